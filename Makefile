@@ -1,0 +1,40 @@
+# The commands of this repository. `make lab` proves the bonding, `make test` is everything CI runs.
+SHELL := /bin/bash
+.PHONY: lab test unit build lint format clean
+
+DEBIAN_PACKAGES := nftables iproute2
+LAB := --wan 50mbit --wan 50mbit
+
+lab: build
+	node dist/main.js lab $(LAB)
+
+test: lint build
+	npx vitest run
+
+unit: node_modules/.package-lock.json
+	npx vitest run --project unit
+
+lint: node_modules/.package-lock.json
+	npm run --silent lint
+
+format: node_modules/.package-lock.json
+	npm run --silent format
+
+build: .make/debian dist/main.js
+
+dist/main.js: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+	rm -rf dist
+	npm run --silent build
+	chmod +x dist/main.js
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+
+# Debian packages are installed only where a program is missing, so that a second run needs no network.
+.make/debian:
+	@if ! command -v nft >/dev/null || ! command -v ip >/dev/null || ! ls /usr/lib/*/libnftables.so.1 >/dev/null 2>&1; then \
+	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEBIAN_PACKAGES); fi
+	@mkdir -p .make && touch $@
+
+clean:
+	rm -rf dist node_modules .make
