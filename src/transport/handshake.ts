@@ -1,0 +1,75 @@
+// The handshake every transport speaks: how the target reaches the far end, as bytes in and bytes out.
+//
+// No transport holds a buffer, a socket or a timer. `receive` is given ALL bytes that arrived so far in this
+// direction; it neither keeps nor changes them, so that the relay may use one shared buffer for every flow.
+// `consumed` is where user data starts in those bytes. A step other than `more` ends the handshake.
+import type { SocketAddress } from '../base/address.ts';
+import type { FailureReason } from './failure.ts';
+
+/** Which address families the server can dial, so that the router need not try the others. */
+export interface Families {
+  readonly v4: boolean;
+  readonly v6: boolean;
+}
+
+export type ClientStep =
+  /** Not all of the reply is here. */
+  | { readonly kind: 'more' }
+  /** `families` is undefined where the far end does not tell. */
+  | { readonly kind: 'established'; readonly consumed: number; readonly families: Families | undefined }
+  /**
+   * Proven refusal before the dial (a clock problem, now solved): open a new upstream, send `hello(early)` of
+   * this same handshake again, and feed `receive` with the bytes of the new upstream only.
+   */
+  | { readonly kind: 'retry' }
+  | {
+      readonly kind: 'refused';
+      readonly reason: FailureReason;
+      /** For the log; never holds a key or a payload. */
+      readonly detail: string;
+      /** Seconds the server asks to wait; only ever from an authenticated reply. */
+      readonly retryAfterS: number | undefined;
+    };
+
+export interface ClientHandshake {
+  /** What to write first: the request, with the LAN device's first bytes behind it. */
+  hello(early: Uint8Array): Buffer;
+  /** May be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
+  receive(bytes: Uint8Array): ClientStep;
+}
+
+export interface ClientTransport {
+  start(target: SocketAddress): ClientHandshake;
+}
+
+/** A verified request. Answer it with exactly one of `accept` and `refuse`. */
+export interface DialStep {
+  readonly kind: 'dial';
+  readonly target: SocketAddress;
+  readonly keyId: number;
+  readonly consumed: number;
+  /** The bytes to send before any byte of the target. */
+  accept(families: Families | undefined): Buffer;
+  /** The bytes to send before an orderly close. `retryAfterS` is 0 to 255, for `resource` and `timeout`. */
+  refuse(reason: FailureReason, retryAfterS?: number): Buffer;
+}
+
+export type ServerStep =
+  | { readonly kind: 'more' }
+  | DialStep
+  /** Send, then close in order: a reset at once could overtake the bytes. `reason` is undefined for an answered question. */
+  | {
+      readonly kind: 'reply';
+      readonly bytes: Buffer;
+      readonly reason: FailureReason | undefined;
+      readonly detail: string;
+    }
+  | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
+
+export interface ServerHandshake {
+  receive(bytes: Uint8Array): ServerStep;
+}
+
+export interface ServerTransport {
+  start(): ServerHandshake;
+}
