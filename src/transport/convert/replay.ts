@@ -1,0 +1,106 @@
+// The exact set of nonces seen, in one SharedArrayBuffer that all workers of a server attach to.
+//
+// Buckets of fixed size under a lock each: a nonce can lie in one bucket only, so "not in it" is exact, and a
+// full bucket says so instead of forgetting a live nonce. The lock is held for well under a microsecond; a worker
+// that died with it makes that bucket answer `full`, which refuses, which is the safe side.
+import { WanbondError } from '../../base/error.ts';
+import { NONCE_BYTES, NONCE_KEPT_MS } from './constants.ts';
+
+const HEADER_BYTES = 16;
+// Entry: expiry in seconds since 1970 (0: never used), key id, nonce.
+const ENTRY_WORDS = 6;
+const BUCKET_ENTRIES = 64;
+// One lock word, padded to the cache line.
+const LOCK_WORDS = 16;
+const BUCKET_WORDS = LOCK_WORDS + BUCKET_ENTRIES * ENTRY_WORDS;
+// Longer than a time slice of the holder, short enough not to stall the loop for the life of a stuck lock.
+const LOCK_TRIES = 50;
+const LOCK_WAIT_MS = 1;
+
+/**
+ * 6 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
+ * when the whole is at about 60 %.
+ */
+export const DEFAULT_REPLAY_CAPACITY = 2 ** 18;
+
+export type Admission = 'fresh' | 'replayed' | 'full';
+
+export interface ReplayWindow {
+  /** Post this to other workers, which call `attachReplayWindow`. */
+  readonly buffer: SharedArrayBuffer;
+  /** Since when the set forgot nothing; anything older cannot be judged by it. */
+  readonly startedAtMs: number;
+  /** Call only for a nonce whose tag is right. `fresh` exactly once per key and nonce while it is kept. */
+  admit(keyId: number, nonce: Uint8Array, nowMs: number): Admission;
+}
+
+/** `startedAtMs` is the time of this call on the clock that `admit` is called with; that clock must not step back. */
+export function createReplayWindow(startedAtMs: number, capacity = DEFAULT_REPLAY_CAPACITY): ReplayWindow {
+  if (!Number.isInteger(capacity) || capacity < 1) {
+    throw new WanbondError({
+      code: 'bad-replay-capacity',
+      message: `a replay window cannot hold ${capacity} nonces`,
+      hint: 'Give a whole number above 0.',
+    });
+  }
+  const buckets = Math.ceil(capacity / BUCKET_ENTRIES);
+  const buffer = new SharedArrayBuffer(HEADER_BYTES + buckets * BUCKET_WORDS * 4);
+  new Float64Array(buffer, 0, 1)[0] = startedAtMs;
+  return attachReplayWindow(buffer);
+}
+
+export function attachReplayWindow(buffer: SharedArrayBuffer): ReplayWindow {
+  const words = new Int32Array(buffer, HEADER_BYTES);
+  const buckets = words.length / BUCKET_WORDS;
+  const startedAtMs = new Float64Array(buffer, 0, 1)[0] ?? 0;
+  const key = new Int32Array(1 + NONCE_BYTES / 4);
+  const nonceBytes = new Uint8Array(key.buffer, 4);
+
+  return {
+    buffer,
+    startedAtMs,
+    admit(keyId, nonce, nowMs) {
+      key[0] = keyId;
+      nonceBytes.set(nonce.subarray(0, NONCE_BYTES));
+      const bucket = ((key[1] ?? 0) >>> 0) % buckets;
+      const lockAt = bucket * BUCKET_WORDS;
+      if (!lock(words, lockAt)) return 'full';
+      try {
+        return admitLocked(words, lockAt + LOCK_WORDS, key, nowMs);
+      } finally {
+        Atomics.store(words, lockAt, 0);
+        Atomics.notify(words, lockAt, 1);
+      }
+    },
+  };
+}
+
+function lock(words: Int32Array, lockAt: number): boolean {
+  for (let i = 0; i < LOCK_TRIES; i++) {
+    if (Atomics.compareExchange(words, lockAt, 0, 1) === 0) return true;
+    Atomics.wait(words, lockAt, 1, LOCK_WAIT_MS);
+  }
+  return false;
+}
+
+function admitLocked(words: Int32Array, firstAt: number, key: Int32Array, nowMs: number): Admission {
+  const nowS = Math.floor(nowMs / 1000);
+  let freeAt = -1;
+  for (let i = 0; i < BUCKET_ENTRIES; i++) {
+    const at = firstAt + i * ENTRY_WORDS;
+    if ((words[at] ?? 0) >>> 0 < nowS || words[at] === 0) {
+      if (freeAt < 0) freeAt = at;
+    } else if (holds(words, at + 1, key)) {
+      return 'replayed';
+    }
+  }
+  if (freeAt < 0) return 'full';
+  words[freeAt] = Math.ceil((nowMs + NONCE_KEPT_MS) / 1000);
+  words.set(key, freeAt + 1);
+  return 'fresh';
+}
+
+function holds(words: Int32Array, at: number, key: Int32Array): boolean {
+  for (let i = 0; i < key.length; i++) if (words[at + i] !== key[i]) return false;
+  return true;
+}
