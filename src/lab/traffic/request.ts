@@ -1,0 +1,47 @@
+// The lab's one-line request: what a LAN program asks of the origin, as text on the wire.
+import { WanbondError } from '../../base/error.ts';
+
+export type Request =
+  /** The origin sends this many bytes of the stream of `seed`, then closes. */
+  | { readonly kind: 'get-bytes'; readonly bytes: number; readonly seed: number }
+  /** The origin sends for this long. */
+  | { readonly kind: 'get-seconds'; readonly seconds: number }
+  /** The origin receives this many bytes and answers their SHA-256. */
+  | { readonly kind: 'put-bytes'; readonly bytes: number }
+  /** The origin receives for this long and answers what it read when. */
+  | { readonly kind: 'put-seconds'; readonly seconds: number };
+
+/** Longest request line, its newline included. */
+export const REQUEST_MAX_BYTES = 100;
+
+export function formatRequest(request: Request): string {
+  switch (request.kind) {
+    case 'get-bytes':
+      return `GET bytes ${request.bytes} seed ${request.seed}\n`;
+    case 'get-seconds':
+      return `GET seconds ${request.seconds}\n`;
+    case 'put-bytes':
+      return `PUT bytes ${request.bytes}\n`;
+    case 'put-seconds':
+      return `PUT seconds ${request.seconds}\n`;
+  }
+}
+
+const PATTERN = /^(GET|PUT) (bytes|seconds) (\d+(?:\.\d+)?)(?: seed (\d+))?$/;
+
+/** @throws WanbondError `bad-request` */
+export function parseRequest(line: string): Request {
+  const match = PATTERN.exec(line);
+  if (!match) {
+    throw new WanbondError({
+      code: 'bad-request',
+      message: `the lab's origin does not understand ${JSON.stringify(line)}`,
+      hint: 'Ask like "GET bytes 1000 seed 1", "GET seconds 10", "PUT bytes 1000" or "PUT seconds 10".',
+    });
+  }
+  const amount = Number(match[3]);
+  if (match[2] === 'seconds')
+    return { kind: match[1] === 'GET' ? 'get-seconds' : 'put-seconds', seconds: amount };
+  if (match[1] === 'GET') return { kind: 'get-bytes', bytes: amount, seed: Number(match[4] ?? 0) };
+  return { kind: 'put-bytes', bytes: amount };
+}
