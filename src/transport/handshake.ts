@@ -32,9 +32,9 @@ export type ClientStep =
     };
 
 export interface ClientHandshake {
-  /** What to write first: the request, with the LAN device's first bytes behind it. */
+  /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
   hello(early: Uint8Array): Buffer;
-  /** May be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
+  /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
   receive(bytes: Uint8Array): ClientStep;
 }
 

@@ -121,7 +121,7 @@ class Handshake implements ClientHandshake {
         return refused('malformed', `the reply is malformed: ${parsed.detail}`);
       case 'version':
         return refused('unsupported', `the server replied in Convert version ${parsed.version}`);
-      case 'message':
+      default:
         return this.#judge(parsed.message, parsed.tlvs);
     }
   }

@@ -118,8 +118,3 @@ export function errorTlv(code: number, value: Uint8Array, besideBytes = 0): Buff
   const room = MAX_MESSAGE_BYTES - HEADER_BYTES - besideBytes - 3;
   return tlvOf(TLV_ERROR, [code], value.subarray(0, room));
 }
-
-/** The value behind an Error or Cookie TLV's fixed part, a view. */
-export function errorCode(message: Buffer, tlv: Tlv): number {
-  return message.readUInt8(tlv.start + 2);
-}
