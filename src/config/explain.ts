@@ -1,0 +1,109 @@
+// What zod found wrong, in the operator's words, with the place in the file and what to do.
+import type * as z from 'zod';
+import type { LocatedToml } from './locate.ts';
+import { formatPath, type Problem } from './problem.ts';
+import { childSchema, keysOf } from './schema-walk.ts';
+import { suggest } from './suggest.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Every issue as problems, in the order of the file. */
+export function explain(issues: readonly Issue[], schema: z.ZodType, toml: LocatedToml): Problem[] {
+  const problems = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => unknownKey(issue.path, key, schema, toml))
+      : [problem(issue, schema, toml)],
+  );
+  return problems.sort((a, b) => a.line - b.line || a.column - b.column);
+}
+
+function unknownKey(at: readonly PropertyKey[], key: string, schema: z.ZodType, toml: LocatedToml): Problem {
+  const path = [...at, key];
+  const known = keysOf(at.reduce<z.ZodType | undefined>(childSchema, schema));
+  const close = suggest(key, known);
+  return {
+    ...toml.positionOf(path, 'key'),
+    path: formatPath(path),
+    message: 'unknown key',
+    hint: close ? `did you mean \`${close}\`?` : `known here: ${known.join(', ')}.`,
+  };
+}
+
+function problem(issue: Issue, schema: z.ZodType, toml: LocatedToml): Problem {
+  const value = toml.valueAt(issue.path);
+  const part = value === undefined ? 'key' : 'value';
+  const words = wording(issue, value, schema);
+  return { ...toml.positionOf(issue.path, part), path: formatPath(issue.path), ...words };
+}
+
+function wording(issue: Issue, value: unknown, schema: z.ZodType): Pick<Problem, 'message' | 'hint'> {
+  const key = formatPath(issue.path.slice(-1));
+  if (issue.code === 'custom') {
+    const hint: unknown = issue.params?.['hint'];
+    return { message: issue.message, hint: typeof hint === 'string' ? hint : 'Correct the value.' };
+  }
+  if (value === undefined) return { message: 'is missing', hint: missingHint(issue, key, schema) };
+  if (issue.code === 'invalid_type') {
+    return {
+      message: `is ${nameOf(value)}, not ${article(issue.expected)}`,
+      hint: typeHint(issue.expected, value, key),
+    };
+  }
+  if (issue.code === 'invalid_value') {
+    const known = issue.values.map(String);
+    const close = typeof value === 'string' ? suggest(value, known) : undefined;
+    const all = known.map((option) => JSON.stringify(option)).join(' or ');
+    return {
+      message:
+        typeof value === 'string'
+          ? `${JSON.stringify(value)} is not known here`
+          : `is ${nameOf(value)}, not a string`,
+      hint: close ? `did you mean ${JSON.stringify(close)}?` : `Write ${all}.`,
+    };
+  }
+  if (issue.code === 'too_small')
+    return { message: 'is an empty list', hint: `Give at least ${issue.minimum}.` };
+  return { message: issue.message, hint: 'Correct the value.' };
+}
+
+function missingHint(issue: Issue, key: string, schema: z.ZodType): string {
+  const parent = formatPath(issue.path.slice(0, -1).filter((part) => typeof part !== 'number'));
+  const expected = 'expected' in issue ? issue.expected : undefined;
+  if (expected === 'object') return `Add the table [${key}].`;
+  const own = childSchema(issue.path.slice(0, -1).reduce<z.ZodType | undefined>(childSchema, schema), key);
+  if (expected === 'array' && keysOf(childSchema(own, 0)).length > 0)
+    return `Add at least one table [[${key}]].`;
+  const list = expected === 'array' ? '[...]' : '...';
+  return `Add \`${key} = ${list}\`${parent === '' ? '' : ` to [${parent}]`}.`;
+}
+
+function typeHint(expected: string, value: unknown, key: string): string {
+  const isTableValue = nameOf(value) === 'a table';
+  if (expected === 'array' && isTableValue) return `Write [[${key}]] with two brackets, once for each.`;
+  if (expected === 'object' && Array.isArray(value)) return `Write [${key}] with one bracket, once.`;
+  if (expected === 'string' && !isTableValue && !Array.isArray(value))
+    return `Put it in quotes: ${JSON.stringify(String(value))}.`;
+  if (expected === 'array') return 'Put it in brackets, like ["a", "b"].';
+  if (typeof value === 'string' && /^\d+$/.test(value)) return 'Remove the quotes.';
+  return `Write ${article(expected)}.`;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a table',
+};
+
+function article(expected: string): string {
+  return NAMES[expected] ?? expected;
+}
+
+function nameOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value instanceof Date) return 'a date';
+  return NAMES[typeof value] ?? typeof value;
+}

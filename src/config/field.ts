@@ -1,0 +1,152 @@
+// The kinds of value a config key can have, each with its text for the reference.
+import * as z from 'zod';
+import { parseAddress } from '../base/address.ts';
+import { describe, WanbondError } from '../base/error.ts';
+import { parsePrefix } from '../base/prefix.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from '../base/units.ts';
+
+export interface KeyDoc {
+  /** What the operator may write, like `duration, 10ms to 10s`. */
+  readonly type: string;
+  readonly description: string;
+  /** The default as TOML text; undefined when the key is required or absence has its own meaning. */
+  readonly default?: string | undefined;
+}
+
+/** The reference is written from this, so that no key goes without a description. */
+export const keyDocs = z.registry<KeyDoc>();
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Reports one mistake from within a transform or a refinement. */
+export function fault(context: z.RefinementCtx, message: string, hint: string, path?: PropertyKey[]): never {
+  context.addIssue({ code: 'custom', message, params: { hint }, ...(path && { path }) });
+  return z.NEVER;
+}
+
+/** `parse`, with its WanbondError turned into a mistake of this key. */
+function parsed<T>(text: string, context: z.RefinementCtx, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof WanbondError) return fault(context, error.message, error.hint);
+    return fault(context, describe(error), 'Correct the value.');
+  }
+}
+
+/** Milliseconds, written like "250ms" or "2h". */
+export function duration(
+  initial: string,
+  range: { readonly min: string; readonly max: string },
+  description: string,
+) {
+  return unit(initial, 'duration', parseDuration, formatDuration, range, description);
+}
+
+/** Bytes, written like "16MiB". */
+export function size(
+  initial: string,
+  range: { readonly min: string; readonly max: string },
+  description: string,
+) {
+  return unit(initial, 'size', parseSize, formatSize, range, description);
+}
+
+function unit(
+  initial: string,
+  kind: string,
+  parse: (text: string) => number,
+  format: (value: number) => string,
+  range: { readonly min: string; readonly max: string },
+  description: string,
+) {
+  const min = parse(range.min);
+  const max = parse(range.max);
+  return z
+    .string()
+    .transform((text, context) => {
+      const value = parsed(text, context, parse);
+      if (value < min) return fault(context, `${format(value)} is too small`, `Use at least ${range.min}.`);
+      if (value > max) return fault(context, `${format(value)} is too large`, `Use at most ${range.max}.`);
+      return value;
+    })
+    .prefault(initial)
+    .register(keyDocs, {
+      type: `${kind}, ${range.min} to ${range.max}`,
+      default: JSON.stringify(initial),
+      description,
+    });
+}
+
+/** An integer without default. (Not `z.int()`: its failure would keep refinements of the whole table from running.) */
+export function integer({ min, max }: Range) {
+  return z.number().transform((value, context) => {
+    if (!Number.isInteger(value))
+      return fault(context, `${value} is not a whole number`, 'Write a whole number.');
+    if (value < min) return fault(context, `${value} is too small`, `Use at least ${min}.`);
+    if (value > max) return fault(context, `${value} is too large`, `Use at most ${max}.`);
+    return value;
+  });
+}
+
+export function integerOr(initial: number, range: Range, description: string, as = String(initial)) {
+  return integer(range)
+    .prefault(initial)
+    .register(keyDocs, { type: `integer, ${range.min} to ${range.max}`, default: as, description });
+}
+
+export function choice<const T extends readonly [string, ...string[]]>(
+  initial: T[number],
+  of: T,
+  description: string,
+) {
+  return z
+    .enum(of)
+    .prefault(initial)
+    .register(keyDocs, {
+      type: of.map((option) => JSON.stringify(option)).join(' or '),
+      default: JSON.stringify(initial),
+      description,
+    });
+}
+
+export const flag = (initial: boolean, description: string) =>
+  z
+    .boolean()
+    .prefault(initial)
+    .register(keyDocs, { type: 'true or false', default: String(initial), description });
+
+/** A string that has to match; `rule` says what it must be, as in "must be {rule}". */
+export function word(pattern: RegExp, rule: string) {
+  return z.string().transform((text, context) => {
+    if (pattern.test(text)) return text;
+    return fault(context, `${JSON.stringify(text)} is not ${rule}`, `Write ${rule}.`);
+  });
+}
+
+/** A kernel interface name: IFNAMSIZ leaves 15 bytes; slash, colon and white space are refused by the kernel. */
+export const interfaceName = () =>
+  word(/^(?!\.\.?$)[^\s/:]{1,15}$/, 'an interface name of 1 to 15 characters');
+
+export const absolutePath = () => word(/^\//, 'an absolute path');
+
+export const address = () => z.string().transform((text, context) => parsed(text, context, parseAddress));
+
+/** One value or a list of them, as a list. */
+export function oneOrMore<T extends z.ZodType>(element: T) {
+  return z.preprocess(
+    (value) => (value === undefined || Array.isArray(value) ? value : [value]),
+    z.array(element).min(1),
+  );
+}
+
+export function prefixes(description: string, initial: readonly string[] = []) {
+  const prefix = z.string().transform((text, context) => parsed(text, context, parsePrefix));
+  return z
+    .array(prefix)
+    .prefault([...initial])
+    .register(keyDocs, { type: 'list of prefixes', default: JSON.stringify(initial), description });
+}

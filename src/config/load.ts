@@ -1,0 +1,82 @@
+// Config files to configs: every mistake at once with its position, or the frozen result with its warnings.
+import { readFileSync } from 'node:fs';
+import type * as z from 'zod';
+import { explain } from './explain.ts';
+import { keyFileReader, reason } from './key-file.ts';
+import { type LocatedToml, locateToml } from './locate.ts';
+import { ConfigError, formatPath, type Problem } from './problem.ts';
+import { type RouterConfig, routerSchema } from './router.ts';
+import type { ReadKeyFile } from './secret.ts';
+import { type ServerConfig, serverSchema } from './server.ts';
+import { isTable } from './shared.ts';
+
+export interface Loaded<T> {
+  readonly config: T;
+  /** Nothing that stops the program, but the operator should know. */
+  readonly warnings: readonly Problem[];
+}
+
+export type Role = 'router' | 'server';
+
+/** @throws ConfigError with all problems of the file. */
+export const loadRouterConfig = (file: string): Loaded<RouterConfig> =>
+  parseRouterConfig(readConfig(file), file);
+/** @throws ConfigError with all problems of the file. */
+export const loadServerConfig = (file: string): Loaded<ServerConfig> =>
+  parseServerConfig(readConfig(file), file);
+
+export const parseRouterConfig = (text: string, file: string): Loaded<RouterConfig> =>
+  parse(text, file, routerSchema);
+export const parseServerConfig = (text: string, file: string): Loaded<ServerConfig> =>
+  parse(text, file, serverSchema);
+
+/** The text of a config file. @throws ConfigError when it cannot be read. */
+export function readConfig(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const message = `cannot read this file: ${reason(cause)}`;
+    const hint = 'Check the path, and that this user may read it.';
+    throw new ConfigError(file, [{ line: 1, column: 1, path: '', message, hint }], cause);
+  }
+}
+
+/** Which role a config is for, by the tables that only one of them has; undefined when it has none or both. */
+export function detectRole(text: string, file = 'config'): Role | undefined {
+  const { value } = locateToml(text, file);
+  if (!isTable(value)) return undefined;
+  const has = (...keys: readonly string[]): boolean => keys.some((key) => key in value);
+  const isRouter = has('lan', 'wan', 'server', 'redirect');
+  const isServer = has('listen', 'key', 'egress');
+  if (isRouter === isServer) return undefined;
+  return isRouter ? 'router' : 'server';
+}
+
+function parse<T>(text: string, file: string, makeSchema: (read: ReadKeyFile) => z.ZodType<T>): Loaded<T> {
+  const toml = locateToml(text, file);
+  const exposed: string[] = [];
+  const schema = makeSchema(keyFileReader(file, (path) => exposed.push(path)));
+  const result = schema.safeParse(toml.value);
+  if (!result.success) throw new ConfigError(file, explain(result.error.issues, schema, toml));
+  return { config: deepFreeze(result.data), warnings: exposed.map((path) => exposedKey(path, toml)) };
+}
+
+function exposedKey(path: string, toml: LocatedToml): Problem {
+  const keys = toml.valueAt(['key']);
+  const count = Array.isArray(keys) ? keys.length : 0;
+  const places: PropertyKey[][] = [['server', 'key-file']];
+  for (let i = 0; i < count; i++) places.push(['key', i, 'key-file']);
+  const at = places.find((place) => toml.valueAt(place) === path) ?? [];
+  return {
+    ...toml.positionOf(at, 'value'),
+    path: formatPath(at),
+    message: `${path} can be read by others than its owner`,
+    hint: `Run \`chmod 600 ${path}\`.`,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,24 @@
+// The [log] section, the same for both roles.
+import * as z from 'zod';
+import { choice, flag, keyDocs } from './field.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+const LOG_FORMATS = ['auto', 'human', 'json'] as const;
+
+export interface LogConfig {
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** `auto`: human on a terminal, JSON otherwise. */
+  readonly format: (typeof LOG_FORMATS)[number];
+  /** Whether targets (who talks to whom) may appear in the log. */
+  readonly targets: boolean;
+}
+
+export const log = z
+  .strictObject({
+    level: choice('info', LOG_LEVELS, 'The least severe lines that are written.'),
+    format: choice('auto', LOG_FORMATS, '"auto" is human on a terminal and JSON otherwise.'),
+    targets: flag(false, 'Whether the addresses that devices connect to may appear in the log.'),
+  })
+  .transform((read): LogConfig => read)
+  .prefault({})
+  .register(keyDocs, { type: 'table', description: 'What is logged, and how.' });

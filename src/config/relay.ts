@@ -1,0 +1,162 @@
+// The [relay] section: how bytes are moved. Shared by both roles, with what only one of them has added.
+import * as z from 'zod';
+import { duration, fault, integerOr, keyDocs, size } from './field.ts';
+
+export interface RelayConfig {
+  /** `auto`: one per CPU, as the relay decides. */
+  readonly workers: number | 'auto';
+  /** A kernel congestion control by name, or `auto`. */
+  readonly congestion: string;
+  readonly connectTimeoutMs: number;
+  readonly handshakeTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly halfOpenTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly pipeSizeBytes: number;
+  readonly bufferMaxBytes: number;
+  readonly maxFlows: number;
+}
+
+export interface RouterRelayConfig extends RelayConfig {
+  readonly hedgeDelayMs: number;
+  readonly earlyDataWaitMs: number;
+}
+
+export interface ServerRelayConfig extends RelayConfig {
+  readonly maxUnauthenticatedPerAddress: number;
+}
+
+const MAX_WORKERS = 16;
+
+const workers = z
+  .unknown()
+  .transform((value, context): number | 'auto' => {
+    if (value === 'auto') return value;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_WORKERS)
+      return value;
+    return fault(
+      context,
+      `is neither "auto" nor 1 to ${MAX_WORKERS}`,
+      'Write "auto" for one per CPU, or a number.',
+    );
+  })
+  .prefault('auto')
+  .register(keyDocs, {
+    type: `"auto" or integer, 1 to ${MAX_WORKERS}`,
+    default: '"auto"',
+    description: 'Worker threads that move bytes; "auto" is one per CPU.',
+  });
+
+const congestion = z
+  .string()
+  .transform((text, context) => {
+    if (/^[a-z0-9_-]{1,15}$/.test(text)) return text;
+    return fault(
+      context,
+      `${JSON.stringify(text)} is not the name of a congestion control`,
+      'Write "auto", or a name like "bbr".',
+    );
+  })
+  .prefault('auto')
+  .register(keyDocs, {
+    type: '"auto" or a name',
+    default: '"auto"',
+    description: 'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control.',
+  });
+
+function shape(handshakeTimeout: string) {
+  return {
+    workers,
+    congestion,
+    'connect-timeout': duration(
+      '10s',
+      { min: '100ms', max: '2min' },
+      'How long opening one connection may take.',
+    ),
+    'handshake-timeout': duration(
+      handshakeTimeout,
+      { min: '100ms', max: '2min' },
+      'How long the other end may take for its part of the transport handshake.',
+    ),
+    'idle-timeout': duration(
+      '2h',
+      { min: '1s', max: '720h' },
+      'A flow without a byte for this long is closed.',
+    ),
+    'half-open-timeout': duration(
+      '5min',
+      { min: '1s', max: '720h' },
+      'A flow with one direction finished and no byte in the other for this long is closed.',
+    ),
+    'drain-timeout': duration(
+      '60s',
+      { min: '0s', max: '24h' },
+      'On SIGTERM, how long running flows may go on.',
+    ),
+    'pipe-size': size('1MiB', { min: '4KiB', max: '16MiB' }, 'Kernel pipe of each direction of a bulk flow.'),
+    'buffer-max': size(
+      '16MiB',
+      { min: '4MiB', max: '1GiB' },
+      'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower.',
+    ),
+    'max-flows': integerOr(20_000, { min: 1, max: 1_000_000 }, 'Flows at once; more are refused.'),
+  };
+}
+
+/** What both roles share, from TOML names to ours. */
+function common(read: z.output<z.ZodObject<ReturnType<typeof shape>>>): RelayConfig {
+  return {
+    workers: read.workers,
+    congestion: read.congestion,
+    connectTimeoutMs: read['connect-timeout'],
+    handshakeTimeoutMs: read['handshake-timeout'],
+    idleTimeoutMs: read['idle-timeout'],
+    halfOpenTimeoutMs: read['half-open-timeout'],
+    drainTimeoutMs: read['drain-timeout'],
+    pipeSizeBytes: read['pipe-size'],
+    bufferMaxBytes: read['buffer-max'],
+    maxFlows: read['max-flows'],
+  };
+}
+
+export const routerRelay = z
+  .strictObject({
+    ...shape('10s'),
+    'hedge-delay': duration(
+      '250ms',
+      { min: '10ms', max: '30s' },
+      'A connection not open after this long is tried over the next WAN as well.',
+    ),
+    'early-data-wait': duration(
+      '2ms',
+      { min: '0ms', max: '1s' },
+      "How long to wait for the device's first bytes, so that they leave together with the hello.",
+    ),
+  })
+  .transform(
+    (read): RouterRelayConfig => ({
+      ...common(read),
+      hedgeDelayMs: read['hedge-delay'],
+      earlyDataWaitMs: read['early-data-wait'],
+    }),
+  )
+  .prefault({})
+  .register(keyDocs, { type: 'table', description: 'How bytes are moved.' });
+
+export const serverRelay = z
+  .strictObject({
+    ...shape('5s'),
+    'max-unauthenticated-per-address': integerOr(
+      64,
+      { min: 1, max: 65_536 },
+      'Connections at once from one address that have not proved their key yet; more are closed.',
+    ),
+  })
+  .transform(
+    (read): ServerRelayConfig => ({
+      ...common(read),
+      maxUnauthenticatedPerAddress: read['max-unauthenticated-per-address'],
+    }),
+  )
+  .prefault({})
+  .register(keyDocs, { type: 'table', description: 'How bytes are moved.' });

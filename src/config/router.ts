@@ -1,0 +1,188 @@
+// The config of the router role: its schema, and the type that the rest of the program sees.
+import * as z from 'zod';
+import type { Address } from '../base/address.ts';
+import {
+  absolutePath,
+  address,
+  choice,
+  fault,
+  integerOr,
+  interfaceName,
+  keyDocs,
+  oneOrMore,
+  word,
+} from './field.ts';
+import { type LogConfig, log } from './log.ts';
+import { type RedirectConfig, redirect } from './redirect.ts';
+import { type RouterRelayConfig, routerRelay } from './relay.ts';
+import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
+import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
+
+export interface RouterConfig {
+  /** What becomes of new flows while the server cannot be reached: out without it, or refused. */
+  readonly onServerLoss: 'direct' | 'block';
+  readonly stateDir: string;
+  readonly lan: { readonly interfaces: readonly string[] };
+  readonly server: ServerRef;
+  readonly wans: readonly WanConfig[];
+  readonly redirect: RedirectConfig;
+  readonly relay: RouterRelayConfig;
+  readonly log: LogConfig;
+}
+
+/** The far end: `direct` needs neither address nor key, it is in the path. */
+export type ServerRef = ConvertServerRef | { readonly transport: 'direct' };
+
+export interface ConvertServerRef {
+  readonly transport: 'convert';
+  /** At least one; the first is preferred. */
+  readonly addresses: readonly Address[];
+  readonly port: number;
+  /** The server's own id, part of every proof. */
+  readonly id: string;
+  readonly keyId: number;
+  /** 32 bytes; never to be logged. */
+  readonly key: Uint8Array;
+}
+
+export interface WanConfig {
+  readonly name: string;
+  readonly interface: string;
+  /** Source addresses; undefined: those of the interface. */
+  readonly source: readonly Address[] | undefined;
+}
+
+const lan = z
+  .strictObject({
+    interfaces: z.array(interfaceName()).min(1).register(keyDocs, {
+      type: 'list of interface names',
+      description: 'The interfaces whose devices are bonded.',
+    }),
+  })
+  .register(keyDocs, { type: 'table', description: 'The side of the devices.' });
+
+function server(readKeyFile: ReadKeyFile) {
+  return z
+    .strictObject({
+      transport: choice(
+        'convert',
+        ['convert', 'direct'],
+        'How the far end learns the target: "convert" asks a server, "direct" needs a far router in the path.',
+      ),
+      address: oneOrMore(address()).optional().register(keyDocs, {
+        type: 'IP address, or list of IP addresses',
+        description:
+          'Where the server is, IPv4, IPv6 or both; the first is preferred. Required for "convert".',
+      }),
+      port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port of the server.'),
+      id: serverId('The id of the server, as in its own config.'),
+      'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
+      ...secretShape(readKeyFile),
+    })
+    .superRefine(
+      (read, context) => {
+        if (!isTable(read) || read.transport === 'direct') return;
+        if (read.address === undefined) {
+          fault(context, 'is missing', 'Write the address of the server, like address = "192.0.2.1".', [
+            'address',
+          ]);
+        }
+        requireOneKey(read, context);
+      },
+      { when: () => true },
+    )
+    .transform((read): ServerRef => {
+      if (read.transport === 'direct') return { transport: 'direct' };
+      return {
+        transport: 'convert',
+        addresses: read.address ?? [],
+        port: read.port,
+        id: read.id,
+        keyId: read['key-id'],
+        key: read.key ?? read['key-file'] ?? new Uint8Array(0),
+      };
+    })
+    .register(keyDocs, { type: 'table', description: 'The far end.' });
+}
+
+const wan = z
+  .strictObject({
+    name: word(/^[a-z0-9][a-z0-9_-]{0,31}$/i, '1 to 32 letters, digits, - or _').register(keyDocs, {
+      type: 'text, 1 to 32 letters, digits, - or _',
+      description: 'What this WAN is called everywhere.',
+    }),
+    interface: interfaceName().register(keyDocs, { type: 'interface name', description: 'Its interface.' }),
+    source: oneOrMore(address()).optional().register(keyDocs, {
+      type: 'IP address, or list of IP addresses',
+      description: 'The source addresses to use; the addresses of the interface when not given.',
+    }),
+  })
+  .transform((read): WanConfig => ({ name: read.name, interface: read.interface, source: read.source }))
+  .register(keyDocs, { type: 'table', description: 'One uplink; once per WAN.' });
+
+export function routerSchema(readKeyFile: ReadKeyFile) {
+  return z
+    .strictObject({
+      'on-server-loss': choice(
+        'direct',
+        ['direct', 'block'],
+        'While the server cannot be reached, new flows go out without it ("direct") or are refused ("block").',
+      ),
+      'state-dir': absolutePath().prefault('/run/wanbond').register(keyDocs, {
+        type: 'absolute path',
+        default: '"/run/wanbond"',
+        description: 'Where the control socket and the record of changed settings are kept.',
+      }),
+      lan,
+      server: server(readKeyFile),
+      wan: z.array(wan).min(1).register(keyDocs, { type: 'list of tables', description: 'The uplinks.' }),
+      redirect,
+      relay: routerRelay,
+      log,
+    })
+    .superRefine((read, context) => crossCheck(read, context), { when: () => true })
+    .transform(
+      (read): RouterConfig => ({
+        onServerLoss: read['on-server-loss'],
+        stateDir: read['state-dir'],
+        lan: read.lan,
+        server: read.server,
+        wans: read.wan,
+        redirect: read.redirect,
+        relay: read.relay,
+        log: read.log,
+      }),
+    );
+}
+
+/** What concerns several sections. `read` may be half-checked: look at nothing without checking its type. */
+function crossCheck(
+  read: { readonly lan?: unknown; readonly wan?: unknown },
+  context: z.RefinementCtx,
+): void {
+  for (const key of ['name', 'interface'] as const) {
+    for (const { index, first } of duplicates(read.wan, key)) {
+      fault(context, `is the same as of wan[${first}]`, `Give every WAN its own ${key}.`, [
+        'wan',
+        index,
+        key,
+      ]);
+    }
+  }
+  const interfaces = isTable(read.lan) && Array.isArray(read.lan['interfaces']) ? read.lan['interfaces'] : [];
+  const uplinks = Array.isArray(read.wan) ? read.wan.filter(isTable).map((one) => one['interface']) : [];
+  interfaces.forEach((name: unknown, i) => {
+    if (typeof name !== 'string') return;
+    if (interfaces.indexOf(name) < i) {
+      fault(context, `"${name}" is listed twice`, 'Remove one of them.', ['lan', 'interfaces', i]);
+    }
+    if (uplinks.includes(name)) {
+      fault(
+        context,
+        `"${name}" is a WAN too`,
+        'An interface is either LAN or WAN: remove it from one of them.',
+        ['lan', 'interfaces', i],
+      );
+    }
+  });
+}

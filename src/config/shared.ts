@@ -1,0 +1,33 @@
+// What the schemas of both roles share besides [relay] and [log].
+import { keyDocs, word } from './field.ts';
+
+/** The port that the RFC 8803 dissector of Wireshark uses; the RFC gives none. */
+export const DEFAULT_PORT = 5124;
+
+export const serverId = (description: string) =>
+  word(/^[\x21-\x7e]{1,64}$/, '1 to 64 printable ASCII characters without spaces')
+    .prefault('wanbond')
+    .register(keyDocs, {
+      type: 'text, 1 to 64 printable ASCII characters',
+      default: '"wanbond"',
+      description,
+    });
+
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The entries of `list` whose `key` an earlier entry has already. `list` may be half-checked. */
+export function duplicates(list: unknown, key: string): { readonly index: number; readonly first: number }[] {
+  if (!Array.isArray(list)) return [];
+  const firsts = new Map<unknown, number>();
+  const found: { index: number; first: number }[] = [];
+  list.forEach((entry: unknown, index) => {
+    const value = isTable(entry) ? entry[key] : undefined;
+    if (typeof value !== 'string' && typeof value !== 'number') return;
+    const first = firsts.get(value);
+    if (first === undefined) firsts.set(value, index);
+    else found.push({ index, first });
+  });
+  return found;
+}
