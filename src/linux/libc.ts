@@ -39,19 +39,18 @@ export const rawGetsockname = raw<[fd: number, address: Bytes, length: Bytes]>(
 export const rawGetpeername = raw<[fd: number, address: Bytes, length: Bytes]>(
   'int getpeername(int, void *, void *)',
 );
+// koffi has no ssize_t; long is as wide on every Linux ABI.
 export const rawRecv = raw<[fd: number, buffer: Bytes, length: number, flags: number]>(
-  'ssize_t recv(int, void *, size_t, int)',
+  'long recv(int, void *, size_t, int)',
 );
 export const rawSend = raw<[fd: number, buffer: Bytes, length: number, flags: number]>(
-  'ssize_t send(int, void *, size_t, int)',
+  'long send(int, void *, size_t, int)',
 );
-export const rawRead = raw<[fd: number, buffer: Bytes, length: number]>('ssize_t read(int, void *, size_t)');
-export const rawWrite = raw<[fd: number, buffer: Bytes, length: number]>(
-  'ssize_t write(int, void *, size_t)',
-);
+export const rawRead = raw<[fd: number, buffer: Bytes, length: number]>('long read(int, void *, size_t)');
+export const rawWrite = raw<[fd: number, buffer: Bytes, length: number]>('long write(int, void *, size_t)');
 export const rawSplice = raw<
   [from: number, fromOffset: null, to: number, toOffset: null, length: number, flags: number]
->('ssize_t splice(int, void *, int, void *, size_t, uint)');
+>('long splice(int, void *, int, void *, size_t, uint)');
 export const rawPipe2 = raw<[fds: Int32Array, flags: number]>('int pipe2(void *, int)');
 export const rawFcntl = raw<[fd: number, command: number, argument: number]>('int fcntl(int, int, int)');
 export const rawEpollCreate1 = raw<[flags: number]>('int epoll_create1(int)');
@@ -62,6 +61,7 @@ export const rawEpollWait = raw<[epoll: number, events: Bytes, max: number, time
   'int epoll_wait(int, void *, int, int)',
 );
 export const rawEventfd = raw<[initial: number, flags: number]>('int eventfd(uint, int)');
+export const rawGetrusage = raw<[who: number, usage: Bytes]>('int getrusage(int, void *)');
 const rawExit = raw<[code: number], never>('void _exit(int)');
 
 /** End the process now: no exit handlers, no waiting for worker threads that sit in a system call. */
