@@ -1,0 +1,135 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  answerOf,
+  KEY_ID,
+  NOTHING,
+  NOW_MS,
+  Pair,
+  PSK,
+  SERVER_ID,
+  TARGET,
+} from '../../../test/convert-pair.ts';
+import { requestPrefix, sign } from './auth.ts';
+import { writeTimeMs } from './clock.ts';
+import { deriveKeys } from './keys.ts';
+import { cookieTlv, encodeMessage, findTlv, parseMessage } from './message.ts';
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex');
+/** With the options SACK permitted (4), two NOPs and MSS (2). */
+const OPTIONS_CONNECT = '0a0701bb00000000000000000000ffffc00002010402010102040200';
+const CONNECT = '0a0501bb00000000000000000000ffffc0000201';
+
+/** A hello of the given TLVs with a right tag, whatever they are; the Auth TLV comes first. */
+function proven(tlvs: readonly Buffer[], flags = 0): Buffer {
+  const auth = Buffer.alloc(48);
+  auth.set([0xc0, 12, 1, flags]);
+  auth.writeUInt32BE(KEY_ID, 4);
+  writeTimeMs(auth, 8, NOW_MS);
+  const message = encodeMessage(auth, ...tlvs);
+  const { clientToServer } = deriveKeys({ id: KEY_ID, psk: PSK });
+  sign(clientToServer, requestPrefix(SERVER_ID), message, 4 + 32);
+  return message;
+}
+
+/** The error TLV of an answer, as hex. */
+function errorOf(answer: Buffer): string {
+  const parsed = parseMessage(answer);
+  if (parsed.kind !== 'message') throw new Error(parsed.kind);
+  const tlv = findTlv(parsed.tlvs, 0x1e);
+  return parsed.message.subarray(tlv?.start, tlv?.end).toString('hex');
+}
+
+const hasOurTag = (answer: Buffer): boolean => answer[4] === 0xc1;
+
+describe('what a foreign client gets', () => {
+  it.each([
+    ['Connect without a proof', `01062263${CONNECT}`, '010222631e012000'],
+    ['Info without a proof', '0102226301010000', '010222631e012000'],
+    ['nothing at all', '01012263', '010222631e012000'],
+    ['an unknown TLV', '0102226340010203', '010322631e02024001020300'],
+    ['a TLV of length 0', '010222630a000000', '010322631e0201000a000000'],
+    ['version 2', '0201226300000000', '010222631e010001'],
+  ])('%s', (_name, sent, answer) => {
+    const step = new Pair().serve(hex(sent));
+    expect(step.kind).toBe('reply');
+    expect(answerOf(step).toString('hex')).toBe(answer);
+  });
+
+  it.each(['01002263', '16030101', '47455420'])('a reset for %s', (sent) => {
+    expect(new Pair().serve(hex(sent))).toMatchObject({ kind: 'reset', reason: 'malformed' });
+  });
+
+  it('never a private TLV, never a dial, whatever it sends in whatever pieces', () => {
+    const tlv = fc
+      .tuple(
+        fc.constantFrom(1, 10, 20, 21, 22, 30, 64, 0xc0, 0xc1),
+        fc.nat(14),
+        fc.uint8Array({ maxLength: 60 }),
+      )
+      .map(([type, words, rest]) => Buffer.concat([Uint8Array.of(type, words), rest]));
+    const near = fc
+      .tuple(fc.nat(30), fc.array(tlv, { maxLength: 4 }))
+      .map(([words, tlvs]) => Buffer.concat([Uint8Array.of(1, words, 0x22, 0x63), ...tlvs]));
+    const pair = new Pair();
+    fc.assert(
+      fc.property(fc.oneof(near, fc.uint8Array({ maxLength: 1100 })), fc.nat(1100), (bytes, cut) => {
+        const handshake = pair.server.start();
+        const early = handshake.receive(bytes.subarray(0, cut));
+        const step = handshake.receive(bytes);
+        if (early.kind !== 'more' && cut < bytes.length) expect(step).toEqual(early);
+        expect(step.kind).not.toBe('dial');
+        if (step.kind === 'reply') {
+          expect(step.bytes.length).toBeLessThanOrEqual(1020);
+          expect(hasOurTag(step.bytes)).toBe(false);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('what a proven client gets', () => {
+  it.each([
+    ['no Connect', [], 'malformed', '1e010100'],
+    ['a short Connect', [hex('0a0201bb00000000')], 'malformed', '1e0301000a0201bb00000000'],
+    ['TCP options', [hex(OPTIONS_CONNECT)], 'unsupported', '1e02210402000000'],
+  ] as const)('%s', (_name, tlvs, reason, error) => {
+    const step = new Pair().serve(proven(tlvs));
+    expect(step).toMatchObject({ kind: 'reply', reason });
+    expect(errorOf(answerOf(step))).toBe(error);
+    expect(hasOurTag(answerOf(step))).toBe(true);
+  });
+
+  it('flags that this version does not know', () => {
+    const step = new Pair().serve(proven([hex(CONNECT)], 1));
+    expect(step).toMatchObject({ kind: 'reply', reason: 'unsupported' });
+  });
+
+  it('a new cookie for one that is no cookie of ours', () => {
+    for (const bytes of [0, 4, 32, 36]) {
+      const step = new Pair().serve(proven([hex(CONNECT), cookieTlv(new Uint8Array(bytes))]));
+      expect(step).toMatchObject({ kind: 'reply', reason: 'clock' });
+    }
+  });
+
+  it('the supported TCP extensions', () => {
+    const step = new Pair().serve(proven([hex('01010000')]));
+    expect(step).toMatchObject({ kind: 'reply', reason: undefined });
+    expect(answerOf(step).toString('hex')).toContain('150200001e000000');
+  });
+
+  it('a dial, with its TLVs in any order', () => {
+    const info = hex('01010000');
+    for (const tlvs of [[hex(CONNECT)], [hex(CONNECT), info], [info, hex(CONNECT)]]) {
+      expect(new Pair().serve(proven(tlvs))).toMatchObject({ kind: 'dial', target: TARGET });
+    }
+  });
+
+  it('one dial for many hellos of one flow object', () => {
+    const pair = new Pair();
+    const flow = pair.client.start(TARGET);
+    expect(pair.serve(flow.hello(NOTHING)).kind).toBe('dial');
+    expect(pair.serve(flow.hello(NOTHING))).toMatchObject({ reason: 'replayed' });
+  });
+});
