@@ -52,8 +52,9 @@ export function locateToml(text: string, file: string): LocatedToml {
     value: plain(root),
     positionOf: (path, part) => {
       const { node, isExact } = find(path);
-      // A missing key is shown at the table that should have it, not at the table's first line of content.
-      return part === 'key' || (!isExact && node.content.kind === 'table') ? node.keyAt : node.valueAt;
+      if (isExact) return part === 'key' ? node.keyAt : node.valueAt;
+      // A missing key is shown at the table that should have it; [0] of a single value is that value.
+      return node.content.kind === 'table' ? node.keyAt : node.valueAt;
     },
     valueAt: (path) => {
       const { node, isExact } = find(path);

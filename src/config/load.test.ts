@@ -1,0 +1,246 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { formatAddress } from '../base/address.ts';
+import { formatPrefix } from '../base/prefix.ts';
+import {
+  detectRole,
+  loadRouterConfig,
+  loadServerConfig,
+  parseRouterConfig,
+  parseServerConfig,
+} from './load.ts';
+import { ConfigError } from './problem.ts';
+
+const KEY = Buffer.alloc(32, 7).toString('base64');
+const ROUTER = `[lan]
+interfaces = ["br-lan"]
+[server]
+address = "198.51.100.1"
+key = "${KEY}"
+[[wan]]
+name = "dsl"
+interface = "eth1"
+`;
+const SERVER = `[[listen]]
+[[key]]
+id = 1
+key = "${KEY}"
+`;
+
+function problemsOf(parse: () => unknown): string[] {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+const routerProblems = (text: string): string[] => problemsOf(() => parseRouterConfig(text, 'r.toml'));
+const serverProblems = (text: string): string[] => problemsOf(() => parseServerConfig(text, 's.toml'));
+
+describe('a router config', () => {
+  it('takes defaults for everything but LAN, WANs and server', () => {
+    const { config, warnings } = parseRouterConfig(ROUTER, 'r.toml');
+    expect(warnings).toEqual([]);
+    expect(config).toMatchObject({
+      onServerLoss: 'direct',
+      stateDir: '/run/wanbond',
+      lan: { interfaces: ['br-lan'] },
+      server: { transport: 'convert', port: 5124, id: 'wanbond', keyId: 1 },
+      wans: [{ name: 'dsl', interface: 'eth1', source: undefined }],
+      redirect: { method: 'auto', port: 5125, mark: 0x40000000, markMask: 0x40000000, table: 7780 },
+      relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: 250, bufferMaxBytes: 2 ** 24 },
+      log: { level: 'info', format: 'auto', targets: false },
+    });
+    if (config.server.transport !== 'convert') throw new Error('wrong transport');
+    expect(config.server.addresses.map(formatAddress)).toEqual(['198.51.100.1']);
+    expect(config.server.key).toEqual(new Uint8Array(32).fill(7));
+    expect(Object.isFrozen(config.relay)).toBe(true);
+  });
+
+  it('reads values in their units', () => {
+    const { config } = parseRouterConfig(
+      `${ROUTER}source = ["203.0.113.5", "2001:db8::5"]
+[redirect]
+bypass = ["203.0.113.0/24"]
+bypass-ports = [22]
+mark = 0x10
+mark-mask = 0xf0
+[relay]
+workers = 4
+idle-timeout = "90s"
+pipe-size = "256KiB"
+`,
+      'r.toml',
+    );
+    expect(config.wans[0]?.source?.map(formatAddress)).toEqual(['203.0.113.5', '2001:db8::5']);
+    expect(config.redirect.bypass.map(formatPrefix)).toEqual(['203.0.113.0/24']);
+    expect(config.redirect).toMatchObject({ bypassPorts: [22], mark: 0x10, markMask: 0xf0 });
+    expect(config.relay).toMatchObject({ workers: 4, idleTimeoutMs: 90_000, pipeSizeBytes: 262_144 });
+  });
+
+  it('needs neither address nor key for the direct transport', () => {
+    const text = ROUTER.replace(/address = .*\nkey = .*/, 'transport = "direct"');
+    expect(parseRouterConfig(text, 'r.toml').config.server).toEqual({ transport: 'direct' });
+  });
+
+  it('reports three different mistakes, each with line and column', () => {
+    const text = `on-server-los = "direct"
+[lan]
+interfaces = ["br-lan"]
+[server]
+address = "198.51.100.1"
+  port = "5124"
+key = "${KEY}"
+[[wan]]
+name = "dsl"
+interface = "eth1"
+[redirect]
+bypass = ["203.0.113.0/24", "203.0.113.1/24"]
+`;
+    expect(routerProblems(text)).toEqual([
+      'r.toml:1:1: on-server-los: unknown key; did you mean `on-server-loss`?',
+      'r.toml:6:10: server.port: is a string, not a number; remove the quotes.',
+      'r.toml:12:29: redirect.bypass[1]: "203.0.113.1/24" has bits set after its length; did you mean 203.0.113.0/24?; write a prefix like 192.0.2.0/24 or 2001:db8::/32.',
+    ]);
+  });
+
+  it('reports what concerns several sections along with other mistakes', () => {
+    const text = `${ROUTER}[[wan]]
+name = "dsl"
+interface = "br-lan"
+tier = 3
+[[wan]]
+name = "lte"
+interface = "eth1"
+[redirect]
+table = 254
+mark-mask = 1
+bypass-ports = [1.5]
+`;
+    expect(routerProblems(text)).toEqual([
+      expect.stringMatching(/^r\.toml:2:15: lan\.interfaces\[0\]: "br-lan" is a WAN too/),
+      expect.stringMatching(/^r\.toml:10:8: wan\[1\]\.name: is the same as of wan\[0\]/),
+      expect.stringMatching(
+        /^r\.toml:12:1: wan\[1\]\.tier: unknown key; known here: name, interface, source/,
+      ),
+      expect.stringMatching(/^r\.toml:15:13: wan\[2\]\.interface: is the same as of wan\[0\]/),
+      expect.stringMatching(/^r\.toml:17:9: redirect\.table: 254 is one of the kernel's own/),
+      expect.stringMatching(/^r\.toml:18:13: redirect\.mark-mask: does not cover/),
+      expect.stringMatching(/^r\.toml:19:17: redirect\.bypass-ports\[0\]: 1\.5 is not a whole number/),
+    ]);
+  });
+
+  it.each([
+    [
+      'transport = "covert"',
+      /:4:13: server\.transport: "covert" is not known here; did you mean "convert"\?/,
+    ],
+    ['port = 65536', /:4:8: server\.port: 65536 is too large; use at most 65535/],
+    ['address = []', /:4:11: server\.address: is an empty list/],
+    ['address = "server.example"', /:4:11: server\.address\[0\]: "server.example" is not an IP address/],
+    ['key = "AAAA"', /:4:7: server\.key: the key is 3 bytes, not 32/],
+    ['key = "not base64!"', /:4:7: server\.key: the key is not base64/],
+    ['__proto__ = 1', /:4:1: server\.__proto__: unknown key/],
+    ['"Key Id" = 1', /:4:1: server\."Key Id": unknown key; did you mean `key-id`\?/],
+    ['id = "a b"', /:4:6: server\.id: "a b" is not 1 to 64 printable/],
+  ])('refuses %s', (line, expected) => {
+    const text = ROUTER.replace('[server]\n', `[server]\n${line}\n`).replace(
+      new RegExp(`\n${line.split(' ')[0]} = "(198|${KEY.slice(0, 4)}).*`),
+      '',
+    );
+    expect(routerProblems(text)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('says what is missing, and where it belongs', () => {
+    expect(routerProblems('[server]\n[[wan]]\n')).toEqual([
+      'r.toml:1:1: lan: is missing; add the table [lan].',
+      expect.stringMatching(/^r\.toml:1:2: server\.address: is missing; write the address/),
+      expect.stringMatching(/^r\.toml:1:2: server\.key: is missing; give `key` or `key-file`/),
+      'r.toml:2:3: wan[0].name: is missing; add `name = ...` to [wan].',
+      'r.toml:2:3: wan[0].interface: is missing; add `interface = ...` to [wan].',
+    ]);
+  });
+
+  it('never repeats a key in a message', () => {
+    const secret = `${KEY.slice(0, 30)}!`;
+    expect(routerProblems(ROUTER.replace(KEY, secret)).join()).not.toContain(secret.slice(0, 8));
+  });
+});
+
+describe('a server config', () => {
+  it('takes defaults', () => {
+    const { config } = parseServerConfig(SERVER, 's.toml');
+    expect(config.listens[0]?.addresses.map(formatAddress)).toEqual(['0.0.0.0', '::']);
+    expect(config).toMatchObject({
+      id: 'wanbond',
+      listens: [{ transport: 'convert', port: 5124 }],
+      keys: [{ id: 1, name: 'key-1', egressAllow: [] }],
+      egress: { allow: [], deny: [] },
+      relay: { handshakeTimeoutMs: 5000, maxUnauthenticatedPerAddress: 64 },
+    });
+  });
+
+  it('refuses a key id that is taken, a key given twice, and router keys', () => {
+    expect(
+      serverProblems(
+        `${SERVER}key-file = "k"\n[[key]]\nid = 1\nkey = "${KEY}"\n[relay]\nhedge-delay = "1s"\n`,
+      ),
+    ).toEqual([
+      expect.stringMatching(/^s\.toml:5:12: key\[0\]\.key-file: cannot read .*: there is no such file/),
+      expect.stringMatching(/^s\.toml:5:12: key\[0\]\.key-file: is given together with `key`/),
+      expect.stringMatching(/^s\.toml:7:6: key\[1\]\.id: is the same as of key\[0\]/),
+      expect.stringMatching(/^s\.toml:10:1: relay\.hedge-delay: unknown key/),
+    ]);
+  });
+});
+
+describe('files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wanbond-config-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('reads a key file beside the config, and warns when others may read it', () => {
+    const file = join(folder, 'router.toml');
+    writeFileSync(file, ROUTER.replace(/key = .*/, 'key-file = "router.key"'));
+    writeFileSync(join(folder, 'router.key'), `${KEY}\n`);
+    chmodSync(join(folder, 'router.key'), 0o600);
+    expect(loadRouterConfig(file)).toMatchObject({
+      config: { server: { key: new Uint8Array(32).fill(7) } },
+      warnings: [],
+    });
+    chmodSync(join(folder, 'router.key'), 0o644);
+    expect(loadRouterConfig(file).warnings).toMatchObject([
+      {
+        line: 5,
+        column: 12,
+        path: 'server.key-file',
+        message: expect.stringContaining('can be read by others'),
+      },
+    ]);
+  });
+
+  it('says that a file is missing', () => {
+    const file = join(folder, 'no.toml');
+    expect(problemsOf(() => loadServerConfig(file))).toEqual([
+      expect.stringContaining(`${file}:1:1: cannot read this file: there is no such file`),
+    ]);
+  });
+
+  it('gives line and column of a syntax error', () => {
+    expect(routerProblems('[lan]\ninterfaces = ["a"\n[server]\n')).toEqual([
+      expect.stringMatching(/^r\.toml:3:\d+: this is not TOML/),
+    ]);
+  });
+});
+
+describe('the role of a file', () => {
+  it.each([
+    [ROUTER, 'router'],
+    [SERVER, 'server'],
+    ['[log]\n', undefined],
+    [ROUTER + SERVER, undefined],
+  ])('is found by its tables', (text, role) => expect(detectRole(text)).toBe(role));
+});
