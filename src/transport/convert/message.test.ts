@@ -82,6 +82,10 @@ describe('the parser', () => {
     expect(parseMessage(hex(text)).kind).toBe(kind);
   });
 
+  it('says what is wrong with a length of 0', () => {
+    expect(parseMessage(hex('010222630a000000'))).toMatchObject({ detail: 'TLV 10 has a bad length' });
+  });
+
   it('takes any bytes, and never a byte beyond the declared length', () => {
     const looksRight = fc
       .tuple(fc.nat(255), fc.uint8Array({ maxLength: 1100 }))

@@ -10,8 +10,9 @@ import {
   SERVER_ID,
   TARGET,
 } from '../../../test/convert-pair.ts';
-import { requestPrefix, sign } from './auth.ts';
+import { cookiePrefix, requestPrefix, sign } from './auth.ts';
 import { writeTimeMs } from './clock.ts';
+import { issueCookie } from './cookie.ts';
 import { deriveKeys } from './keys.ts';
 import { cookieTlv, encodeMessage, findTlv, parseMessage } from './message.ts';
 
@@ -111,6 +112,21 @@ describe('what a proven client gets', () => {
       const step = new Pair().serve(proven([hex(CONNECT), cookieTlv(new Uint8Array(bytes))]));
       expect(step).toMatchObject({ kind: 'reply', reason: 'clock' });
     }
+  });
+
+  it('a new cookie for one with good times and a wrong tag, or of another nonce', () => {
+    const forged = new Uint8Array(32);
+    writeTimeMs(Buffer.from(forged.buffer), 0, NOW_MS);
+    writeTimeMs(Buffer.from(forged.buffer), 8, NOW_MS + 1000);
+    const { serverToClient } = deriveKeys({ id: KEY_ID, psk: PSK });
+    const label = cookiePrefix(SERVER_ID);
+    const zeros = new Uint8Array(16);
+    const mine = issueCookie(serverToClient, label, zeros, NOW_MS);
+    const others = issueCookie(serverToClient, label, zeros.with(0, 1), NOW_MS);
+    const answer = (cookie: Uint8Array) => new Pair().serve(proven([hex(CONNECT), cookieTlv(cookie)]));
+    expect(answer(forged)).toMatchObject({ kind: 'reply', reason: 'clock' });
+    expect(answer(others)).toMatchObject({ kind: 'reply', reason: 'clock' });
+    expect(answer(mine)).toMatchObject({ kind: 'dial' });
   });
 
   it('the supported TCP extensions', () => {

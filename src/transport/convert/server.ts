@@ -88,10 +88,10 @@ export function createConvertServer(options: ConvertServerOptions): ServerTransp
       tlvs,
       keyId,
       serverToClient: keys.serverToClient,
-      // Copies: `accept` comes later, when the caller's buffer holds another flow's bytes.
-      nonce: Buffer.from(message.subarray(auth.start + rfc.AUTH_NONCE_AT, tagAt)),
+      nonce: message.subarray(auth.start + rfc.AUTH_NONCE_AT, tagAt),
       timeMs: readTimeMs(message, auth.start + rfc.AUTH_TIME_AT),
       flags: message.readUInt8(auth.start + rfc.AUTH_FLAGS_AT),
+      // A copy: `accept` comes later, when the caller's buffer holds another flow's bytes.
       requestTag: Buffer.from(message.subarray(tagAt, auth.end)),
     });
   }
