@@ -1,0 +1,81 @@
+// The config reference (docs/config.md), written from the schemas, so that it cannot miss a key.
+import type * as z from 'zod';
+import { keyDocs } from './field.ts';
+import { routerSchema } from './router.ts';
+import { childSchema, isList, keysOf } from './schema-walk.ts';
+import { serverSchema } from './server.ts';
+
+const INTRO = `# Config reference
+
+Written from the schema by \`npx vitest run --project unit src/config/reference.test.ts -u\`; do not edit.
+
+A config is one TOML file. Every mistake in it is reported at once, with line and column; unknown keys are
+mistakes too. \`wanbond check -c FILE\` only looks and changes nothing.
+
+- **duration**: a number and one of \`h\`, \`min\`, \`s\`, \`ms\`, \`us\`, in quotes: \`"250ms"\`.
+- **size**: a number and one of \`GiB\`, \`MiB\`, \`KiB\`, \`B\` (binary), in quotes: \`"16MiB"\`.
+- **prefix**: an IPv4 or IPv6 address and a length, in quotes: \`"203.0.113.0/24"\`; without a length, one address.
+- **required**: the file is refused without it. A default of "-" means that leaving it out has its own meaning.
+`;
+
+const noKeyFile = (): never => {
+  throw new Error('the reference reads no files');
+};
+
+export function renderReference(): string {
+  return [
+    INTRO,
+    '## Router (`wanbond router -c FILE`)\n',
+    ...role(routerSchema(noKeyFile)),
+    '## Server (`wanbond server -c FILE`)\n',
+    ...role(serverSchema(noKeyFile)),
+  ].join('\n');
+}
+
+function role(schema: z.ZodType): string[] {
+  const children = keysOf(schema).map((key) => ({ key, schema: child(schema, key) }));
+  const scalars = children.filter((one) => tableOf(one.schema) === undefined);
+  const out = ['### At the top of the file, before any table\n', ...table(scalars)];
+  for (const { key, schema: section } of children) {
+    const inner = tableOf(section);
+    if (!inner) continue;
+    const header = inner === section ? `[${key}]` : `[[${key}]]`;
+    const doc = keyDocs.get(inner);
+    const need = isOptional(section) ? '' : ' Required.';
+    out.push(
+      `### \`${header}\`\n`,
+      `${doc?.description ?? ''}${need}\n`,
+      ...table(keysOf(inner).map((name) => ({ key: name, schema: child(inner, name) }))),
+    );
+  }
+  return out;
+}
+
+function table(rows: readonly { readonly key: string; readonly schema: z.ZodType }[]): string[] {
+  const lines = rows.map(({ key, schema }) => {
+    const doc = keyDocs.get(schema);
+    if (!doc) throw new Error(`the key ${key} has no text for the reference`);
+    const initial =
+      doc.default === undefined ? (isOptional(schema) ? '-' : 'required') : `\`${doc.default}\``;
+    return `| \`${key}\` | ${cell(doc.type)} | ${initial} | ${cell(doc.description)} |`;
+  });
+  return ['| key | type | default | meaning |', '|---|---|---|---|', ...lines, ''];
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function isOptional(schema: z.ZodType): boolean {
+  return schema.safeParse(undefined).success;
+}
+
+/** The schema of one table: the section itself, or the element of a list of tables; undefined for a plain key. */
+function tableOf(schema: z.ZodType): z.ZodType | undefined {
+  const candidate = isList(schema) ? childSchema(schema, 0) : schema;
+  return keysOf(candidate).length > 0 ? candidate : undefined;
+}
+
+function child(schema: z.ZodType, key: string): z.ZodType {
+  const found = childSchema(schema, key);
+  if (!found) throw new Error(`the schema has no key ${key}`);
+  return found;
+}

@@ -1,0 +1,117 @@
+// Any valid config, written as TOML, loads as the values it was written from.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { formatAddress, parseAddress } from '../base/address.ts';
+import { formatPrefix, maskAddress, type Prefix } from '../base/prefix.ts';
+import { formatDuration, formatSize } from '../base/units.ts';
+import { parseRouterConfig, parseServerConfig } from './load.ts';
+
+const address = fc
+  .oneof(
+    fc.ipV4(),
+    fc.ipV6().filter((text) => !text.includes('.')),
+  )
+  .map((text) => parseAddress(text));
+const prefix: fc.Arbitrary<Prefix> = fc
+  .tuple(address, fc.integer({ min: 96, max: 128 }))
+  .map(([base, bits]) => ({ address: maskAddress(base, bits), bits }));
+const key = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const durationMs = fc.integer({ min: 1000, max: 120_000 });
+const name = fc.stringMatching(/^[a-z][a-z0-9_-]{0,14}$/);
+
+const toml = (value: unknown): string =>
+  Array.isArray(value) ? `[${value.map(toml).join(', ')}]` : JSON.stringify(value);
+const table = (header: string, entries: Readonly<Record<string, unknown>>): string =>
+  `${header}\n${Object.entries(entries)
+    .map(([entry, value]) => `${entry} = ${toml(value)}\n`)
+    .join('')}`;
+
+const relay = fc.record({
+  workers: fc.oneof(fc.constant('auto' as const), fc.integer({ min: 1, max: 16 })),
+  congestion: name,
+  connectTimeoutMs: durationMs,
+  idleTimeoutMs: durationMs,
+  pipeSizeBytes: fc.integer({ min: 4096, max: 2 ** 24 }),
+  maxFlows: fc.integer({ min: 1, max: 1_000_000 }),
+});
+
+const relayText = (values: typeof relay extends fc.Arbitrary<infer T> ? T : never): string =>
+  table('[relay]', {
+    workers: values.workers,
+    congestion: values.congestion,
+    'connect-timeout': formatDuration(values.connectTimeoutMs),
+    'idle-timeout': formatDuration(values.idleTimeoutMs),
+    'pipe-size': formatSize(values.pipeSizeBytes),
+    'max-flows': values.maxFlows,
+  });
+
+const router = fc.record({
+  onServerLoss: fc.constantFrom('direct', 'block'),
+  interfaces: fc.uniqueArray(name, { minLength: 3, maxLength: 8 }),
+  addresses: fc.array(address, { minLength: 1, maxLength: 3 }),
+  keyId: fc.nat(0xffff_ffff),
+  key,
+  sources: fc.array(address, { minLength: 1, maxLength: 2 }),
+  bypass: fc.array(prefix, { maxLength: 4 }),
+  bypassPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { maxLength: 4 }),
+  relay,
+});
+
+it('a router config', () => {
+  fc.assert(
+    fc.property(router, (values) => {
+      const [lan, ...uplinks] = values.interfaces;
+      const text = [
+        table('', { 'on-server-loss': values.onServerLoss }),
+        table('[lan]', { interfaces: [lan] }),
+        table('[server]', {
+          address: values.addresses.map(formatAddress),
+          'key-id': values.keyId,
+          key: Buffer.from(values.key).toString('base64'),
+        }),
+        ...uplinks.map((uplink, i) =>
+          table('[[wan]]', { name: `wan${i}`, interface: uplink, source: values.sources.map(formatAddress) }),
+        ),
+        table('[redirect]', { bypass: values.bypass.map(formatPrefix), 'bypass-ports': values.bypassPorts }),
+        relayText(values.relay),
+      ].join('\n');
+      const { config } = parseRouterConfig(text, 'r.toml');
+      expect(config).toMatchObject({
+        onServerLoss: values.onServerLoss,
+        lan: { interfaces: [lan] },
+        server: { addresses: values.addresses, keyId: values.keyId, key: values.key },
+        wans: uplinks.map((uplink, i) => ({ name: `wan${i}`, interface: uplink, source: values.sources })),
+        redirect: { bypass: values.bypass, bypassPorts: values.bypassPorts },
+        relay: values.relay,
+      });
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('a server config', () => {
+  const keys = fc.uniqueArray(
+    fc.record({ id: fc.nat(0xffff_ffff), name, key, egressAllow: fc.array(prefix, { maxLength: 3 }) }),
+    { minLength: 1, maxLength: 4, selector: (one) => one.id },
+  );
+  fc.assert(
+    fc.property(keys, fc.array(prefix), relay, (routers, deny, values) => {
+      const text = [
+        table('[[listen]]', { port: 5124 }),
+        ...routers.map((one) =>
+          table('[[key]]', {
+            id: one.id,
+            name: one.name,
+            key: Buffer.from(one.key).toString('base64'),
+            'egress-allow': one.egressAllow.map(formatPrefix),
+          }),
+        ),
+        table('[egress]', { deny: deny.map(formatPrefix) }),
+        relayText(values),
+      ].join('\n');
+      const { config } = parseServerConfig(text, 's.toml');
+      expect(config).toMatchObject({ keys: routers, egress: { allow: [], deny }, relay: values });
+    }),
+    { numRuns: 200 },
+  );
+});
