@@ -1,0 +1,129 @@
+// Carries out a plan step by step, each recorded before it is done, and takes all of it back.
+import { WanbondError } from '../base/error.ts';
+import { type HostFacts, isSatisfied, refuseConflicts, sameRule, undoOf } from '../plan/host-facts.ts';
+import type { Journal } from '../plan/journal.ts';
+import {
+  endpointArguments,
+  familyFlag,
+  limitsArguments,
+  routeArguments,
+  ruleArguments,
+  type Step,
+  type Undo,
+} from '../plan/step.ts';
+import { readEndpoints, readLimits, readLocalRoutes, readRules } from './host-facts.ts';
+import { ip } from './ip.ts';
+import type { Nftables } from './nftables.ts';
+import { readSysctl, writeSysctl } from './sysctl.ts';
+
+/**
+ * Applies what is not so already; what was there before and is equal is adopted, not recorded. When a step fails,
+ * the steps of this call are taken back before the error is thrown.
+ */
+export function applyPlan(
+  steps: readonly Step[],
+  facts: HostFacts,
+  journal: Journal,
+  nftables: Nftables | undefined,
+): void {
+  refuseConflicts(steps, facts);
+  const done: Undo[] = [];
+  try {
+    for (const step of steps) {
+      if (isSatisfied(step, facts)) continue;
+      const undo = undoOf(step, facts);
+      if (undo) {
+        journal.add(undo);
+        done.push(undo);
+      }
+      applyStep(step, nftables);
+    }
+  } catch (error) {
+    takeBack(done.toReversed(), journal);
+    throw error;
+  }
+}
+
+/** Takes back all that the journal knows. What fails stays recorded; the first failure is thrown at the end. */
+export function undoAll(journal: Journal): void {
+  const failures = takeBack(journal.entries.toReversed(), journal);
+  if (failures.length > 0) throw failures[0];
+}
+
+function takeBack(undos: readonly Undo[], journal: Journal): unknown[] {
+  const failures: unknown[] = [];
+  for (const undo of undos) {
+    try {
+      applyUndo(undo);
+      journal.remove(undo);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return failures;
+}
+
+function applyStep(step: Step, nftables: Nftables | undefined): void {
+  switch (step.kind) {
+    case 'sysctl':
+      writeSysctl(step.name, step.value);
+      return;
+    case 'rule':
+      ip([familyFlag(step.family), 'rule', 'add', ...ruleArguments(step)]);
+      return;
+    case 'local-route':
+      ip([familyFlag(step.family), 'route', 'add', ...routeArguments(step)]);
+      return;
+    case 'limits':
+      ip(['mptcp', 'limits', 'set', ...limitsArguments(step)]);
+      return;
+    case 'endpoint':
+      ip(['mptcp', 'endpoint', 'add', ...endpointArguments(step)]);
+      return;
+    case 'owner-table':
+      if (!nftables) throw noNftables();
+      nftables.run(step.text);
+  }
+}
+
+/** Only what is still as we left it is changed: another program may have taken it over since. */
+function applyUndo(undo: Undo): void {
+  switch (undo.kind) {
+    case 'sysctl':
+      if (readSysctl(undo.name) === undo.ours) writeSysctl(undo.name, undo.before);
+      return;
+    case 'rule': {
+      const { rule } = undo;
+      const isThere = readRules(rule.family).some((one) => sameRule(one, rule));
+      if (isThere) ip([familyFlag(rule.family), 'rule', 'delete', ...ruleArguments(rule)]);
+      return;
+    }
+    case 'local-route': {
+      const { route } = undo;
+      const isThere = readLocalRoutes(route.family, route.table).length > 0;
+      if (isThere) ip([familyFlag(route.family), 'route', 'delete', ...routeArguments(route)]);
+      return;
+    }
+    case 'limits': {
+      const now = readLimits();
+      const isOurs =
+        now?.subflows === undo.ours.subflows && now.addAddrAccepted === undo.ours.addAddrAccepted;
+      if (isOurs) ip(['mptcp', 'limits', 'set', ...limitsArguments(undo.before)]);
+      return;
+    }
+    case 'endpoint': {
+      const isThere = readEndpoints().some(
+        (one) => one.id === undo.id && one.address === undo.address && one.device === undo.device,
+      );
+      if (isThere) ip(['mptcp', 'endpoint', 'delete', 'id', String(undo.id)]);
+    }
+  }
+}
+
+function noNftables(): WanbondError {
+  return new WanbondError({
+    code: 'no-nftables',
+    message: 'the plan has an nftables table, but nobody to hold it',
+    hint: 'This is a bug: please report it.',
+  });
+}

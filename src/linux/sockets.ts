@@ -1,0 +1,189 @@
+// The few kinds of stream socket that wanbond opens, each from creation to the state the relay wants.
+import {
+  type Address,
+  ANY_V4,
+  ANY_V6,
+  type Family,
+  familyOf,
+  formatAddress,
+  type SocketAddress,
+} from '../base/address.ts';
+import * as c from './constants.ts';
+import { EINPROGRESS, ENOPROTOOPT, EOPNOTSUPP, SyscallError } from './errno.ts';
+import {
+  check,
+  close,
+  errno,
+  getsockoptInt,
+  rawBind,
+  rawConnect,
+  rawGetpeername,
+  rawGetsockname,
+  rawGetsockopt,
+  rawListen,
+  rawSetsockopt,
+  rawSocket,
+  setsockoptInt,
+  setsockoptIntRaw,
+  setsockoptString,
+} from './libc.ts';
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_IN6_BYTES } from './sockaddr.ts';
+
+export interface ListenOptions {
+  readonly at: SocketAddress;
+  readonly mptcp: boolean;
+  /** Accept connections to addresses that are not ours (TPROXY). */
+  readonly transparent: boolean;
+  /** Congestion control of accepted sockets; undefined keeps the kernel's. */
+  readonly congestion: string | undefined;
+  readonly backlog: number;
+}
+
+// Dead peers of idle flows are found in about 5 minutes; TCP_USER_TIMEOUT does not exist on MPTCP sockets.
+const KEEPALIVE_IDLE_S = 120;
+const KEEPALIVE_INTERVAL_S = 30;
+const KEEPALIVE_COUNT = 6;
+
+const STREAM = c.SOCK_STREAM | c.SOCK_NONBLOCK | c.SOCK_CLOEXEC;
+
+function domainOf(family: Family): number {
+  return family === 4 ? c.AF_INET : c.AF_INET6;
+}
+
+/** A listening socket with SO_REUSEPORT; accepted sockets inherit no-delay, keepalive and congestion control. */
+export function openListener(options: ListenOptions): number {
+  const family = familyOf(options.at.address);
+  const protocol = options.mptcp ? c.IPPROTO_MPTCP : c.IPPROTO_TCP;
+  const fd = check(rawSocket(domainOf(family), STREAM, protocol), () => `socket(${family}, ${protocol})`);
+  try {
+    setsockoptInt(fd, c.SOL_SOCKET, c.SO_REUSEADDR, 1);
+    setsockoptInt(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
+    if (family === 6) setsockoptInt(fd, c.SOL_IPV6, c.IPV6_V6ONLY, 1);
+    if (options.transparent) setTransparent(fd, family);
+    setCommon(fd, options.congestion);
+    bind(fd, options.at);
+    check(rawListen(fd, options.backlog), () => `listen(${fd}, ${options.backlog})`);
+    return fd;
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+function setTransparent(fd: number, family: Family): void {
+  if (family === 4) setsockoptInt(fd, c.SOL_IP, c.IP_TRANSPARENT, 1);
+  else setsockoptInt(fd, c.SOL_IPV6, c.IPV6_TRANSPARENT, 1);
+}
+
+/** No delay, keepalive and congestion control. Refusals of the latter throw: the config names it. */
+function setCommon(fd: number, congestion: string | undefined): void {
+  setsockoptInt(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
+  setKeepalive(fd);
+  if (congestion !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, congestion);
+}
+
+function setKeepalive(fd: number): void {
+  setsockoptInt(fd, c.SOL_SOCKET, c.SO_KEEPALIVE, 1);
+  for (const [option, value] of [
+    [c.TCP_KEEPIDLE, KEEPALIVE_IDLE_S],
+    [c.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S],
+    [c.TCP_KEEPCNT, KEEPALIVE_COUNT],
+  ] as const) {
+    // MPTCP sockets of older kernels refuse the intervals; the system's defaults then hold.
+    if (setsockoptIntRaw(fd, c.SOL_TCP, option, value) < 0 && ![ENOPROTOOPT, EOPNOTSUPP].includes(errno())) {
+      throw new SyscallError(`setsockopt(${fd}, SOL_TCP, ${option}, ${value})`, errno());
+    }
+  }
+}
+
+function bind(fd: number, at: SocketAddress): void {
+  const address = encodeSockaddr(at);
+  check(rawBind(fd, address, address.length), () => `bind(port ${at.port})`);
+}
+
+export interface ConnectOptions {
+  readonly to: SocketAddress;
+  readonly mptcp: boolean;
+  /** Source address; with `device` it pins the first subflow to a WAN (facts: IPv6 needs both). */
+  readonly from: Address | undefined;
+  readonly device: string | undefined;
+  readonly congestion: string | undefined;
+}
+
+/** Starts a non-blocking connect. Returns the fd, or the negative errno when the kernel refuses at once. */
+export function startConnect(options: ConnectOptions): number {
+  const family = familyOf(options.to.address);
+  const fd = rawSocket(domainOf(family), STREAM, options.mptcp ? c.IPPROTO_MPTCP : c.IPPROTO_TCP);
+  if (fd < 0) return -errno();
+  const failure = prepareAndConnect(fd, options);
+  if (failure === 0) return fd;
+  close(fd);
+  return -failure;
+}
+
+/** 0, or the errno of the first call that failed. */
+function prepareAndConnect(fd: number, options: ConnectOptions): number {
+  setCommon(fd, options.congestion);
+  if (options.device !== undefined) {
+    const name = Buffer.from(`${options.device}\0`);
+    if (rawSetsockopt(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, name, name.length) < 0) return errno();
+  }
+  if (options.from !== undefined) {
+    // Not on every kernel's MPTCP sockets; without it bind takes a port early, which only limits their number.
+    setsockoptIntRaw(fd, c.SOL_IP, c.IP_BIND_ADDRESS_NO_PORT, 1);
+    const source = encodeSockaddr({ address: options.from, port: 0 });
+    if (rawBind(fd, source, source.length) < 0) return errno();
+  }
+  const to = encodeSockaddr(options.to);
+  if (rawConnect(fd, to, to.length) < 0 && errno() !== EINPROGRESS) return errno();
+  return 0;
+}
+
+/** The result of a non-blocking connect, once writable: 0 or an errno. */
+export function connectResult(fd: number): number {
+  return getsockoptInt(fd, c.SOL_SOCKET, c.SO_ERROR) ?? errno();
+}
+
+const nameBuffer = Buffer.alloc(SOCKADDR_IN6_BYTES);
+const nameLength = Buffer.alloc(4);
+
+/** The local address: with TPROXY, where the device wanted to go. */
+export function localAddress(fd: number): SocketAddress | undefined {
+  nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
+  if (rawGetsockname(fd, nameBuffer, nameLength) < 0) return undefined;
+  return decodeSockaddr(nameBuffer);
+}
+
+/** The peer's address as text; empty when the connection is already gone. */
+export function peerAddress(fd: number): string {
+  nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
+  if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return '';
+  const peer = decodeSockaddr(nameBuffer);
+  return peer ? formatAddress(peer.address) : '';
+}
+
+/** Where a REDIRECTed connection wanted to go, or undefined when it was not redirected. */
+export function originalDestination(fd: number, family: Family): SocketAddress | undefined {
+  nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
+  const [level, option] = family === 4 ? [c.SOL_IP, c.SO_ORIGINAL_DST] : [c.SOL_IPV6, c.IP6T_SO_ORIGINAL_DST];
+  if (rawGetsockopt(fd, level, option, nameBuffer, nameLength) < 0) return undefined;
+  return decodeSockaddr(nameBuffer);
+}
+
+/** Whether a connected socket still speaks MPTCP (undefined where the kernel cannot tell, before 6.12). */
+export function isMptcp(fd: number): boolean | undefined {
+  const value = getsockoptInt(fd, c.SOL_TCP, c.TCP_IS_MPTCP);
+  return value === undefined ? undefined : value === 1;
+}
+
+const LINGER_RESET = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Closes with a reset: RST on TCP, MP_FASTCLOSE on MPTCP (tried on 6.18). */
+export function closeWithReset(fd: number): void {
+  rawSetsockopt(fd, c.SOL_SOCKET, c.SO_LINGER, LINGER_RESET, LINGER_RESET.length);
+  close(fd);
+}
+
+export function anyAddress(family: Family): Address {
+  return family === 4 ? ANY_V4 : ANY_V6;
+}

@@ -1,0 +1,36 @@
+// Kernel settings by their dotted names. An interface name may hold dots, so names are split by known depth.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { WanbondError } from '../base/error.ts';
+
+/** `net.ipv4.conf.eth0/1.rp_filter` style: `/` stands for a dot inside a part, as in sysctl.d(5). */
+function pathOf(name: string): string {
+  return `/proc/sys/${name.replaceAll(/[./]/g, (sign) => (sign === '.' ? '/' : '.'))}`;
+}
+
+/** The value with white space made single blanks, or undefined when this kernel has no such setting. */
+export function readSysctl(name: string): string | undefined {
+  try {
+    return readFileSync(pathOf(name), 'utf8').trim().replaceAll(/\s+/g, ' ');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw failed('read', name, error);
+  }
+}
+
+/** @throws WanbondError `sysctl-failed` */
+export function writeSysctl(name: string, value: string): void {
+  try {
+    writeFileSync(pathOf(name), value);
+  } catch (error) {
+    throw failed('write', `${name}=${value}`, error);
+  }
+}
+
+function failed(what: string, name: string, cause: unknown): WanbondError {
+  return new WanbondError({
+    code: 'sysctl-failed',
+    message: `cannot ${what} sysctl ${name}: ${(cause as Error).message}`,
+    hint: 'Run as root, or set it before: `wanbond plan` prints the commands.',
+    cause,
+  });
+}

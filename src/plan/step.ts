@@ -1,0 +1,113 @@
+// Side effects as data: what a step is, how it reads as a shell command, and what takes it back.
+import { type Address, type Family, formatAddress } from '../base/address.ts';
+
+export type Step =
+  | { readonly kind: 'sysctl'; readonly name: string; readonly value: string }
+  | MarkRule
+  | LocalRoute
+  | { readonly kind: 'limits'; readonly subflows: number; readonly addAddrAccepted: number }
+  | EndpointStep
+  | { readonly kind: 'owner-table'; readonly family: 'inet'; readonly name: string; readonly text: string };
+
+/** `ip rule`: packets with the mark look into the table. */
+export interface MarkRule {
+  readonly kind: 'rule';
+  readonly family: Family;
+  readonly priority: number;
+  readonly mark: number;
+  readonly mask: number;
+  readonly table: number;
+}
+
+/** Everything in `table` is local: TPROXYed packets reach our sockets through it. */
+export interface LocalRoute {
+  readonly kind: 'local-route';
+  readonly family: Family;
+  readonly table: number;
+}
+
+export interface EndpointStep {
+  readonly kind: 'endpoint';
+  readonly id: number;
+  readonly address: Address;
+  readonly device: string;
+}
+
+/** What takes a step back. Each checks first that what it would undo is still ours. */
+export type Undo =
+  | { readonly kind: 'sysctl'; readonly name: string; readonly ours: string; readonly before: string }
+  | { readonly kind: 'rule'; readonly rule: MarkRule }
+  | { readonly kind: 'local-route'; readonly route: LocalRoute }
+  | { readonly kind: 'limits'; readonly ours: Limits; readonly before: Limits }
+  | { readonly kind: 'endpoint'; readonly id: number; readonly address: string; readonly device: string };
+
+export interface Limits {
+  readonly subflows: number;
+  readonly addAddrAccepted: number;
+}
+
+export function hex(value: number): string {
+  return `0x${value.toString(16)}`;
+}
+
+/** Arguments of `ip` for a rule, after `ip [-6] rule add|delete`. */
+export function ruleArguments(rule: MarkRule): string[] {
+  const mark = `${hex(rule.mark)}/${hex(rule.mask)}`;
+  return ['fwmark', mark, 'lookup', String(rule.table), 'priority', String(rule.priority)];
+}
+
+/** Arguments of `ip` for a route, after `ip [-6] route add|delete`. */
+export function routeArguments(route: LocalRoute): string[] {
+  return ['local', route.family === 4 ? '0.0.0.0/0' : '::/0', 'dev', 'lo', 'table', String(route.table)];
+}
+
+export function familyFlag(family: Family): string {
+  return family === 4 ? '-4' : '-6';
+}
+
+export function endpointArguments(step: EndpointStep): string[] {
+  return [formatAddress(step.address), 'id', String(step.id), 'dev', step.device, 'subflow'];
+}
+
+export function limitsArguments(limits: Limits): string[] {
+  return ['subflows', String(limits.subflows), 'add_addr_accepted', String(limits.addAddrAccepted)];
+}
+
+/** The step as a command that a person could run. */
+export function renderStep(step: Step): string {
+  switch (step.kind) {
+    case 'sysctl':
+      return renderSysctl(step.name, step.value);
+    case 'rule':
+      return ['ip', familyFlag(step.family), 'rule', 'add', ...ruleArguments(step)].join(' ');
+    case 'local-route':
+      return ['ip', familyFlag(step.family), 'route', 'add', ...routeArguments(step)].join(' ');
+    case 'limits':
+      return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(step)].join(' ');
+    case 'endpoint':
+      return ['ip', 'mptcp', 'endpoint', 'add', ...endpointArguments(step)].join(' ');
+    case 'owner-table':
+      return `nft -f - <<'END'   # held by the daemon: the kernel removes it when the daemon ends\n${step.text}END`;
+  }
+}
+
+export function renderUndo(undo: Undo): string {
+  switch (undo.kind) {
+    case 'sysctl':
+      return renderSysctl(undo.name, undo.before);
+    case 'rule':
+      return ['ip', familyFlag(undo.rule.family), 'rule', 'delete', ...ruleArguments(undo.rule)].join(' ');
+    case 'local-route':
+      return ['ip', familyFlag(undo.route.family), 'route', 'delete', ...routeArguments(undo.route)].join(
+        ' ',
+      );
+    case 'limits':
+      return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(undo.before)].join(' ');
+    case 'endpoint':
+      return `ip mptcp endpoint delete id ${undo.id}`;
+  }
+}
+
+function renderSysctl(name: string, value: string): string {
+  return `sysctl -w ${name}=${value.includes(' ') ? `"${value}"` : value}`;
+}

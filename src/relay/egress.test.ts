@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { parseAddress } from '../base/address.ts';
+import { parsePrefix } from '../base/prefix.ts';
+import { decideEgress, type EgressPolicy } from './egress.ts';
+
+const OPEN: EgressPolicy = {
+  families: { v4: true, v6: true },
+  own: [parseAddress('203.0.113.1'), parseAddress('2001:db8::1')],
+  allow: [],
+  deny: [],
+  allowByKey: new Map(),
+};
+
+function decide(text: string, policy: Partial<EgressPolicy> = {}, keyId = 1): string {
+  return decideEgress({ ...OPEN, ...policy }, keyId, { address: parseAddress(text), port: 443 });
+}
+
+describe('by default', () => {
+  test.each(['192.0.2.1', '8.8.8.8', '2001:db8:1::1'])('%s is allowed', (text) => {
+    expect(decide(text)).toBe('allowed');
+  });
+  test.each([
+    '10.1.2.3',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '100.64.0.1',
+    '169.254.169.254',
+    '127.0.0.1',
+    '0.0.0.0',
+    '224.0.0.1',
+    '255.255.255.255',
+    'fe80::1',
+    'fd00::1',
+    '::1',
+    '::',
+    'ff02::1',
+    '64:ff9b::a00:1',
+    '2002:a00:1::1',
+    '203.0.113.1',
+    '2001:db8::1',
+  ])('%s is denied', (text) => {
+    expect(decide(text)).toBe('denied');
+  });
+  test.each(['172.15.255.255', '172.32.0.1', '100.63.255.255', '100.128.0.1'])(
+    '%s beside a range is allowed',
+    (text) => {
+      expect(decide(text)).toBe('allowed');
+    },
+  );
+});
+
+test('allow opens a private prefix, for one key or for all, and never loopback', () => {
+  const allowByKey = new Map([[7, [parsePrefix('10.0.0.0/8')]]]);
+  expect(decide('10.1.2.3', { allowByKey }, 7)).toBe('allowed');
+  expect(decide('10.1.2.3', { allowByKey }, 8)).toBe('denied');
+  expect(decide('10.1.2.3', { allow: [parsePrefix('10.0.0.0/8')] })).toBe('allowed');
+  expect(decide('127.0.0.1', { allow: [parsePrefix('0.0.0.0/0')] })).toBe('denied');
+});
+
+test('deny wins, and a family without a route is told apart', () => {
+  expect(decide('8.8.8.8', { deny: [parsePrefix('8.8.8.0/24')], allow: [parsePrefix('0.0.0.0/0')] })).toBe(
+    'denied',
+  );
+  expect(decide('2001:db8:1::1', { families: { v4: true, v6: false } })).toBe('no-family');
+});

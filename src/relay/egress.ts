@@ -1,0 +1,63 @@
+// Where the server may dial: an immutable snapshot, and the pure decision for a target.
+import { type Address, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
+import { type Prefix, parsePrefix, prefixContains } from '../base/prefix.ts';
+import type { Families } from '../transport/handshake.ts';
+
+export interface EgressPolicy {
+  readonly families: Families;
+  /** Addresses of the server itself. */
+  readonly own: readonly Address[];
+  readonly allow: readonly Prefix[];
+  readonly deny: readonly Prefix[];
+  /** What single keys may reach besides. */
+  readonly allowByKey: ReadonlyMap<number, readonly Prefix[]>;
+}
+
+const parse = (text: string): Prefix => parsePrefix(text);
+
+// Never, whatever is configured: these name the server itself, or no single host.
+const NEVER = [
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '224.0.0.0/4',
+  '255.255.255.255/32',
+  '::/128',
+  '::1/128',
+  'ff00::/8',
+].map(parse);
+
+// Not unless allowed: the networks behind and beside the server (RFC 1918, 6598, 3927, 4193), link-local with the
+// cloud's metadata address, and the forms of IPv6 that carry an IPv4 address past such a list (RFC 6052, 3056, 4380).
+const BY_DEFAULT_NOT = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '192.0.0.0/24',
+  '198.18.0.0/15',
+  '240.0.0.0/4',
+  'fc00::/7',
+  'fe80::/10',
+  'fec0::/10',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '2002::/16',
+  '2001::/32',
+  '::/96',
+].map(parse);
+
+export type EgressDecision = 'allowed' | 'denied' | 'no-family';
+
+/** May the server dial `target` for the router with key `keyId`? An explicit deny beats an allow of the same list. */
+export function decideEgress(policy: EgressPolicy, keyId: number, target: SocketAddress): EgressDecision {
+  const { address } = target;
+  const isIn = (prefixes: readonly Prefix[]) => prefixes.some((prefix) => prefixContains(prefix, address));
+  if (isIn(NEVER)) return 'denied';
+  if (isIn(policy.deny)) return 'denied';
+  const isAllowed = isIn(policy.allow) || isIn(policy.allowByKey.get(keyId) ?? []);
+  if (!isAllowed && (isIn(BY_DEFAULT_NOT) || policy.own.some((own) => sameAddress(own, address))))
+    return 'denied';
+  const canReach = familyOf(address) === 4 ? policy.families.v4 : policy.families.v6;
+  return canReach ? 'allowed' : 'no-family';
+}

@@ -1,0 +1,114 @@
+// An established flow: two half-pipes, and the rules by which it ends.
+import type { Conn, ConnOwner } from './conn.ts';
+import { HalfPipe, type PumpResult } from './half-pipe.ts';
+import type { Task } from './loop.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export class Flow implements ConnOwner, Task {
+  lastActiveMs: number;
+  private readonly near: Conn;
+  private readonly far: Conn;
+  private readonly toFar: HalfPipe;
+  private readonly toNear: HalfPipe;
+  private readonly context: WorkerContext;
+  private isQueued = false;
+  private isClosed = false;
+
+  /**
+   * Carries on with two connected sockets until both directions have ended. `firstToFar` and `firstToNear` are bytes
+   * already read that the other side has yet to get.
+   */
+  static start(context: WorkerContext, near: Conn, far: Conn, firstToFar: Buffer, firstToNear: Buffer): void {
+    const flow = new Flow(context, near, far, firstToFar, firstToNear);
+    context.flows.add(flow);
+    context.counters.add('flowsEstablished', 1);
+    near.owner = flow;
+    far.owner = flow;
+    flow.run();
+  }
+
+  private constructor(
+    context: WorkerContext,
+    near: Conn,
+    far: Conn,
+    firstToFar: Buffer,
+    firstToNear: Buffer,
+  ) {
+    this.context = context;
+    this.near = near;
+    this.far = far;
+    this.toFar = new HalfPipe(near, far, context, firstToFar);
+    this.toNear = new HalfPipe(far, near, context, firstToNear);
+    this.lastActiveMs = context.loop.nowMs;
+  }
+
+  onReady(): void {
+    if (!this.isQueued) this.run();
+  }
+
+  onTurn(): void {
+    this.isQueued = false;
+    if (!this.isClosed) this.run();
+  }
+
+  /** One side has ended and the other may still send. */
+  get isHalfOpen(): boolean {
+    return this.toFar.ended || this.toNear.ended;
+  }
+
+  /** Called about once a second: gives back what an inactive flow does not need. */
+  sweep(nowMs: number, restAfterMs: number): void {
+    if (nowMs - this.lastActiveMs < restAfterMs) return;
+    this.toFar.rest();
+    this.toNear.rest();
+  }
+
+  /** Ends both sides with a reset; safe to call twice. */
+  abort(): void {
+    this.finish(true);
+  }
+
+  private run(): void {
+    const before = this.toFar.movedBytes + this.toNear.movedBytes;
+    const spliced = this.toFar.splicedBytes + this.toNear.splicedBytes;
+    const farBefore = this.toFar.movedBytes;
+    const up = this.toFar.pump();
+    const down = this.toNear.pump();
+    const counters = this.context.counters;
+    const moved = this.toFar.movedBytes + this.toNear.movedBytes - before;
+    if (moved > 0) {
+      this.lastActiveMs = this.context.loop.nowMs;
+      const upBytes = this.toFar.movedBytes - farBefore;
+      counters.add('bytesToFar', upBytes);
+      counters.add('bytesToNear', moved - upBytes);
+      counters.add('bytesSpliced', this.toFar.splicedBytes + this.toNear.splicedBytes - spliced);
+    }
+    if (isFailed(up) || isFailed(down)) return this.finish(true);
+    // A side that had ended before it broke is not read any more: its reset shows only here.
+    if ((this.near.broken && this.toFar.ended) || (this.far.broken && this.toNear.ended))
+      return this.finish(true);
+    if (this.toFar.ended && this.toNear.ended) return this.finish(false);
+    if (up === 'more' || down === 'more') {
+      this.isQueued = true;
+      this.context.loop.soon(this);
+    }
+  }
+
+  private finish(withReset: boolean): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.toFar.dispose();
+    this.toNear.dispose();
+    for (const conn of [this.near, this.far]) {
+      if (withReset) conn.reset();
+      else conn.close();
+    }
+    this.context.flows.delete(this);
+    if (withReset) this.context.counters.add('flowsReset', 1);
+    this.context.onFlowEnd();
+  }
+}
+
+function isFailed(result: PumpResult): boolean {
+  return result === 'source-failed' || result === 'sink-failed';
+}

@@ -1,0 +1,157 @@
+// The main thread's handle to the data plane: starts the workers, wakes them, watches their heartbeats.
+import { Worker } from 'node:worker_threads';
+import { WanbondError } from '../base/error.ts';
+import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
+import { eventfd, rawWrite } from '../linux/libc.ts';
+import type { Families } from '../transport/handshake.ts';
+import { type CounterTotals, createCounterMemory, readCounters } from './counters.ts';
+import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
+
+const WATCH_MS = 250;
+// Checks without a beat before a worker counts as stuck: 3.5 s. Counted in checks and not by the clock, so that a
+// suspended machine does not wake up to a dead daemon.
+const STALE_CHECKS = 14;
+const STOP_TIMEOUT_MS = 3000;
+
+export interface RelayLogLine {
+  readonly level: 'info' | 'warn';
+  readonly reason: string;
+  readonly message: string;
+  readonly suppressed: number;
+}
+
+export interface RelayHandlers {
+  onLog(line: RelayLogLine): void;
+  onFamilies(families: Families): void;
+  /** A worker threw, ended or is stuck: flows are lost and the process must end now. */
+  onFatal(error: WanbondError): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly wakeFd: number;
+  readonly ended: Promise<void>;
+}
+
+const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+
+export class Relay {
+  private readonly threads: Thread[] = [];
+  private readonly counterMemory: SharedArrayBuffer;
+  private readonly heartbeats: Int32Array;
+  private readonly watch: NodeJS.Timeout;
+  private readonly handlers: RelayHandlers;
+  private isStopping = false;
+
+  /** Resolves when every worker listens. @throws the first worker's error, for example a port in use. */
+  static async start(
+    role: Role,
+    settings: RelaySettings,
+    listens: readonly ListenSpec[],
+    handlers: RelayHandlers,
+  ): Promise<Relay> {
+    const relay = new Relay(settings.workers, handlers);
+    const starting = Array.from({ length: settings.workers }, (_, index) =>
+      relay.startWorker({ index, role, settings, listens }),
+    );
+    await Promise.all(starting);
+    return relay;
+  }
+
+  private constructor(workers: number, handlers: RelayHandlers) {
+    this.handlers = handlers;
+    this.counterMemory = createCounterMemory(workers);
+    this.heartbeats = new Int32Array(new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT));
+    this.watch = this.watchHeartbeats();
+  }
+
+  counters(worker?: number): CounterTotals {
+    return readCounters(this.counterMemory, worker);
+  }
+
+  send(message: ToWorker): void {
+    for (const { worker, wakeFd } of this.threads) {
+      worker.postMessage(message);
+      rawWrite(wakeFd, WAKE, WAKE.length);
+    }
+  }
+
+  /** Resets what is left and ends the workers; false when one did not end in time. */
+  async stop(): Promise<boolean> {
+    this.isStopping = true;
+    clearInterval(this.watch);
+    this.send({ kind: 'stop' });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), STOP_TIMEOUT_MS);
+    });
+    const all = Promise.all(this.threads.map((thread) => thread.ended)).then(() => true);
+    const isStopped = await Promise.race([all, late]);
+    clearTimeout(timer);
+    return isStopped;
+  }
+
+  private startWorker(spec: Omit<WorkerSpec, 'counterMemory' | 'heartbeats' | 'wakeFd'>): Promise<void> {
+    const wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
+    const workerData: WorkerSpec = {
+      ...spec,
+      counterMemory: this.counterMemory,
+      heartbeats: this.heartbeats.buffer as SharedArrayBuffer,
+      wakeFd,
+    };
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData,
+      name: `relay-${spec.index}`,
+    });
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    this.threads.push({ worker, wakeFd, ended });
+    return new Promise((resolve, reject) => {
+      let isListening = false;
+      const onEnd = (error: unknown) => {
+        if (!isListening) reject(error instanceof Error ? error : workerEnded(error));
+        else if (!this.isStopping) this.handlers.onFatal(workerEnded(error));
+      };
+      worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'log') this.handlers.onLog(message);
+        else if (message.kind === 'families') this.handlers.onFamilies(message.families);
+        else {
+          isListening = true;
+          resolve();
+        }
+      });
+      worker.on('error', onEnd);
+      worker.on('exit', onEnd);
+    });
+  }
+
+  private watchHeartbeats(): NodeJS.Timeout {
+    const seen = new Int32Array(this.heartbeats.length);
+    const missed = new Int32Array(this.heartbeats.length);
+    return setInterval(() => {
+      for (let i = 0; i < this.threads.length; i++) {
+        const beat = Atomics.load(this.heartbeats, i);
+        missed[i] = beat === seen[i] ? (missed[i] as number) + 1 : 0;
+        seen[i] = beat;
+        if ((missed[i] as number) >= STALE_CHECKS) this.handlers.onFatal(workerStuck(i));
+      }
+    }, WATCH_MS);
+  }
+}
+
+function workerEnded(cause: unknown): WanbondError {
+  const why = cause instanceof Error ? cause.message : `exit code ${String(cause)}`;
+  return new WanbondError({
+    code: 'relay-worker-ended',
+    message: `a relay worker ended unexpectedly: ${why}`,
+    hint: 'This is a bug: please report it with the log.',
+    cause,
+  });
+}
+
+function workerStuck(index: number): WanbondError {
+  return new WanbondError({
+    code: 'relay-worker-stuck',
+    message: `relay worker ${index} gave no sign of life for ${(STALE_CHECKS * WATCH_MS) / 1000} s`,
+    hint: 'This is a bug, or the machine is badly overloaded: please report it with the log.',
+  });
+}

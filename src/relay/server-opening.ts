@@ -1,0 +1,228 @@
+// A flow on the server before it is established: the request is read and proved, then the target is dialled.
+import { SHUT_WR } from '../linux/constants.ts';
+import { ECONNREFUSED, ECONNRESET, EMFILE, ENFILE, errnoName, ETIMEDOUT } from '../linux/errno.ts';
+import { rawShutdown } from '../linux/libc.ts';
+import { connectResult, startConnect } from '../linux/sockets.ts';
+import type { FailureReason } from '../transport/failure.ts';
+import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
+import { Conn, type ConnOwner } from './conn.ts';
+import { decideEgress, type EgressPolicy } from './egress.ts';
+import { Flow } from './flow.ts';
+import { receive, send } from './io.ts';
+import { Timer } from './timers.ts';
+import type { Opening, WorkerContext } from './worker-context.ts';
+
+export interface ServerOpeningSettings {
+  readonly handshakeTimeoutMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+// A request is at most 1020 bytes (RFC 8803); first bytes of the device come behind it. More waits in the kernel.
+const REQUEST_LIMIT_BYTES = 64 * 1024;
+// After a refusal the reply has to arrive before the close: a close with unread bytes would reset and overtake it.
+const LINGER_MS = 2000;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+export class ServerOpening implements ConnOwner, Opening {
+  private readonly context: WorkerContext;
+  private readonly settings: ServerOpeningSettings;
+  private readonly egress: EgressPolicy;
+  private readonly client: Conn;
+  private readonly handshake: ServerHandshake;
+  private onProved: () => void;
+  private state: 'reading' | 'dialling' | 'refusing' | 'done' = 'reading';
+  private received: Buffer = NOTHING;
+  private dial: DialStep | undefined;
+  private target: Conn | undefined;
+  /** A reply that the client's socket has not taken yet. */
+  private unsent: Buffer = NOTHING;
+  private readonly deadline = new Timer(() => this.onDeadline());
+
+  /** Reads the request from `clientFd`. `onProved` is called once, when the client has authenticated or is gone. */
+  static start(
+    context: WorkerContext,
+    settings: ServerOpeningSettings,
+    egress: EgressPolicy,
+    handshake: ServerHandshake,
+    clientFd: number,
+    onProved: () => void,
+  ): void {
+    const opening = new ServerOpening(context, settings, egress, handshake, clientFd, onProved);
+    context.openings.add(opening);
+    context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
+  }
+
+  private constructor(
+    context: WorkerContext,
+    settings: ServerOpeningSettings,
+    egress: EgressPolicy,
+    handshake: ServerHandshake,
+    clientFd: number,
+    onProved: () => void,
+  ) {
+    this.context = context;
+    this.settings = settings;
+    this.egress = egress;
+    this.handshake = handshake;
+    this.onProved = () => {
+      this.onProved = () => undefined;
+      onProved();
+    };
+    this.client = new Conn(context.loop, clientFd, true, this);
+  }
+
+  abort(): void {
+    this.end();
+  }
+
+  onReady(conn: Conn): void {
+    if (conn === this.target) this.onTargetReady(conn);
+    else if (this.state === 'reading') this.read();
+    else if (this.state === 'refusing') this.discard();
+    else if (this.state === 'dialling' && this.client.broken) this.fail('client-gone', 'reset by the router');
+  }
+
+  private read(): void {
+    while (this.state === 'reading' && this.client.readable) {
+      const room = REQUEST_LIMIT_BYTES - this.received.length;
+      const read = receive(this.client, this.context.buffer, room);
+      if (read === undefined) return;
+      if (read <= 0) {
+        // A connection that says nothing at all is a probe or a lost hedge, not a failure.
+        if (this.received.length === 0) this.end();
+        else this.fail('client-gone', `the request ended after ${this.received.length} bytes`);
+        return;
+      }
+      this.received = Buffer.concat([this.received, this.context.buffer.subarray(0, read)]);
+      this.onStep(this.handshake.receive(this.received));
+    }
+  }
+
+  private onStep(step: ServerStep): void {
+    if (step.kind === 'more') {
+      if (this.received.length >= REQUEST_LIMIT_BYTES) this.fail('malformed', 'the request does not end');
+    } else if (step.kind === 'dial') {
+      this.onProved();
+      this.startDial(step);
+    } else if (step.kind === 'reply') {
+      if (step.reason) this.context.fail(step.reason, step.detail);
+      this.refuse(step.bytes);
+    } else {
+      this.fail(step.reason, step.detail);
+    }
+  }
+
+  private startDial(step: DialStep): void {
+    this.dial = step;
+    this.received = this.received.subarray(step.consumed);
+    const decision = decideEgress(this.egress, step.keyId, step.target);
+    if (decision === 'denied') {
+      this.refuseDial('egress-denied', 'the egress policy does not allow this target');
+      return;
+    }
+    if (decision === 'no-family') {
+      this.refuseDial('unreachable', 'the server has no route of this address family');
+      return;
+    }
+    const fd = startConnect({
+      to: step.target,
+      mptcp: false,
+      from: undefined,
+      device: undefined,
+      congestion: undefined,
+    });
+    if (fd < 0) {
+      this.refuseDial(reasonOf(-fd), errnoName(-fd));
+      return;
+    }
+    this.state = 'dialling';
+    this.target = new Conn(this.context.loop, fd, false, this);
+    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
+  }
+
+  private onTargetReady(target: Conn): void {
+    if (this.state !== 'dialling' || !target.writable) return;
+    const errno = connectResult(target.fd);
+    if (errno === 0 && !target.broken) this.establish(target);
+    else this.refuseDial(reasonOf(errno), errnoName(errno));
+  }
+
+  private establish(target: Conn): void {
+    const reply = (this.dial as DialStep).accept(this.egress.families);
+    this.finish();
+    const sent = send(this.client, reply);
+    if (sent < 0) {
+      this.client.reset();
+      target.reset();
+      this.context.fail('client-gone', `sending the reply failed: ${errnoName(-sent)}`);
+      this.context.onFlowEnd();
+      return;
+    }
+    Flow.start(this.context, this.client, target, this.received, reply.subarray(sent));
+  }
+
+  private refuseDial(reason: FailureReason, why: string): void {
+    const dial = this.dial as DialStep;
+    this.context.fail(reason, `key ${dial.keyId}, ${this.context.nameTarget(dial.target)}: ${why}`);
+    this.target?.reset();
+    this.target = undefined;
+    this.refuse(dial.refuse(reason));
+  }
+
+  /** Sends the refusal, ends our direction, and waits for the client to do the same. */
+  private refuse(reply: Buffer): void {
+    this.state = 'refusing';
+    this.onProved();
+    this.unsent = reply;
+    this.context.loop.timers.arm(this.deadline, LINGER_MS, this.context.loop.nowMs);
+    this.discard();
+  }
+
+  private discard(): void {
+    if (this.unsent.length > 0) {
+      const sent = send(this.client, this.unsent);
+      if (sent < 0) return this.end();
+      this.unsent = this.unsent.subarray(sent);
+      if (this.unsent.length > 0) return;
+      rawShutdown(this.client.fd, SHUT_WR);
+    }
+    while (this.client.readable) {
+      const read = receive(this.client, this.context.buffer, this.context.buffer.length);
+      if (read === undefined) return;
+      if (read <= 0) return this.end();
+    }
+  }
+
+  private onDeadline(): void {
+    if (this.state === 'refusing') this.end();
+    else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
+    else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
+  }
+
+  private fail(reason: FailureReason, detail: string): void {
+    this.context.fail(reason, detail);
+    this.end();
+  }
+
+  private end(): void {
+    if (this.state === 'done') return;
+    this.finish();
+    this.client.reset();
+    this.target?.reset();
+    this.context.onFlowEnd();
+  }
+
+  private finish(): void {
+    this.onProved();
+    this.state = 'done';
+    this.context.openings.delete(this);
+    this.context.loop.timers.clear(this.deadline);
+  }
+}
+
+function reasonOf(errno: number): FailureReason {
+  if (errno === ECONNREFUSED || errno === ECONNRESET) return 'refused-by-target';
+  if (errno === ETIMEDOUT) return 'timeout';
+  if (errno === EMFILE || errno === ENFILE) return 'resource';
+  return 'unreachable';
+}

@@ -1,0 +1,32 @@
+// What the parts of one worker share.
+import type { SocketAddress } from '../base/address.ts';
+import type { FailureReason } from '../transport/failure.ts';
+import type { Families } from '../transport/handshake.ts';
+import type { Counters } from './counters.ts';
+import type { Flow } from './flow.ts';
+import type { Loop } from './loop.ts';
+import type { PipePool } from './pipe-pool.ts';
+
+/** A flow that is not established yet. */
+export interface Opening {
+  /** Ends it with a reset towards both sides. */
+  abort(): void;
+}
+
+export interface WorkerContext {
+  readonly loop: Loop;
+  /** BUFFER_BYTES long, shared by all flows of the worker: holds nothing between two calls. */
+  readonly buffer: Buffer;
+  readonly pipes: PipePool;
+  readonly counters: Counters;
+  readonly flows: Set<Flow>;
+  readonly openings: Set<Opening>;
+  /** A flow or an opening has ended and its fds are free. */
+  onFlowEnd(): void;
+  /** Counts the failure and logs one rate-limited line. */
+  fail(reason: FailureReason, detail: string): void;
+  /** The target as the log may show it. */
+  nameTarget(target: SocketAddress): string;
+  /** The far end told which families it reaches. */
+  learnFamilies(families: Families): void;
+}

@@ -1,0 +1,79 @@
+// What the main thread and a worker tell each other. Everything here survives a structured clone.
+import type { SocketAddress } from '../base/address.ts';
+import type { ClockAnchor } from '../transport/convert/clock.ts';
+import type { Families } from '../transport/handshake.ts';
+import type { EgressPolicy } from './egress.ts';
+import type { RouterOpeningSettings } from './router-opening.ts';
+import type { RouterPolicy } from './router-policy.ts';
+import type { ServerOpeningSettings } from './server-opening.ts';
+
+export interface RelaySettings {
+  readonly workers: number;
+  readonly pipeBytes: number;
+  readonly idleTimeoutMs: number;
+  readonly halfOpenTimeoutMs: number;
+  /** Of the whole process. */
+  readonly maxFlows: number;
+  /** Whether log lines may name the target. */
+  readonly logTargets: boolean;
+}
+
+export interface ListenSpec {
+  readonly at: SocketAddress;
+  readonly mptcp: boolean;
+  readonly transparent: boolean;
+  readonly congestion: string | undefined;
+}
+
+export interface RouterRole {
+  readonly kind: 'router';
+  /** How an accepted socket tells its target. */
+  readonly method: 'tproxy' | 'redirect';
+  readonly opening: RouterOpeningSettings;
+  readonly policy: RouterPolicy;
+}
+
+export interface ServerRole {
+  readonly kind: 'server';
+  readonly opening: ServerOpeningSettings;
+  readonly egress: EgressPolicy;
+  readonly serverId: string;
+  readonly keys: readonly { readonly id: number; readonly psk: Uint8Array }[];
+  readonly replayWindow: SharedArrayBuffer;
+  /** When the replay window was made. */
+  readonly clock: ClockAnchor;
+  readonly maxUnauthenticatedPerAddress: number;
+}
+
+export type Role = RouterRole | ServerRole;
+
+export interface WorkerSpec {
+  readonly index: number;
+  readonly role: Role;
+  readonly settings: RelaySettings;
+  readonly listens: readonly ListenSpec[];
+  readonly counterMemory: SharedArrayBuffer;
+  /** Int32Array with one slot per worker that only grows. */
+  readonly heartbeats: SharedArrayBuffer;
+  /** An eventfd of the main thread: readable means that messages wait on the port. */
+  readonly wakeFd: number;
+}
+
+export type ToWorker =
+  | { readonly kind: 'policy'; readonly policy: RouterPolicy }
+  | { readonly kind: 'egress'; readonly egress: EgressPolicy }
+  /** `closeListeners`: refuse new connections from now on. */
+  | { readonly kind: 'drain'; readonly closeListeners: boolean }
+  /** Reset what is left and end the thread. */
+  | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'listening' }
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn';
+      readonly reason: string;
+      readonly message: string;
+      readonly suppressed: number;
+    }
+  | { readonly kind: 'families'; readonly families: Families };

@@ -1,0 +1,170 @@
+// Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { formatSocketAddress, type SocketAddress } from '../base/address.ts';
+import { close, rawRead } from '../linux/libc.ts';
+import { openListener } from '../linux/sockets.ts';
+import { threadCpu } from '../linux/thread-cpu.ts';
+import type { FailureReason } from '../transport/failure.ts';
+import type { Families } from '../transport/handshake.ts';
+import { Acceptor } from './acceptor.ts';
+import { Counters } from './counters.ts';
+import type { Flow } from './flow.ts';
+import { BUFFER_BYTES } from './half-pipe.ts';
+import { Loop } from './loop.ts';
+import { PipePool } from './pipe-pool.ts';
+import { RateLimit } from './rate-limit.ts';
+import { RouterAccept } from './router-role.ts';
+import { ServerAccept } from './server-role.ts';
+import type { Opening, WorkerContext } from './worker-context.ts';
+import type { FromWorker, ToWorker, WorkerSpec } from './worker-spec.ts';
+
+// A thread that sits in a system call can be neither ended nor inspected: it returns to Node's own loop this often.
+const TURN_MS = 1000;
+// One log line per reason in this time.
+const LOG_INTERVAL_MS = 5000;
+// A bulk flow that moved nothing for this long gives its pipes back.
+const REST_AFTER_MS = 2000;
+const BACKLOG = 4096;
+
+class Worker implements WorkerContext {
+  readonly loop = new Loop();
+  readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly pipes: PipePool;
+  readonly counters: Counters;
+  readonly flows = new Set<Flow>();
+  readonly openings = new Set<Opening>();
+  private readonly spec: WorkerSpec;
+  private readonly acceptor: Acceptor;
+  private readonly role: RouterAccept | ServerAccept;
+  private readonly heartbeats: Int32Array;
+  private readonly logLimit = new RateLimit(LOG_INTERVAL_MS);
+  private readonly maxFlows: number;
+  private families: Families | undefined;
+  private isStopped = false;
+
+  constructor(spec: WorkerSpec) {
+    this.spec = spec;
+    this.counters = new Counters(spec.counterMemory, spec.index);
+    this.heartbeats = new Int32Array(spec.heartbeats);
+    this.pipes = new PipePool(spec.settings.pipeBytes);
+    this.maxFlows = Math.ceil(spec.settings.maxFlows / spec.settings.workers);
+    this.role =
+      spec.role.kind === 'router' ? new RouterAccept(this, spec.role) : new ServerAccept(this, spec.role);
+    this.acceptor = new Acceptor(this.loop, {
+      onAccept: (fd) => this.onAccept(fd),
+      isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
+      onPause: (why) => this.onPause(why),
+      onResume: () => this.log('info', 'accept-resumed', 'accepting connections again'),
+    });
+    this.loop.watch(spec.wakeFd, { onEvents: () => this.onWake() });
+    for (const listen of spec.listens) this.acceptor.add(openListener({ ...listen, backlog: BACKLOG }));
+    post({ kind: 'listening' });
+  }
+
+  /** Runs for about a second, then lets Node's own loop have a turn. */
+  turn(): void {
+    const endMs = performance.now() + TURN_MS;
+    for (let leftMs = TURN_MS; leftMs > 0 && !this.isStopped; leftMs = endMs - performance.now()) {
+      Atomics.add(this.heartbeats, this.spec.index, 1);
+      this.loop.round(leftMs);
+    }
+    if (this.isStopped) return;
+    this.sweep();
+    setImmediate(() => this.turn());
+  }
+
+  onFlowEnd(): void {
+    this.acceptor.resume();
+  }
+
+  fail(reason: FailureReason, detail: string): void {
+    this.counters.fail(reason);
+    this.log('warn', reason, detail);
+  }
+
+  nameTarget(target: SocketAddress): string {
+    return this.spec.settings.logTargets ? formatSocketAddress(target) : 'a target';
+  }
+
+  learnFamilies(families: Families): void {
+    if (this.families?.v4 === families.v4 && this.families.v6 === families.v6) return;
+    this.families = families;
+    post({ kind: 'families', families });
+  }
+
+  private onAccept(fd: number): boolean {
+    if (!this.role.accept(fd)) return false;
+    this.counters.add('flowsOpened', 1);
+    return true;
+  }
+
+  private onPause(why: string): void {
+    this.counters.add('acceptPauses', 1);
+    this.pipes.shrink();
+    this.log('warn', 'accept-paused', `not accepting connections for now: ${why}`);
+  }
+
+  private log(level: 'info' | 'warn', reason: string, message: string): void {
+    const entry = this.logLimit.pass(reason, message, this.loop.nowMs);
+    if (entry) post({ kind: 'log', level, reason, ...entry });
+  }
+
+  private onWake(): void {
+    rawRead(this.spec.wakeFd, Buffer.alloc(8), 8);
+    for (;;) {
+      const received = parentPort ? receiveMessageOnPort(parentPort) : undefined;
+      if (!received) return;
+      this.onMessage(received.message as ToWorker);
+    }
+  }
+
+  private onMessage(message: ToWorker): void {
+    if (message.kind === 'policy' && this.role instanceof RouterAccept) this.role.update(message.policy);
+    if (message.kind === 'egress' && this.role instanceof ServerAccept) this.role.update(message.egress);
+    if (message.kind === 'drain' && message.closeListeners) this.acceptor.close();
+    if (message.kind === 'stop') this.stop();
+  }
+
+  private sweep(): void {
+    const now = this.loop.nowMs;
+    const { idleTimeoutMs, halfOpenTimeoutMs } = this.spec.settings;
+    for (const flow of this.flows) {
+      const limitMs = flow.isHalfOpen ? halfOpenTimeoutMs : idleTimeoutMs;
+      if (now - flow.lastActiveMs > limitMs) flow.abort();
+      else flow.sweep(now, REST_AFTER_MS);
+    }
+    for (const { reason, entry } of this.logLimit.flush(now)) {
+      post({ kind: 'log', level: 'warn', reason, ...entry });
+    }
+    this.publish();
+  }
+
+  private publish(): void {
+    const cpu = threadCpu();
+    this.counters.set('flowsOpen', this.flows.size + this.openings.size);
+    this.counters.set('pipesOpen', this.pipes.opened);
+    this.counters.set('pipeRefusals', this.pipes.refusals);
+    this.counters.set('fdsWatched', this.loop.size);
+    this.counters.set('timersArmed', this.loop.timers.size);
+    this.counters.set('cpuUserSeconds', cpu.userSeconds);
+    this.counters.set('cpuSystemSeconds', cpu.systemSeconds);
+  }
+
+  private stop(): void {
+    this.isStopped = true;
+    this.acceptor.close();
+    for (const opening of this.openings) opening.abort();
+    for (const flow of this.flows) flow.abort();
+    this.pipes.shrink();
+    this.publish();
+    this.loop.forget(this.spec.wakeFd);
+    this.loop.close();
+    close(this.spec.wakeFd);
+  }
+}
+
+function post(message: FromWorker): void {
+  parentPort?.postMessage(message);
+}
+
+new Worker(workerData as WorkerSpec).turn();
