@@ -22,7 +22,7 @@ export function formatRequest(request: Request): string {
       return `GET seconds ${request.seconds}\n`;
     case 'put-bytes':
       return `PUT bytes ${request.bytes}\n`;
-    case 'put-seconds':
+    default:
       return `PUT seconds ${request.seconds}\n`;
   }
 }

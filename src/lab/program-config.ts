@@ -1,0 +1,64 @@
+// The configs that the lab gives the real router and server programs, as TOML.
+import { LAN, SERVER, type WanAddresses } from './addresses.ts';
+import { type ConfigTable, isTable } from './toml-writer.ts';
+
+/** The port of RFC 8803's dissector, as in our own default. */
+export const CONVERT_PORT = 5124;
+
+export interface RouterConfigInput {
+  readonly wans: readonly WanAddresses[];
+  /** IPv4, IPv6 or both; the first is preferred. */
+  readonly serverFamilies: readonly (4 | 6)[];
+  readonly stateDir: string;
+  /** Base64 of 32 bytes. */
+  readonly key: string;
+  readonly transport: string;
+}
+
+export function routerConfig(input: RouterConfigInput): ConfigTable {
+  return {
+    'on-server-loss': 'block',
+    'state-dir': input.stateDir,
+    lan: { interfaces: [LAN.routerDevice] },
+    server: {
+      // An in-path far end has neither address nor key.
+      ...(input.transport === 'direct'
+        ? {}
+        : {
+            address: input.serverFamilies.map((family) => (family === 4 ? SERVER.address4 : SERVER.address6)),
+            port: CONVERT_PORT,
+            'key-id': 1,
+            key: input.key,
+          }),
+      transport: input.transport,
+    },
+    wan: input.wans.map((wan) => ({ name: wan.name, interface: wan.device })),
+    log: { format: 'json' },
+  };
+}
+
+export interface ServerConfigInput {
+  readonly stateDir: string;
+  readonly key: string;
+  readonly transport: string;
+}
+
+export function serverConfig(input: ServerConfigInput): ConfigTable {
+  return {
+    'state-dir': input.stateDir,
+    listen: [{ transport: input.transport, port: CONVERT_PORT }],
+    key: [{ id: 1, key: input.key }],
+    log: { format: 'json' },
+  };
+}
+
+/** Tables are merged; `undefined` removes a key; anything else replaces. */
+export function mergeConfig(base: ConfigTable, overrides: ConfigTable): ConfigTable {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(overrides)) {
+    const old = merged[key];
+    if (value === undefined) delete merged[key];
+    else merged[key] = isTable(old) && isTable(value) ? mergeConfig(old, value) : value;
+  }
+  return merged;
+}

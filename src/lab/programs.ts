@@ -1,0 +1,100 @@
+// Starts the real router and server programs in their hosts, with generated keys and configs in a private directory.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WANBOND_PROGRAM } from './build-files.ts';
+import type { Host } from './host.ts';
+import type { LabProcess } from './lab-process.ts';
+import { mergeConfig } from './program-config.ts';
+import { type ConfigTable, renderToml } from './toml-writer.ts';
+
+export interface ProgramOptions {
+  /** Merged into the lab's config; see mergeConfig. */
+  readonly overrides?: ConfigTable;
+  /** Run as this user and group, without capabilities. */
+  readonly userId?: number;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Options of node itself. */
+  readonly nodeArguments?: readonly string[];
+  /** Do not wait for readiness: for programs that are meant to fail. */
+  readonly waitForReady?: boolean;
+}
+
+// Node itself takes up to a second on a busy machine of two cores; the rest is room.
+const READY_TIMEOUT_MS = 20_000;
+const READY = /\bready\b/;
+
+export class ProgramFiles {
+  readonly #directory: string;
+  /** Base64 of the key that router and server share. */
+  readonly key = randomBytes(32).toString('base64');
+
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(directory, { mode: 0o700 });
+  }
+
+  configFile(role: 'router' | 'server'): string {
+    return join(this.#directory, `${role}.toml`);
+  }
+
+  stateDir(role: 'router' | 'server'): string {
+    return join(this.#directory, `${role}-state`);
+  }
+
+  /** Writes the config of `role` and starts it; resolves when it says that it is ready. */
+  async start(
+    host: Host,
+    role: 'router' | 'server',
+    base: ConfigTable,
+    options: ProgramOptions,
+  ): Promise<LabProcess> {
+    const file = this.write(role, mergeConfig(base, options.overrides ?? {}), options.userId);
+    const started = host.spawn(
+      [
+        ...(options.userId === undefined ? [] : asUser(options.userId)),
+        process.execPath,
+        ...(options.nodeArguments ?? []),
+        WANBOND_PROGRAM,
+        role,
+        '-c',
+        file,
+      ],
+      { label: role, env: { ...withoutNotify(process.env), ...options.env } },
+    );
+    if (options.waitForReady ?? true) await started.waitFor(READY, READY_TIMEOUT_MS);
+    return started;
+  }
+
+  /** Writes a config without starting anything; returns its path. */
+  write(role: 'router' | 'server', config: ConfigTable, userId?: number): string {
+    const file = this.configFile(role);
+    writeFileSync(file, renderToml(config), { mode: 0o600 });
+    if (userId !== undefined) {
+      const state = this.stateDir(role);
+      mkdirSync(state, { recursive: true, mode: 0o700 });
+      for (const path of [file, state]) chownSync(path, userId, userId);
+      // The user must get to them; what else lies there stays closed to it.
+      chmodSync(this.#directory, 0o711);
+    }
+    return file;
+  }
+}
+
+function asUser(userId: number): string[] {
+  const id = String(userId);
+  return [
+    'setpriv',
+    `--reuid=${id}`,
+    `--regid=${id}`,
+    '--clear-groups',
+    '--inh-caps=-all',
+    '--bounding-set=-all',
+  ];
+}
+
+/** The lab may itself run as a service; its programs must not report in its name. */
+function withoutNotify(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { NOTIFY_SOCKET: _, WATCHDOG_USEC: __, ...rest } = env;
+  return rest;
+}
