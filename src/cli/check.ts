@@ -1,0 +1,70 @@
+// `wanbond check`: whether this host and these config files are fit for a router or a server. Changes nothing.
+import pc from 'picocolors';
+import { formatProblem } from '../config/problem.ts';
+import { type HostFacts, probeHost } from '../linux/features.ts';
+import { type CheckedConfig, checkConfig } from './check/configs.ts';
+import type { Finding } from './check/finding.ts';
+import { hostFindings } from './check/host.ts';
+import { needsOf } from './check/needs.ts';
+import { routerFindings } from './check/router.ts';
+import { serverFindings } from './check/server.ts';
+
+export interface CheckOptions {
+  /** Config files; none checks the host alone. */
+  readonly config: readonly string[];
+  readonly json?: boolean;
+  /** For tests: where the report goes, and the host it is about. */
+  readonly write?: (text: string) => void;
+  readonly facts?: HostFacts;
+}
+
+/** The exit code: 0 when nothing fails, 1 otherwise. */
+export async function runCheck(options: CheckOptions): Promise<number> {
+  const configs = options.config.map(checkConfig);
+  const facts = options.facts ?? probeHost();
+  const routers = configs.flatMap(({ router }) => router ?? []);
+  const servers = configs.flatMap(({ server }) => server ?? []);
+  const roles = configs.map(({ role }) => role);
+  const findings = [
+    ...hostFindings(facts, needsOf(roles, routers, servers)),
+    ...routers.flatMap((config) => routerFindings(config, facts)),
+    ...servers.flatMap((config) => serverFindings(config, facts)),
+  ];
+  const isOk =
+    configs.every(({ problems }) => problems.length === 0) && findings.every(({ level }) => level !== 'fail');
+  const write = options.write ?? ((text: string) => void process.stdout.write(text));
+  write(options.json ? `${renderJson(isOk, configs, findings)}\n` : renderHuman(configs, findings));
+  return isOk ? 0 : 1;
+}
+
+function renderJson(isOk: boolean, configs: readonly CheckedConfig[], findings: readonly Finding[]): string {
+  // Named one by one: the config itself holds keys.
+  const files = configs.map(({ file, role, problems, warnings }) => ({
+    file,
+    role: role ?? null,
+    problems,
+    warnings,
+  }));
+  return JSON.stringify({ schema: 1, ok: isOk, configs: files, findings }, undefined, 2);
+}
+
+const MARKS = { ok: pc.green('ok  '), warn: pc.yellow('warn'), fail: pc.red(pc.bold('FAIL')) };
+
+function renderHuman(configs: readonly CheckedConfig[], findings: readonly Finding[]): string {
+  const lines: string[] = [];
+  for (const { file, role, problems, warnings } of configs) {
+    for (const problem of problems) lines.push(`${MARKS.fail}  ${formatProblem(file, problem)}`);
+    for (const problem of warnings) lines.push(`${MARKS.warn}  ${formatProblem(file, problem)}`);
+    if (problems.length === 0) lines.push(`${MARKS.ok}  ${file}: ${role} config`);
+  }
+  const width = Math.max(...findings.map(({ subject }) => subject.length));
+  for (const { level, subject, message, hint } of findings) {
+    lines.push(`${MARKS[level]}  ${subject.padEnd(width)}  ${message}`);
+    if (hint) lines.push(`${' '.repeat(width + 8)}${pc.dim('→')} ${hint}`);
+  }
+  const bad = findings.filter(({ level }) => level === 'fail').length;
+  const mistakes = configs.reduce((sum, { problems }) => sum + problems.length, 0);
+  const total = bad + mistakes;
+  lines.push('', total === 0 ? pc.green('Nothing fails.') : pc.red(`${total} to correct.`));
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,41 @@
+// What the given configs need of the host; the strictest of several, and a guess without any.
+import type { Role } from '../../config/load.ts';
+import type { RouterConfig } from '../../config/router.ts';
+import type { ServerConfig } from '../../config/server.ts';
+
+export interface Needs {
+  /** With neither role, everything is looked at, but nothing is required. */
+  readonly isRouter: boolean;
+  readonly isServer: boolean;
+  readonly redirectMethod: 'auto' | 'tproxy' | 'redirect';
+  /** Congestion controls asked for by name. */
+  readonly congestions: readonly string[];
+  readonly bufferMaxBytes: number;
+  readonly pipeSizeBytes: number;
+  readonly maxFlows: number;
+}
+
+// Ours: what a config says when it says nothing (see config/relay.ts).
+const DEFAULTS = { bufferMaxBytes: 16 * 2 ** 20, pipeSizeBytes: 2 ** 20, maxFlows: 20_000 };
+
+/** `roles` counts files whose mistakes leave no config, too. */
+export function needsOf(
+  roles: readonly (Role | undefined)[],
+  routers: readonly RouterConfig[],
+  servers: readonly ServerConfig[],
+): Needs {
+  const relays = [...routers, ...servers].map((config) => config.relay);
+  const most = (key: keyof typeof DEFAULTS): number =>
+    relays.length === 0 ? DEFAULTS[key] : Math.max(...relays.map((relay) => relay[key]));
+  const named = relays.map((relay) => relay.congestion).filter((name) => name !== 'auto');
+  const methods = routers.map((config) => config.redirect.method);
+  return {
+    isRouter: roles.includes('router'),
+    isServer: roles.includes('server'),
+    redirectMethod: methods.find((method) => method !== 'auto') ?? 'auto',
+    congestions: [...new Set(named)],
+    bufferMaxBytes: most('bufferMaxBytes'),
+    pipeSizeBytes: most('pipeSizeBytes'),
+    maxFlows: most('maxFlows'),
+  };
+}

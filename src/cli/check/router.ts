@@ -1,0 +1,68 @@
+// From a router config and the host's interfaces to findings.
+import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
+import type { RouterConfig, WanConfig } from '../../config/router.ts';
+import { suggest } from '../../config/suggest.ts';
+import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+export function routerFindings(config: RouterConfig, facts: HostFacts): Finding[] {
+  const { interfaces } = facts;
+  if (interfaces === undefined) {
+    return [fail('interfaces', 'cannot be listed', 'See what is said about `ip mptcp` above.')];
+  }
+  const findings = config.lan.interfaces.map((name) => lan(name, interfaces));
+  findings.push(...config.wans.map((wan) => uplink(wan, config, interfaces)));
+  if (config.wans.length < 2) {
+    findings.push(warn('WANs', 'one only: there is nothing to bond', 'Add a second [[wan]].'));
+  }
+  return findings;
+}
+
+function lan(name: string, interfaces: readonly InterfaceFacts[]): Finding {
+  const subject = `LAN ${name}`;
+  const found = interfaces.find((one) => one.name === name);
+  if (!found) return missing(subject, name, interfaces);
+  if (!found.isUp) return warn(subject, 'is down', `Run \`ip link set ${name} up\`.`);
+  return ok(subject, found.addresses.join(', ') || 'up');
+}
+
+function uplink(wan: WanConfig, config: RouterConfig, interfaces: readonly InterfaceFacts[]): Finding {
+  const subject = `WAN ${wan.name}`;
+  const found = interfaces.find((one) => one.name === wan.interface);
+  if (!found) return missing(subject, wan.interface, interfaces);
+  if (!found.isUp)
+    return warn(subject, `${wan.interface} is down`, `Run \`ip link set ${wan.interface} up\`.`);
+  const strange = (wan.source ?? []).map(formatAddress).filter((text) => !hasAddress(found, text));
+  if (strange.length > 0) {
+    const hint = 'Correct `source`, or leave it out to use the addresses of the interface.';
+    return fail(subject, `${wan.interface} has no address ${strange.join(', ')}`, hint);
+  }
+  const own = wan.source?.map(formatAddress) ?? found.addresses;
+  if (own.length === 0) {
+    return warn(
+      subject,
+      `${wan.interface} has no address`,
+      'Wait for its address, or check its DHCP or PPP.',
+    );
+  }
+  if (config.server.transport === 'convert') {
+    const families = new Set(config.server.addresses.map(familyOf));
+    if (!own.some((text) => families.has(familyOf(parseAddress(text))))) {
+      const names = [...families].map((family) => `IPv${family}`).join(' and ');
+      const hint = `Give the WAN an ${names} address, or the server another address in server.address.`;
+      return fail(subject, `has no ${names} address, and the server has no other`, hint);
+    }
+  }
+  return ok(subject, `${wan.interface}: ${own.join(', ')}`);
+}
+
+function hasAddress(found: InterfaceFacts, text: string): boolean {
+  return found.addresses.some((own) => formatAddress(parseAddress(own)) === text);
+}
+
+function missing(subject: string, name: string, interfaces: readonly InterfaceFacts[]): Finding {
+  const names = interfaces.map((one) => one.name).filter((one) => one !== 'lo');
+  const close = suggest(name, names);
+  const hint = close ? `Did you mean ${close}?` : `This host has: ${names.join(', ') || 'none'}.`;
+  return fail(subject, `there is no interface ${name}`, hint);
+}

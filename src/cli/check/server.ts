@@ -1,0 +1,32 @@
+// From a server config and the host's facts to findings.
+import { formatAddress, formatSocketAddress, parseAddress } from '../../base/address.ts';
+import type { ServerConfig } from '../../config/server.ts';
+import { CAP_NET_BIND_SERVICE, type HostFacts, hasCapability } from '../../linux/features.ts';
+import { type Finding, fail, ok } from './finding.ts';
+
+const UNSPECIFIED = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
+
+export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[] {
+  return config.listens.flatMap(({ addresses, port }) =>
+    addresses.map((address) => {
+      const subject = `listen ${formatSocketAddress({ address, port })}`;
+      const isLow = port < (facts.unprivilegedPortStart ?? 1024);
+      if (isLow && !hasCapability(facts.capabilities, CAP_NET_BIND_SERVICE)) {
+        const hint = 'Run as root, give the server CAP_NET_BIND_SERVICE, or choose a port from 1024.';
+        return fail(subject, 'this user may not listen on this port', hint);
+      }
+      const text = formatAddress(address);
+      const own = facts.interfaces?.flatMap((one) =>
+        one.addresses.map((a) => formatAddress(parseAddress(a))),
+      );
+      if (own && !UNSPECIFIED.has(text) && !own.includes(text)) {
+        return fail(
+          subject,
+          `this host has no address ${text}`,
+          'Correct it, or listen on "0.0.0.0" and "::".',
+        );
+      }
+      return ok(subject, 'may be used');
+    }),
+  );
+}
