@@ -1,0 +1,54 @@
+// `wanbond router` and `wanbond server`: run a role in the foreground until a signal ends it.
+import { Command } from 'commander';
+import type { WanbondError } from '../base/error.ts';
+import { createLog, type Log } from '../base/log.ts';
+import { type Loaded, loadRouterConfig, loadServerConfig } from '../config/load.ts';
+import type { LogConfig } from '../config/log.ts';
+import { type Daemon, runDaemon } from '../control/lifecycle.ts';
+import { startRouter } from '../router/daemon.ts';
+import { startServer } from '../server/daemon.ts';
+
+interface RoleConfig {
+  readonly log: LogConfig;
+  readonly relay: { readonly drainTimeoutMs: number };
+}
+
+export function routerCommand(): Command {
+  return roleCommand(
+    'router',
+    'carry LAN traffic over all WANs (in the foreground)',
+    loadRouterConfig,
+    startRouter,
+  );
+}
+
+export function serverCommand(): Command {
+  return roleCommand(
+    'server',
+    'be the far end for routers (in the foreground)',
+    loadServerConfig,
+    startServer,
+  );
+}
+
+function roleCommand<C extends RoleConfig>(
+  name: string,
+  description: string,
+  load: (file: string) => Loaded<C>,
+  start: (config: C, log: Log) => Promise<Daemon>,
+): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption('-c, --config <file>', 'the config file')
+    .action(async ({ config: file }: { config: string }) => {
+      const { config, warnings } = load(file);
+      const log = createLog(config.log);
+      for (const { line, path, message, hint } of warnings) log.warn({ line, path }, `${message}; ${hint}`);
+      const daemon = await start(config, log).catch((error: WanbondError) => {
+        log.fatal({ code: error.code, hint: error.hint }, `cannot start: ${error.message}`);
+        // Worker threads may still sit in a system call: a plain return would wait for them.
+        process.exit(1);
+      });
+      process.exit(await runDaemon(daemon, { log, drainTimeoutMs: config.relay.drainTimeoutMs }));
+    });
+}

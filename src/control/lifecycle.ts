@@ -1,0 +1,108 @@
+// The life of a daemon: ready, signals, drain, watchdog, and an end that is quick and certain when something broke.
+import { describe } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
+import { exitNow } from '../linux/libc.ts';
+import { notifyInit, watchdogIntervalMs } from '../linux/notify.ts';
+
+export const FATAL_EXIT_CODE = 2;
+
+/** What a role gives to the lifecycle once it runs. */
+export interface Daemon {
+  /** Take no new flows. */
+  drain(): void;
+  /** Flows that are still there. */
+  openFlows(): number;
+  /** Undo everything; false when a thread did not end, so that an orderly exit would hang. */
+  stop(): Promise<boolean>;
+  /** The one thing that must happen when everything else is broken: give the LAN back to plain routing. */
+  release(): void;
+}
+
+export interface LifecycleOptions {
+  readonly log: Log;
+  readonly drainTimeoutMs: number;
+}
+
+const DRAIN_CHECK_MS = 200;
+
+/** Catches what would otherwise end the process while worker threads sit in system calls. Returns the fatal handler. */
+export function guardProcess(log: Log, release: () => void): (error: unknown) => void {
+  const onFatal = (error: unknown): void => {
+    try {
+      release();
+      log.fatal({ err: error }, `fatal, ending at once: ${describe(error)}`);
+    } finally {
+      exitNow(FATAL_EXIT_CODE);
+    }
+  };
+  process.on('uncaughtException', onFatal);
+  process.on('unhandledRejection', onFatal);
+  return onFatal;
+}
+
+/** Runs until a signal has come and the flows have ended. Resolves to the exit code. */
+export async function runDaemon(daemon: Daemon, { log, drainTimeoutMs }: LifecycleOptions): Promise<number> {
+  const signals = countSignals();
+  const watchdog = startWatchdog();
+  notifyInit('READY=1');
+  log.info('ready');
+
+  const signal = await signals.next();
+  notifyInit('STOPPING=1');
+  log.info(
+    { flows: daemon.openFlows() },
+    `${signal}: no new flows; running ones may finish (again: end at once)`,
+  );
+  daemon.drain();
+  const isDrained = await drained(daemon, drainTimeoutMs, signals);
+  if (!isDrained) log.warn({ flows: daemon.openFlows() }, 'resetting the flows that are left');
+
+  clearInterval(watchdog);
+  const isClean = await daemon.stop();
+  log.info('stopped');
+  if (!isClean) exitNow(FATAL_EXIT_CODE);
+  return 0;
+}
+
+interface Signals {
+  /** The next SIGTERM or SIGINT, also one that came before the call. */
+  next(): Promise<string>;
+}
+
+function countSignals(): Signals {
+  const waiting: ((signal: string) => void)[] = [];
+  const come: string[] = [];
+  for (const signal of ['SIGTERM', 'SIGINT']) {
+    process.on(signal, () => {
+      const take = waiting.shift();
+      if (take) take(signal);
+      else come.push(signal);
+    });
+  }
+  return {
+    next: () => {
+      const first = come.shift();
+      return first ? Promise.resolve(first) : new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+async function drained(daemon: Daemon, timeoutMs: number, signals: Signals): Promise<boolean> {
+  const hurry = new AbortController();
+  void signals.next().then(() => hurry.abort());
+  // Counters are published about once a second: a first look at once would miss a flow that has just begun.
+  const endMs = performance.now() + timeoutMs;
+  for (let quiet = 0; performance.now() < endMs && !hurry.signal.aborted; ) {
+    quiet = daemon.openFlows() === 0 ? quiet + DRAIN_CHECK_MS : 0;
+    if (quiet > 1000 + DRAIN_CHECK_MS) return true;
+    await new Promise((resolve) => {
+      setTimeout(resolve, DRAIN_CHECK_MS);
+    });
+  }
+  return daemon.openFlows() === 0;
+}
+
+function startWatchdog(): NodeJS.Timeout | undefined {
+  const intervalMs = watchdogIntervalMs();
+  return intervalMs === undefined ? undefined : setInterval(() => notifyInit('WATCHDOG=1'), intervalMs);
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+// From argv to a command, nothing else.
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { checkCommand } from './cli/check-command.ts';
+import { downCommand } from './cli/down.ts';
+import { reportError } from './cli/report-error.ts';
+import { planCommand } from './cli/plan.ts';
+import { routerCommand, serverCommand } from './cli/run-role.ts';
+import { statusCommand } from './cli/status.ts';
+
+const { version, description } = createRequire(import.meta.url)('../package.json') as {
+  version: string;
+  description: string;
+};
+
+const program = new Command('wanbond')
+  .description(description)
+  .version(version)
+  .addCommand(routerCommand())
+  .addCommand(serverCommand())
+  .addCommand(checkCommand())
+  .addCommand(planCommand())
+  .addCommand(downCommand())
+  .addCommand(statusCommand())
+  .showHelpAfterError('(wanbond --help lists the commands)');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}

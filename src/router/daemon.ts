@@ -1,0 +1,105 @@
+// The router role as a running daemon: host set-up, redirect and relay put together, and taken apart again.
+import { ANY_V4, ANY_V6 } from '../base/address.ts';
+import type { Log } from '../base/log.ts';
+import type { RouterConfig } from '../config/router.ts';
+import { serveControl } from '../control/control-socket.ts';
+import { acquireLock } from '../control/instance-lock.ts';
+import { type Daemon, guardProcess } from '../control/lifecycle.ts';
+import { logRelayLine } from '../control/relay-log.ts';
+import { congestionName, relaySettings } from '../control/relay-settings.ts';
+import { applyPlan, undoAll } from '../linux/apply-plan.ts';
+import { readHostFacts } from '../linux/host-facts.ts';
+import { Nftables } from '../linux/nftables.ts';
+import { Journal } from '../plan/journal.ts';
+import { Relay } from '../relay/relay.ts';
+import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
+import { chooseMethod } from './choose-method.ts';
+import { LOOPBACKS, routerPolicy } from './policy.ts';
+import { type RedirectMethod, renderRedirectStop } from './redirect-table.ts';
+import { readyWans, routerPlan, routerSysctls, TABLE_NAME } from './router-plan.ts';
+
+export const ROUTER_LOCK = 'router';
+
+/** Starts the relay first and takes the LAN's traffic last, so that nothing is taken that cannot be carried. */
+export async function startRouter(config: RouterConfig, log: Log): Promise<Daemon> {
+  const lock = await acquireLock(ROUTER_LOCK);
+  const nftables = new Nftables();
+  const onFatal = guardProcess(log, () => nftables.close());
+  const facts = readHostFacts(routerSysctls(config), config.redirect.table);
+  const method = chooseMethod(config, facts, nftables);
+  const wans = readyWans(config, facts);
+  const missing = config.wans.filter((wan) => !wans.some((one) => one.name === wan.name));
+  for (const wan of missing) log.warn({ wan: wan.name }, 'this WAN has no usable address and is left out');
+
+  const relay = await Relay.start(
+    routerRole(config, method, routerPolicy(config, wans, facts, 1)),
+    relaySettings(config.relay, config.log),
+    listens(config, method),
+    {
+      onLog: (line) => logRelayLine(log, line),
+      onFamilies: (families) => log.info(families, 'the server tells which address families it reaches'),
+      onFatal,
+    },
+  );
+  const journal = new Journal(config.stateDir);
+  try {
+    applyPlan(routerPlan(config, wans, method, facts), facts, journal, nftables);
+  } catch (error) {
+    await relay.stop();
+    throw error;
+  }
+  const control = await serveControl(config.stateDir, {
+    status: () => ({
+      role: 'router',
+      pid: process.pid,
+      method,
+      wans: wans.map((wan) => wan.name),
+      counters: relay.counters(),
+    }),
+  });
+  log.info({ method, wans: wans.map((wan) => wan.name) }, 'LAN traffic is being carried');
+
+  return {
+    drain: () => {
+      nftables.run(renderRedirectStop(TABLE_NAME));
+      relay.send({ kind: 'drain', closeListeners: false });
+    },
+    openFlows: () => relay.counters().flowsOpen,
+    release: () => nftables.close(),
+    stop: async () => {
+      const isClean = await relay.stop();
+      nftables.close();
+      undoAll(journal);
+      await control.close();
+      await lock.release();
+      return isClean;
+    },
+  };
+}
+
+function routerRole(config: RouterConfig, method: RedirectMethod, policy: RouterRole['policy']): RouterRole {
+  const { relay } = config;
+  return {
+    kind: 'router',
+    method,
+    policy,
+    opening: {
+      connectTimeoutMs: relay.connectTimeoutMs,
+      hedgeDelayMs: relay.hedgeDelayMs,
+      handshakeTimeoutMs: relay.handshakeTimeoutMs,
+      earlyDataWaitMs: relay.earlyDataWaitMs,
+      congestion: congestionName(relay),
+    },
+  };
+}
+
+/** TPROXY finds listeners on loopback; REDIRECT needs them on the address of the LAN interface. */
+function listens(config: RouterConfig, method: RedirectMethod): ListenSpec[] {
+  const addresses = method === 'tproxy' ? LOOPBACKS : [ANY_V4, ANY_V6];
+  return addresses.map((address) => ({
+    at: { address, port: config.redirect.port },
+    mptcp: false,
+    transparent: method === 'tproxy',
+    congestion: undefined,
+  }));
+}
