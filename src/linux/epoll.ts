@@ -23,7 +23,7 @@ export class Epoll {
   }
 
   add(fd: number, events: number, generation: number): void {
-    this.change.writeUInt32LE(events, 0);
+    this.change.writeUInt32LE(events >>> 0, 0);
     this.change.writeInt32LE(fd, DATA_OFFSET);
     this.change.writeUInt32LE(generation, DATA_OFFSET + 4);
     check(rawEpollCtl(this.fd, EPOLL_CTL_ADD, fd, this.change), () => `epoll_ctl(ADD, ${fd})`);
