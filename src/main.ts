@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { checkCommand } from './cli/check-command.ts';
 import { downCommand } from './cli/down.ts';
+import { labCommand } from './cli/lab.ts';
 import { reportError } from './cli/report-error.ts';
 import { planCommand } from './cli/plan.ts';
 import { routerCommand, serverCommand } from './cli/run-role.ts';
@@ -23,6 +24,7 @@ const program = new Command('wanbond')
   .addCommand(planCommand())
   .addCommand(downCommand())
   .addCommand(statusCommand())
+  .addCommand(labCommand())
   .showHelpAfterError('(wanbond --help lists the commands)');
 
 try {

@@ -29,6 +29,7 @@ export interface RouterOptions extends ProgramOptions {
   readonly wans?: readonly string[];
 }
 
+const CLOSING_ORDER: readonly HostName[] = ['lan', 'origin', 'router', 'server', 'net'];
 const ORIGIN_PORT = 5001;
 const BANNER_PORT = 5002;
 
@@ -137,7 +138,10 @@ export class Lab {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all(HOST_NAMES.flatMap((name) => this.hosts[name].processes.map((one) => one.stop())));
+    // Traffic first: with no flow left, router and server have nothing to drain.
+    for (const name of CLOSING_ORDER) {
+      await Promise.all(this.hosts[name].processes.map((one) => one.stop()));
+    }
     await this.#emulator?.stop();
     removeRun(this.run);
     process.off('exit', this.#removeAtExit);

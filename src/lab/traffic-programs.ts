@@ -15,7 +15,7 @@ export interface TrafficTarget {
 
 export interface Transfer {
   readonly process: LabProcess;
-  /** Of a download, as they come; an upload's are in its result. */
+  /** As they come. Of an upload: what left the LAN program; what the origin read is in the result. */
   readonly samples: readonly Sample[];
   /** @throws WanbondError `lab-traffic-failed` */
   readonly result: Promise<TransferResult>;

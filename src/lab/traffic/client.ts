@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { ByteStream } from './byte-stream.ts';
 import { pump } from './pump.ts';
 import { formatRequest, type Request } from './request.ts';
-import { monotonicMs, type Sample, Sampler } from './sample.ts';
+import { monotonicMs, SAMPLE_INTERVAL_MS, type Sample, Sampler } from './sample.ts';
 
 export interface Target {
   readonly address: string;
@@ -81,11 +81,12 @@ export function download(
   });
 }
 
-/** Uploads; what counts is what the origin answers. */
+/** Uploads; what counts is what the origin answers. `emit` sees what the kernel has taken from this program. */
 export function upload(
   target: Target,
   request: Request & { kind: 'put-bytes' | 'put-seconds' },
   seed: number,
+  emit: (sample: Sample) => void = () => undefined,
 ): Promise<TransferResult> {
   const startMs = monotonicMs();
   let firstByteMs = 0;
@@ -95,6 +96,12 @@ export function upload(
     const bytes = request.kind === 'put-bytes' ? request.bytes : Number.POSITIVE_INFINITY;
     socket.write(formatRequest(request));
     const sending = pump(socket, new ByteStream(seed, bytes), () => socket.end());
+    const sample = (): void => {
+      emit({ atMs: monotonicMs(), bytes: sending.sentBytes - socket.writableLength, gapMs: 0 });
+    };
+    socket.once('connect', sample);
+    const ticker = setInterval(sample, SAMPLE_INTERVAL_MS);
+    socket.once('close', () => clearInterval(ticker));
     const finish = (): void => {
       sending.stop();
       const answer = JSON.parse(reply) as Pick<TransferResult, 'bytes' | 'sha256' | 'samples'>;

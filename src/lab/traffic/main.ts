@@ -56,7 +56,7 @@ withAmount(program.command('upload')).action(async (options: TransferOptions) =>
     bytes === undefined
       ? ({ kind: 'put-seconds', seconds } as const)
       : ({ kind: 'put-bytes', bytes } as const);
-  print({ result: await upload(options, request, seed) });
+  print({ result: await upload(options, request, seed, (sample) => print({ sample })) });
 });
 
 withTarget(program.command('flows'))

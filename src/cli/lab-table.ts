@@ -1,0 +1,53 @@
+// The result of `wanbond lab` for people: a table of the WANs, and the verdict with its reasons.
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { Measurement } from '../lab/measure.ts';
+import { findings } from '../lab/verdict.ts';
+
+const mbit = (value: number): string => value.toFixed(1);
+const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
+
+export function renderLabTable({ document, cpuSecondsPerGb, longestGapMs }: Measurement): string {
+  const table = new Table({
+    head: ['Mbit/s', 'set', 'delay', 'alone down', 'alone up', 'bonded down', 'bonded up'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const wan of document.wans) {
+    table.push([
+      wan.name,
+      wan.rateMbps === null ? 'unshaped' : String(wan.rateMbps),
+      `${wan.delayMs} ms`,
+      mbit(wan.aloneDownMbps),
+      mbit(wan.aloneUpMbps),
+      // With headers, so they may sum to more than the goodput below.
+      mbit(wan.bondedDownMbps),
+      mbit(wan.bondedUpMbps),
+    ]);
+  }
+  const { bonded, sumDownMbps, sumUpMbps } = document;
+  table.push([
+    pc.bold('LAN device'),
+    '',
+    '',
+    mbit(sumDownMbps),
+    mbit(sumUpMbps),
+    pc.bold(mbit(bonded.downMbps)),
+    pc.bold(mbit(bonded.upMbps)),
+  ]);
+  // On slow links the cost is that of single packets, which says nothing about a fast one.
+  const isUnshaped = document.wans.every((wan) => wan.rateMbps === null);
+  const cpu = `CPU          router ${cpuSecondsPerGb.router.toFixed(2)} s/GB, server ${cpuSecondsPerGb.server.toFixed(2)} s/GB`;
+  const isBonding = document.verdict === 'bonding';
+  return [
+    table.toString(),
+    `efficiency   ${percent(document.efficiencyDown)} down, ${percent(document.efficiencyUp)} up; ${bonded.subflows} subflows; longest gap ${Math.round(longestGapMs)} ms`,
+    `sockets      LAN device ${socket(document.lanUsedMptcp)}, origin ${socket(document.originUsedMptcp)}, between router and server ${socket(document.middleUsedMptcp)}`,
+    ...(isUnshaped ? [cpu] : []),
+    `contents     ${document.sha256Match ? 'equal' : pc.red('DIFFERENT')} (SHA-256)`,
+    `verdict      ${isBonding ? pc.green(pc.bold('bonding')) : pc.red(pc.bold(document.verdict))}`,
+    ...findings(document).map(({ reason }) => `             ${reason}`),
+  ].join('\n');
+}
+
+const socket = (usedMptcp: boolean): string => (usedMptcp ? 'MPTCP' : 'plain TCP');

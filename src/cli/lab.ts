@@ -1,0 +1,146 @@
+// `wanbond lab`: proves the bonding in a network of its own, which it builds, measures and removes.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { WanbondError } from '../base/error.ts';
+import { buildLab, type Lab } from '../lab/lab.ts';
+import { parseWanLink } from '../lab/link-kind.ts';
+import { type Measurement, measureLab } from '../lab/measure.ts';
+import { HOST_NAMES } from '../lab/run-name.ts';
+import { terminalProgress } from './lab-progress.ts';
+import { renderLabTable } from './lab-table.ts';
+
+interface LabFlags {
+  readonly wan?: readonly string[];
+  readonly seconds: number;
+  readonly transport: string;
+  readonly ipv6?: boolean;
+  readonly sourceSpecific?: boolean;
+  readonly json?: boolean;
+  readonly keep?: boolean;
+}
+
+const DEFAULT_WANS: readonly string[] = ['50mbit', '50mbit'];
+const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+function collectWan(text: string, before: readonly string[] = []): readonly string[] {
+  try {
+    parseWanLink(text);
+  } catch (error) {
+    if (error instanceof WanbondError) throw new InvalidArgumentError(`${error.message}. ${error.hint}`);
+    throw error;
+  }
+  return [...before, text];
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 1 && seconds <= 3600)) throw new InvalidArgumentError('Give 1 to 3600 seconds.');
+  return seconds;
+}
+
+export function labCommand(): Command {
+  return new Command('lab')
+    .description('prove the bonding in a test network of its own (root; nothing is left behind)')
+    .option(
+      '--wan <spec>',
+      'a WAN, once per WAN: RATE[,delay=TIME][,jitter=TIME][,loss=PERCENT][,queue=TIME], or "unshaped" (default: two of 50mbit)',
+      collectWan,
+    )
+    .option('--seconds <n>', 'how long each measurement takes', parseSeconds, 10)
+    .addOption(new Option('--transport <name>', 'how router and server speak').default('convert'))
+    .option('--ipv6', 'reach server and origin over IPv6')
+    .option('--source-specific', 'IPv6 default routes per source prefix, as OpenWrt makes them')
+    .option('--json', 'print one JSON document on standard output')
+    .option('--keep', 'leave everything running until Ctrl-C and print how to enter each host')
+    .action(async (flags: LabFlags) => {
+      process.exitCode = await runLab(flags);
+    });
+}
+
+async function runLab(flags: LabFlags): Promise<number> {
+  const wans = flags.wan ?? DEFAULT_WANS;
+  if (wans.length < 2) {
+    throw new WanbondError({
+      code: 'bad-wan-count',
+      message: 'one WAN cannot be bonded',
+      hint: 'Give --wan at least twice, or not at all.',
+    });
+  }
+  if (process.getuid?.() !== 0) {
+    throw new WanbondError({
+      code: 'not-root',
+      message: 'the lab makes network namespaces, which only root may',
+      hint: 'Run it as root. It changes nothing outside its own namespaces.',
+    });
+  }
+  const progress = terminalProgress(process.stderr);
+  const interrupt = catchSignals();
+  const building = progress.step('Building the network', () =>
+    buildLab({
+      wans,
+      family: flags.ipv6 ? 6 : 4,
+      sourceSpecific: flags.sourceSpecific ?? false,
+      transport: flags.transport,
+    }),
+  );
+  // Also a lab that was interrupted while it was built has to be removed.
+  const lab = await building;
+  let outcome: number | undefined;
+  try {
+    if (interrupt.code === undefined) {
+      const measuring = measureLab(lab, { seconds: flags.seconds, progress });
+      const measurement = await Promise.race([measuring, interrupt.then(() => undefined)]);
+      if (measurement) {
+        outcome = printResult(measurement, flags.json ?? false);
+        if (flags.keep) await keepRunning(lab, interrupt);
+      }
+    }
+  } finally {
+    await lab.close();
+  }
+  if (outcome !== undefined) return outcome;
+  process.stderr.write('Interrupted; the network is removed.\n');
+  // What was interrupted still waits for timers and for programs that are gone.
+  process.exit(interrupt.code);
+}
+
+/** Returns the exit code. */
+function printResult(measurement: Measurement, isJson: boolean): number {
+  const { document } = measurement;
+  process.stdout.write(isJson ? `${JSON.stringify(document)}\n` : `${renderLabTable(measurement)}\n`);
+  return document.verdict === 'bonding' ? 0 : 1;
+}
+
+async function keepRunning(lab: Lab, interrupt: Promise<unknown>): Promise<void> {
+  await lab.startRouter();
+  process.stderr.write(enterHints(lab));
+  // A pending promise alone does not keep Node alive.
+  const alive = setInterval(() => undefined, 60_000);
+  await interrupt;
+  clearInterval(alive);
+}
+
+function enterHints(lab: Lab): string {
+  const enter = HOST_NAMES.map(
+    (name) => `  ${name.padEnd(7)} ip netns exec ${lab.hosts[name].namespace} bash`,
+  );
+  return [
+    'The network is still there, with router, server and origin running:',
+    ...enter,
+    `Configs: ${lab.files.configFile('router')}, ${lab.files.configFile('server')}`,
+    `Origin: ${lab.target.address} port ${lab.target.port}. Ctrl-C removes everything.`,
+    '',
+  ].join('\n');
+}
+
+/** Resolves with the exit code of the first signal, which it also keeps; later ones change nothing. */
+function catchSignals(): Promise<number> & { code?: number } {
+  let resolve: (code: number) => void = () => undefined;
+  const caught: Promise<number> & { code?: number } = new Promise((done) => (resolve = done));
+  for (const [signal, code] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
+      caught.code ??= code;
+      resolve(code);
+    });
+  }
+  return caught;
+}
