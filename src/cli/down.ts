@@ -1,6 +1,6 @@
 // `wanbond down`: takes back what a daemon that died has left. Running it twice does no more than once.
 import { Command } from 'commander';
-import { acquireLock } from '../control/instance-lock.ts';
+import { acquireLock } from '../daemon/instance-lock.ts';
 import { undoAll } from '../linux/apply-plan.ts';
 import { Journal } from '../plan/journal.ts';
 import { renderUndo } from '../plan/step.ts';

@@ -1,14 +1,16 @@
 // `wanbond router` and `wanbond server`: run a role in the foreground until a signal ends it.
 import { Command } from 'commander';
-import type { WanbondError } from '../base/error.ts';
+import { describe, type WanbondError } from '../base/error.ts';
 import { createLog, type Log } from '../base/log.ts';
 import { type Loaded, loadRouterConfig, loadServerConfig } from '../config/load.ts';
 import type { LogConfig } from '../config/log.ts';
-import { type Daemon, runDaemon } from '../control/lifecycle.ts';
+import { serveControl } from '../control/control-socket.ts';
+import { type Daemon, runDaemon } from '../daemon/lifecycle.ts';
 import { startRouter } from '../router/daemon.ts';
 import { startServer } from '../server/daemon.ts';
 
 interface RoleConfig {
+  readonly stateDir: string;
   readonly log: LogConfig;
   readonly relay: { readonly drainTimeoutMs: number };
 }
@@ -49,6 +51,15 @@ function roleCommand<C extends RoleConfig>(
         // Worker threads may still sit in a system call: a plain return would wait for them.
         process.exit(1);
       });
-      process.exit(await runDaemon(daemon, { log, drainTimeoutMs: config.relay.drainTimeoutMs }));
+      const control = await serveControl(config.stateDir, { status: () => daemon.status() }).catch(
+        (error: unknown) => {
+          // An unprivileged server may have no state directory: it works all the same.
+          log.warn(`no control socket, so \`wanbond status\` will not answer: ${describe(error)}`);
+          return undefined;
+        },
+      );
+      const exitCode = await runDaemon(daemon, { log, drainTimeoutMs: config.relay.drainTimeoutMs });
+      await control?.close();
+      process.exit(exitCode);
     });
 }

@@ -121,7 +121,7 @@ function common(read: z.output<z.ZodObject<ReturnType<typeof shape>>>): RelayCon
 
 export const routerRelay = z
   .strictObject({
-    ...shape('10s'),
+    ...shape('15s'),
     'hedge-delay': duration(
       '250ms',
       { min: '10ms', max: '30s' },

@@ -2,11 +2,10 @@
 import { ANY_V4, ANY_V6 } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
-import { serveControl } from '../control/control-socket.ts';
-import { acquireLock } from '../control/instance-lock.ts';
-import { type Daemon, guardProcess } from '../control/lifecycle.ts';
-import { logRelayLine } from '../control/relay-log.ts';
-import { congestionName, relaySettings } from '../control/relay-settings.ts';
+import { acquireLock } from '../daemon/instance-lock.ts';
+import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
+import { logRelayLine } from '../daemon/relay-log.ts';
+import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
@@ -48,15 +47,6 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
     await relay.stop();
     throw error;
   }
-  const control = await serveControl(config.stateDir, {
-    status: () => ({
-      role: 'router',
-      pid: process.pid,
-      method,
-      wans: wans.map((wan) => wan.name),
-      counters: relay.counters(),
-    }),
-  });
   log.info({ method, wans: wans.map((wan) => wan.name) }, 'LAN traffic is being carried');
 
   return {
@@ -64,13 +54,19 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       nftables.run(renderRedirectStop(TABLE_NAME));
       relay.send({ kind: 'drain', closeListeners: false });
     },
+    status: () => ({
+      role: 'router',
+      pid: process.pid,
+      method,
+      wans: wans.map((wan) => wan.name),
+      counters: relay.counters(),
+    }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => nftables.close(),
     stop: async () => {
       const isClean = await relay.stop();
       nftables.close();
       undoAll(journal);
-      await control.close();
       await lock.release();
       return isClean;
     },

@@ -1,13 +1,14 @@
 // The server role as a running daemon.
+import { ANY_V6, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { ServerConfig } from '../config/server.ts';
-import { serveControl } from '../control/control-socket.ts';
-import { acquireLock } from '../control/instance-lock.ts';
-import { type Daemon, guardProcess } from '../control/lifecycle.ts';
-import { logRelayLine } from '../control/relay-log.ts';
-import { congestionName, relaySettings } from '../control/relay-settings.ts';
+import { acquireLock } from '../daemon/instance-lock.ts';
+import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
+import { logRelayLine } from '../daemon/relay-log.ts';
+import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
+import { readSysctl } from '../linux/sysctl.ts';
 import { Journal } from '../plan/journal.ts';
 import { Relay } from '../relay/relay.ts';
 import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
@@ -34,18 +35,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     undoAll(journal);
     throw error;
   });
-  const control = await serveControl(config.stateDir, {
-    status: () => ({ role: 'server', pid: process.pid, counters: relay.counters() }),
-  });
 
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
+    status: () => ({ role: 'server', pid: process.pid, counters: relay.counters() }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => undefined,
     stop: async () => {
       const isClean = await relay.stop();
       undoAll(journal);
-      await control.close();
       await lock.release();
       return isClean;
     },
@@ -70,13 +68,16 @@ function serverRole(config: ServerConfig, facts: Parameters<typeof egressPolicy>
   };
 }
 
+/** The IPv6 wildcard, a default, is left out where the host has no IPv6. */
 function listens(config: ServerConfig): ListenSpec[] {
-  return config.listens.flatMap((listen) =>
-    listen.addresses.map((address) => ({
+  const hasIpv6 = readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
+  return config.listens.flatMap((listen) => {
+    const addresses = listen.addresses.filter((address) => hasIpv6 || !sameAddress(address, ANY_V6));
+    return addresses.map((address) => ({
       at: { address, port: listen.port },
       mptcp: true,
       transparent: false,
       congestion: congestionName(config.relay),
-    })),
-  );
+    }));
+  });
 }

@@ -10,6 +10,8 @@ export const FATAL_EXIT_CODE = 2;
 export interface Daemon {
   /** Take no new flows. */
   drain(): void;
+  /** Facts and counters, as JSON. */
+  status(): unknown;
   /** Flows that are still there. */
   openFlows(): number;
   /** Undo everything; false when a thread did not end, so that an orderly exit would hang. */

@@ -1,0 +1,83 @@
+// The house rule: imports go down the list of rooms, never up, and never between router and server.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const SRC = import.meta.dirname;
+const ROOMS = [
+  'main.ts',
+  'cli',
+  'lab',
+  'openwrt',
+  'web',
+  'control',
+  'router',
+  'server',
+  'daemon',
+  'status',
+  'wan',
+  'mptcp',
+  'relay',
+  'transport',
+  'linux',
+  'config',
+  'plan',
+  'base',
+] as const;
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+}
+
+function sources(): string[] {
+  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
+  );
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s+'([^']+)'/g)].map(([, to]) => ({
+    from: file,
+    to: to?.startsWith('.') ? relative(SRC, resolve(SRC, dirname(file), to)) : (to ?? ''),
+  }));
+}
+
+const roomOf = (file: string): string => file.split('/')[0] ?? file;
+
+/** Why an import is forbidden, or undefined. */
+function complaint({ from, to }: Import): string | undefined {
+  if (to === 'koffi') {
+    return roomOf(from) === 'linux' ? undefined : `${from} imports koffi: system calls belong to linux/`;
+  }
+  if (!to.endsWith('.ts')) return undefined;
+  const [upper, lower] = [roomOf(from), roomOf(to)];
+  const [from_, to_] = [upper, lower].map((room) => ROOMS.indexOf(room as (typeof ROOMS)[number]));
+  if (from_ === -1 || to_ === -1) return `${from} imports ${to}: a room that is not on the list`;
+  if (upper === 'router' && lower === 'server')
+    return `${from} imports ${to}: router and server are strangers`;
+  if ((from_ as number) > (to_ as number)) return `${from} imports ${to}: ${lower}/ lies above ${upper}/`;
+  return undefined;
+}
+
+test('imports go down the house', () => {
+  const all = sources().flatMap(importsOf);
+  expect(all.length).toBeGreaterThan(100);
+  expect(all.map(complaint).filter((one) => one !== undefined)).toEqual([]);
+});
+
+test('the rule can fail', () => {
+  expect(complaint({ from: 'base/log.ts', to: 'relay/loop.ts' })).toContain('lies above');
+  expect(complaint({ from: 'router/a.ts', to: 'server/b.ts' })).toContain('strangers');
+  expect(complaint({ from: 'relay/a.ts', to: 'koffi' })).toContain('linux/');
+  expect(complaint({ from: 'attic/a.ts', to: 'base/b.ts' })).toContain('not on the list');
+});
+
+test('every file opens with a sentence that says what it is for', () => {
+  const silent = sources().filter((file) => {
+    const [first = '', second = ''] = readFileSync(join(SRC, file), 'utf8').split('\n');
+    return !(first.startsWith('#!') ? second : first).startsWith('// ');
+  });
+  expect(silent).toEqual([]);
+});
