@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { parsePrefix } from '../base/prefix.ts';
+import { type RedirectTable, renderRedirectStop, renderRedirectTable } from './redirect-table.ts';
+
+const TABLE: RedirectTable = {
+  name: 'wanbond',
+  method: 'tproxy',
+  lanInterfaces: ['br-lan', 'eth0.7'],
+  port: 5125,
+  mark: 0x40000000,
+  markMask: 0x40000000,
+  bypass: ['10.0.0.0/8', 'fc00::/7', '10.0.0.0/8'].map(parsePrefix),
+  bypassPorts: [],
+  carry: [],
+};
+
+test('the TPROXY table, to the letter: the order of its rules is what keeps port forwards working', () => {
+  expect(renderRedirectTable(TABLE)).toBe(`table inet wanbond {
+  flags owner
+  set bypass4 {
+    type ipv4_addr
+    flags interval
+    auto-merge
+    elements = { 10.0.0.0/8 }
+  }
+  set carry4 {
+    type ipv4_addr
+    flags interval
+    auto-merge
+  }
+  set bypass6 {
+    type ipv6_addr
+    flags interval
+    auto-merge
+    elements = { fc00::/7 }
+  }
+  set carry6 {
+    type ipv6_addr
+    flags interval
+    auto-merge
+  }
+  chain prerouting {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname != { "br-lan", "eth0.7" } return
+    meta l4proto != tcp return
+    fib daddr type { local, broadcast, anycast, multicast } return
+    ip daddr @bypass4 ip daddr != @carry4 return
+    ip6 daddr @bypass6 ip6 daddr != @carry6 return
+    socket transparent 1 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
+    ct direction reply accept
+    goto take
+  }
+  chain take {
+    meta nfproto ipv4 tcp flags & (syn | ack) == syn tproxy ip to 127.0.0.1:5125 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
+    meta nfproto ipv6 tcp flags & (syn | ack) == syn tproxy ip6 to [::1]:5125 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
+  }
+}
+`);
+});
+
+test('REDIRECT turns away what was not redirected', () => {
+  const text = renderRedirectTable({ ...TABLE, method: 'redirect', bypassPorts: [25, 587] });
+  expect(text).toContain('type nat hook prerouting');
+  expect(text).toContain('tcp dport { 25, 587 } return');
+  expect(text).toContain('redirect to :5125');
+  expect(text).toContain('tcp dport 5125 ct status & dnat == 0 reject with tcp reset');
+  expect(text).not.toContain('tproxy');
+});
+
+test('a mark that fills its mask is set as it is', () => {
+  const text = renderRedirectTable({ ...TABLE, mark: 5, markMask: 0xffff_ffff });
+  expect(text).toContain('socket transparent 1 meta mark set 0x5 accept');
+});
+
+test('the drain empties only the chain that takes new flows', () => {
+  expect(renderRedirectStop('wanbond')).toBe('flush chain inet wanbond take\n');
+});
