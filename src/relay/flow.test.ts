@@ -1,0 +1,252 @@
+// Flows over real loopback sockets, driven turn by turn: every byte arrives once and in order, ends are carried over.
+import { createHash, randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { afterEach, describe, expect, test } from 'vitest';
+import { parseAddress } from '../base/address.ts';
+import { SHUT_WR, SOCK_NONBLOCK } from '../linux/constants.ts';
+import { EAGAIN, ECONNRESET, EPIPE } from '../linux/errno.ts';
+import { close, errno, rawAccept4, rawRecv, rawSend, rawShutdown } from '../linux/libc.ts';
+import { closeWithReset, localAddress, openListener, startConnect } from '../linux/sockets.ts';
+import { Conn } from './conn.ts';
+import { Counters, createCounterMemory, readCounters } from './counters.ts';
+import { Flow } from './flow.ts';
+import { BUFFER_BYTES } from './half-pipe.ts';
+import { Loop } from './loop.ts';
+import { PipePool } from './pipe-pool.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const LOOPBACK = parseAddress('127.0.0.1');
+
+/** Two ends of a TCP connection over loopback. */
+function tcpPair(): [number, number] {
+  const listener = openListener({
+    at: { address: LOOPBACK, port: 0 },
+    mptcp: false,
+    transparent: false,
+    congestion: undefined,
+    backlog: 1,
+  });
+  const port = localAddress(listener)?.port ?? 0;
+  const client = startConnect({
+    to: { address: LOOPBACK, port },
+    mptcp: false,
+    from: undefined,
+    device: undefined,
+    congestion: undefined,
+  });
+  let server = -1;
+  while (server < 0) server = rawAccept4(listener, null, null, SOCK_NONBLOCK);
+  close(listener);
+  return [client, server];
+}
+
+/** A flow between two connections; `device` and `origin` are the outer ends. */
+class Rig {
+  readonly loop = new Loop();
+  readonly memory = createCounterMemory(1);
+  readonly pipes: PipePool;
+  readonly flows = new Set<Flow>();
+  readonly device: number;
+  readonly origin: number;
+  readErrno = 0;
+  private readonly scratch = Buffer.alloc(256 * 1024);
+
+  constructor(pipeBytes = 1024 * 1024) {
+    this.pipes = new PipePool(pipeBytes);
+    const [device, near] = tcpPair();
+    const [far, origin] = tcpPair();
+    this.device = device;
+    this.origin = origin;
+    const context: WorkerContext = {
+      loop: this.loop,
+      buffer: Buffer.alloc(BUFFER_BYTES),
+      pipes: this.pipes,
+      counters: new Counters(this.memory, 0),
+      flows: this.flows,
+      openings: new Set(),
+      onFlowEnd: () => undefined,
+      fail: () => undefined,
+      nameTarget: () => '',
+      learnFamilies: () => undefined,
+    };
+    const owner = { onReady: () => undefined };
+    const conns = [near, far].map((fd) => new Conn(this.loop, fd, false, owner)) as [Conn, Conn];
+    Flow.start(context, conns[0], conns[1], Buffer.alloc(0), Buffer.alloc(0));
+  }
+
+  turn(): void {
+    this.loop.round(1);
+  }
+
+  /** Everything there is to read at `fd` now; `undefined` at the end. */
+  read(fd: number, limit = this.scratch.length): Buffer | undefined {
+    const got = rawRecv(fd, this.scratch, limit, 0);
+    if (got === 0) return undefined;
+    if (got > 0) return Buffer.from(this.scratch.subarray(0, got));
+    this.readErrno = errno();
+    if (this.readErrno === EAGAIN) return Buffer.alloc(0);
+    throw new Error(`recv: errno ${this.readErrno}`);
+  }
+
+  /** Sends all of `data` from one end and reads it at the other, in pieces of the given sizes. */
+  carry(from: number, to: number, data: Buffer, writeSizes: number[], readSizes: number[]): string {
+    const hash = createHash('sha256');
+    let sent = 0;
+    let received = 0;
+    for (let i = 0; received < data.length; i++) {
+      if (i > 1_000_000) throw new Error(`stuck at ${received} of ${data.length}`);
+      const writeSize = writeSizes[i % writeSizes.length] as number;
+      if (sent < data.length) {
+        const piece = data.subarray(sent, sent + writeSize);
+        sent += Math.max(0, rawSend(from, piece, piece.length, 0));
+      }
+      this.turn();
+      const got = this.read(to, readSizes[i % readSizes.length]);
+      if (!got) throw new Error('ended early');
+      received += got.length;
+      hash.update(got);
+    }
+    return hash.digest('hex');
+  }
+
+  until(condition: () => boolean): void {
+    for (let i = 0; i < 5000; i++) {
+      if (condition()) return;
+      this.turn();
+    }
+    throw new Error('never');
+  }
+
+  close(): void {
+    for (const flow of this.flows) flow.abort();
+    close(this.device);
+    close(this.origin);
+    this.pipes.shrink();
+    this.loop.close();
+  }
+}
+
+const rigs: Rig[] = [];
+function rig(pipeBytes?: number): Rig {
+  const one = new Rig(pipeBytes);
+  rigs.push(one);
+  return one;
+}
+afterEach(() => {
+  for (const one of rigs.splice(0)) one.close();
+});
+
+const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
+
+describe('bytes', () => {
+  test('a bulk transfer takes the splice path and arrives unchanged, both ways', () => {
+    const one = rig();
+    const data = randomBytes(20 * 1024 * 1024);
+    expect(one.carry(one.device, one.origin, data, [300_000], [256 * 1024])).toBe(sha256(data));
+    expect(one.carry(one.origin, one.device, data, [300_000], [256 * 1024])).toBe(sha256(data));
+    const { bytesToFar, bytesToNear, bytesSpliced } = readCounters(one.memory);
+    expect([bytesToFar, bytesToNear]).toEqual([data.length, data.length]);
+    expect(bytesSpliced).toBeGreaterThan(0.9 * 2 * data.length);
+  });
+
+  test('without pipes everything goes through the buffer', () => {
+    const one = rig(4096);
+    const data = randomBytes(3 * 1024 * 1024);
+    expect(one.carry(one.device, one.origin, data, [300_000], [50_000])).toBe(sha256(data));
+    expect(readCounters(one.memory).bytesSpliced).toBe(0);
+    expect(one.pipes.refusals).toBeGreaterThan(0);
+  });
+
+  test('property: any sizes of writes and reads', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 200_000 }), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(sizes, sizes, fc.integer({ min: 1, max: 700_000 }), (writes, reads, length) => {
+        const one = new Rig();
+        try {
+          const data = randomBytes(length);
+          const enough = (list: number[]) => list.map((size) => Math.max(size, Math.ceil(length / 5000)));
+          expect(one.carry(one.device, one.origin, data, enough(writes), enough(reads))).toBe(sha256(data));
+        } finally {
+          one.close();
+        }
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test('a reader that stops stops the writer: the flow holds no more than a pipe and socket buffers', () => {
+    const one = rig();
+    const piece = randomBytes(256 * 1024);
+    let refusedInARow = 0;
+    let sent = 0;
+    while (refusedInARow < 200) {
+      const taken = rawSend(one.device, piece, piece.length, 0);
+      refusedInARow = taken < 0 ? refusedInARow + 1 : 0;
+      sent += Math.max(0, taken);
+      one.turn();
+    }
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+    one.until(() => {
+      const got = one.read(one.origin);
+      sent -= got?.length ?? 0;
+      return sent === 0;
+    });
+  });
+});
+
+describe('ends', () => {
+  test('an end in one direction is carried over and the other goes on', () => {
+    const one = rig();
+    rawSend(one.device, Buffer.from('request'), 7, 0);
+    rawShutdown(one.device, SHUT_WR);
+    let text = '';
+    one.until(() => {
+      const got = one.read(one.origin);
+      text += got?.toString() ?? '';
+      return got === undefined;
+    });
+    expect(text).toBe('request');
+    rawSend(one.origin, Buffer.from('answer'), 6, 0);
+    rawShutdown(one.origin, SHUT_WR);
+    text = '';
+    one.until(() => {
+      const got = one.read(one.device);
+      text += got?.toString() ?? '';
+      return got === undefined;
+    });
+    expect(text).toBe('answer');
+    one.until(() => one.flows.size === 0);
+    expect(readCounters(one.memory).flowsReset).toBe(0);
+  });
+
+  test.each(['device', 'origin'] as const)('a reset by the %s reaches the other side as a reset', (side) => {
+    const one = new Rig();
+    const [resetting, other] = side === 'device' ? [one.device, one.origin] : [one.origin, one.device];
+    closeWithReset(resetting);
+    let seen = 0;
+    one.until(() => {
+      try {
+        one.read(other);
+        return false;
+      } catch {
+        seen = one.readErrno;
+        return true;
+      }
+    });
+    expect([ECONNRESET, EPIPE]).toContain(seen);
+    expect(one.flows.size).toBe(0);
+    expect(readCounters(one.memory).flowsReset).toBe(1);
+    close(other);
+    one.loop.close();
+  });
+
+  test('a reset after an end is noticed too', () => {
+    const one = new Rig();
+    rawShutdown(one.device, SHUT_WR);
+    one.until(() => one.read(one.origin) === undefined);
+    closeWithReset(one.device);
+    one.until(() => one.flows.size === 0);
+    close(one.origin);
+    one.loop.close();
+  });
+});
