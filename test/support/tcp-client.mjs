@@ -1,0 +1,48 @@
+// Opens plain TCP connections as told by a JSON list on standard input, and prints how each of them ended.
+// Run inside a lab host; ./tcp-probe.ts is its other half.
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** @param {{ address: string, port: number, sendHex?: string, endAfterSend?: boolean, waitMs: number }} probe */
+function run(probe) {
+  return new Promise((resolve) => {
+    const startMs = performance.now();
+    const received = [];
+    let connected = false;
+    let firstByteMs;
+    const socket = connect({ host: probe.address, port: probe.port, noDelay: true, allowHalfOpen: true });
+    const finish = (outcome) => {
+      clearTimeout(timer);
+      socket.destroy();
+      const hex = Buffer.concat(received).toString('hex');
+      resolve({ outcome, connected, receivedHex: hex, firstByteMs, totalMs: performance.now() - startMs });
+    };
+    const timer = setTimeout(() => finish('silence'), probe.waitMs);
+    const begin = () => {
+      connected = true;
+      const bytes = Buffer.from(probe.sendHex ?? '', 'hex');
+      if (probe.endAfterSend) socket.end(bytes);
+      else if (bytes.length > 0) socket.write(bytes);
+    };
+    socket.once('connect', begin);
+    socket.on('data', (data) => {
+      firstByteMs ??= performance.now() - startMs;
+      received.push(data);
+    });
+    socket.once('end', () => finish('end'));
+    socket.once('error', (error) => finish(error.code ?? error.message));
+  });
+}
+
+const { probes, concurrency } = JSON.parse(await text(process.stdin));
+const outcomes = [];
+let next = 0;
+await Promise.all(
+  Array.from({ length: Math.min(concurrency, probes.length) }, async () => {
+    while (next < probes.length) {
+      const index = next++;
+      outcomes[index] = await run(probes[index]);
+    }
+  }),
+);
+process.stdout.write(JSON.stringify(outcomes));
