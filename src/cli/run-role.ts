@@ -5,7 +5,7 @@ import { createLog, type Log } from '../base/log.ts';
 import { type Loaded, loadRouterConfig, loadServerConfig } from '../config/load.ts';
 import type { LogConfig } from '../config/log.ts';
 import { serveControl } from '../control/control-socket.ts';
-import { type Daemon, runDaemon } from '../daemon/lifecycle.ts';
+import { countSignals, type Daemon, runDaemon } from '../daemon/lifecycle.ts';
 import { startRouter } from '../router/daemon.ts';
 import { startServer } from '../server/daemon.ts';
 
@@ -46,6 +46,7 @@ function roleCommand<C extends RoleConfig>(
       const { config, warnings } = load(file);
       const log = createLog(config.log);
       for (const { line, path, message, hint } of warnings) log.warn({ line, path }, `${message}; ${hint}`);
+      const signals = countSignals();
       const daemon = await start(config, log).catch((error: WanbondError) => {
         log.fatal({ code: error.code, hint: error.hint }, `cannot start: ${error.message}`);
         // Worker threads may still sit in a system call: a plain return would wait for them.
@@ -58,7 +59,11 @@ function roleCommand<C extends RoleConfig>(
           return undefined;
         },
       );
-      const exitCode = await runDaemon(daemon, { log, drainTimeoutMs: config.relay.drainTimeoutMs });
+      const exitCode = await runDaemon(daemon, {
+        log,
+        drainTimeoutMs: config.relay.drainTimeoutMs,
+        signals,
+      });
       await control?.close();
       process.exit(exitCode);
     });

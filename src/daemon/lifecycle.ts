@@ -23,6 +23,8 @@ export interface Daemon {
 export interface LifecycleOptions {
   readonly log: Log;
   readonly drainTimeoutMs: number;
+  /** From before the start: a signal in the middle of it must not leave half of it behind. */
+  readonly signals: Signals;
 }
 
 const DRAIN_CHECK_MS = 200;
@@ -43,8 +45,10 @@ export function guardProcess(log: Log, release: () => void): (error: unknown) =>
 }
 
 /** Runs until a signal has come and the flows have ended. Resolves to the exit code. */
-export async function runDaemon(daemon: Daemon, { log, drainTimeoutMs }: LifecycleOptions): Promise<number> {
-  const signals = countSignals();
+export async function runDaemon(
+  daemon: Daemon,
+  { log, drainTimeoutMs, signals }: LifecycleOptions,
+): Promise<number> {
   const watchdog = startWatchdog();
   notifyInit('READY=1');
   log.info('ready');
@@ -66,12 +70,13 @@ export async function runDaemon(daemon: Daemon, { log, drainTimeoutMs }: Lifecyc
   return 0;
 }
 
-interface Signals {
+export interface Signals {
   /** The next SIGTERM or SIGINT, also one that came before the call. */
   next(): Promise<string>;
 }
 
-function countSignals(): Signals {
+/** From here on SIGTERM and SIGINT do not end the process by themselves. */
+export function countSignals(): Signals {
   const waiting: ((signal: string) => void)[] = [];
   const come: string[] = [];
   for (const signal of ['SIGTERM', 'SIGINT']) {
