@@ -18,6 +18,7 @@ export interface SpawnOptions {
 // The newest lines are what a message needs; a chatty program must not fill the memory.
 const KEPT_LINES = 20_000;
 const MESSAGE_LINES = 5;
+const HURRY_AFTER_MS = 1000;
 const DEFAULT_GRACE_MS = 5000;
 
 export class LabProcess {
@@ -116,11 +117,16 @@ export class LabProcess {
     }
   }
 
-  /** SIGTERM, then SIGKILL after `graceMs`. */
+  /**
+   * SIGTERM, again a second later (a daemon of ours then gives up the flows it was draining: what is left in the
+   * buffers of a slow link takes longer than anyone wants to wait), and SIGKILL after `graceMs`.
+   */
   async stop(graceMs = DEFAULT_GRACE_MS): Promise<Exit> {
     this.kill('SIGTERM');
+    const hurry = setTimeout(() => this.kill('SIGTERM'), HURRY_AFTER_MS);
     const killer = setTimeout(() => this.kill('SIGKILL'), graceMs);
     const exit = await this.exited;
+    clearTimeout(hurry);
     clearTimeout(killer);
     return exit;
   }

@@ -6,10 +6,10 @@ import { acquireLock } from '../daemon/instance-lock.ts';
 import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
 import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
+import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
-import { Journal } from '../plan/journal.ts';
 import { Relay } from '../relay/relay.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
 import { chooseMethod } from './choose-method.ts';
@@ -24,6 +24,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const lock = await acquireLock(ROUTER_LOCK);
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());
+  const journal = recover(config.stateDir, log);
   const facts = readHostFacts(routerSysctls(config), config.redirect.table);
   const method = chooseMethod(config, facts, nftables);
   const wans = readyWans(config, facts);
@@ -40,7 +41,6 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       onFatal,
     },
   );
-  const journal = new Journal(config.stateDir);
   try {
     applyPlan(routerPlan(config, wans, method, facts), facts, journal, nftables);
   } catch (error) {

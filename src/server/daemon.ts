@@ -6,10 +6,10 @@ import { acquireLock } from '../daemon/instance-lock.ts';
 import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
 import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
+import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readSysctl } from '../linux/sysctl.ts';
-import { Journal } from '../plan/journal.ts';
 import { Relay } from '../relay/relay.ts';
 import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
@@ -23,8 +23,8 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   const lock = await acquireLock(SERVER_LOCK);
   // The LAN of nobody hangs on a server: there is nothing to give back, it only has to end.
   const onFatal = guardProcess(log, () => undefined);
+  const journal = recover(config.stateDir, log);
   const facts = readHostFacts(SERVER_SYSCTLS, undefined);
-  const journal = new Journal(config.stateDir);
   applyPlan(serverPlan(config, facts), facts, journal, undefined);
   const relay = await Relay.start(
     serverRole(config, facts),
