@@ -1,15 +1,19 @@
 // Every side effect is planned, printed, applied and taken back, and what belongs to others is left alone.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { BACKBONE } from '../src/lab/addresses.ts';
-import { buildLab, type Lab } from '../src/lab/lab.ts';
+import { BACKBONE, type WanAddresses } from '../src/lab/addresses.ts';
+import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
+import { buildLab, type Lab, type RouterOptions } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
+import { wanUpLines } from '../src/lab/topology.ts';
 import { networkState, withoutNft } from './support/network-state.ts';
 import { askPeer, servePeers } from './support/peer.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5003;
+// As VLANs are called: in the names of its sysctls the dot means something else.
+const DOTTED = 'eth0.100';
 
 let lab: Lab;
 let wan: string;
@@ -21,14 +25,27 @@ beforeAll(async () => {
   lab = await buildLab({ wans: ['unshaped', 'unshaped'] });
   await Promise.all([lab.startServer(), servePeers(lab.hosts.origin, PORT)]);
   wan = lab.wans[0]?.router4 ?? '';
+  const second = lab.wans[1] as WanAddresses;
+  await lab.hosts.router.ip([
+    `link set dev ${second.device} down`,
+    `link set dev ${second.device} name ${DOTTED}`,
+    ...wanUpLines({ ...second, device: DOTTED }, { sourceSpecific: false }),
+  ]);
+  // Gives the plan something to do for each WAN.
+  await run('sysctl', '-w', 'net.ipv4.conf.all.rp_filter=1');
   configFile = lab.files.configFile('router');
   // Leaves a config file behind for the commands that start nothing.
-  await stop(await lab.startRouter());
+  await stop(await start());
 });
 afterAll(() => lab.close());
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
+
+function start(options: RouterOptions = {}): Promise<LabProcess> {
+  const wans = lab.wans.map(({ name, device }) => ({ name, interface: name === 'wan2' ? DOTTED : device }));
+  return lab.startRouter({ ...options, overrides: { wan: wans } });
+}
 
 const state = (): Promise<string[]> => networkState(lab.hosts.router);
 const run = (...argv: string[]): Promise<string> => lab.hosts.router.must(argv);
@@ -71,7 +88,7 @@ test('what belongs to others stays, and what is equal is adopted: after a stop a
   await makeForeignThings();
   const before = await state();
 
-  const stopped = await lab.startRouter();
+  const stopped = await start();
   expect(await ask()).toBe(BACKBONE.server4);
   const running = await state();
   for (const line of before.slice(0, before.indexOf('== sysctl'))) {
@@ -80,7 +97,7 @@ test('what belongs to others stays, and what is equal is adopted: after a stop a
   await stop(stopped);
   expect(await state()).toEqual(before);
 
-  const killed = await lab.startRouter();
+  const killed = await start();
   killed.kill('SIGKILL');
   await killed.exited;
   expect(await state()).not.toEqual(before);
@@ -91,7 +108,7 @@ test('what belongs to others stays, and what is equal is adopted: after a stop a
 test('what another program took over since the start is left to it', async () => {
   const name = 'net.ipv4.tcp_rmem';
   const first = (await run('sysctl', '-n', name)).trim();
-  const killed = await lab.startRouter();
+  const killed = await start();
   killed.kill('SIGKILL');
   await killed.exited;
   await change(['sysctl', '-w', `${name}=4096 87380 33554432`], ['sysctl', '-w', `${name}=${first}`]);
@@ -140,7 +157,7 @@ const OBSTACLES: readonly Obstacle[] = [
 test.each(OBSTACLES)('$what: the start fails and nothing is half-applied', async ({ code, says, make }) => {
   await make();
   const before = await state();
-  const router = await lab.startRouter({ waitForReady: false });
+  const router = await start({ waitForReady: false });
   expect(await router.exited).toEqual({ code: 1, signal: undefined });
   const last = JSON.parse(router.stderr.at(-1) ?? '{}') as Record<string, unknown>;
   expect(last).toMatchObject({ code, hint: expect.any(String), msg: expect.stringMatching(says) });
@@ -158,8 +175,9 @@ test('plan and check change nothing; the commands of plan do what the daemon doe
   expect((await wanbond(lab.hosts.router, 'check', '-c', configFile)).code).toBe(0);
   expect(await state()).toEqual(before);
 
-  const router = await lab.startRouter();
+  const router = await start();
   const applied = await state();
+  expect(applied).toContain(`/proc/sys/net/ipv4/conf/${DOTTED}/rp_filter:2`);
   const again = await wanbond(lab.hosts.router, 'plan', '-c', configFile);
   const [settings, table] = again.stdout.split(/^(?=nft )/m);
   expect(settings?.split('\n').filter((line) => line !== '' && !line.startsWith('# already so: '))).toEqual(
@@ -182,7 +200,7 @@ test('plan and check change nothing; the commands of plan do what the daemon doe
 
 test('a SIGTERM in the middle of the start leaves nothing', async () => {
   const before = await state();
-  const router = await lab.startRouter({ waitForReady: false });
+  const router = await start({ waitForReady: false });
   // Looked for at every turn of the loop: written before the first of many steps.
   while (!existsSync(join(lab.files.stateDir('router'), 'journal.json'))) {
     expect(router.exit).toBeUndefined();
@@ -196,8 +214,41 @@ test('a SIGTERM in the middle of the start leaves nothing', async () => {
   expect(await state()).toEqual(before);
 });
 
+test('the server puts its host back too: after a stop, after a start that fails, after kill -9 and down', async () => {
+  const { net } = lab.hosts;
+  const before = await networkState(net);
+  // A state directory of its own: the lab's server uses the other one.
+  const file = join(lab.files.stateDir('router'), 'server.toml');
+  const config = readFileSync(lab.files.configFile('server'), 'utf8');
+  writeFileSync(
+    file,
+    config.replaceAll(lab.files.stateDir('server'), join(lab.files.stateDir('router'), 'of-server')),
+  );
+  const occupied = await servePeers(net, 5124);
+  const failed = await wanbond(net, 'server', '-c', file);
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toMatch(/cannot start: .*EADDRINUSE/);
+  expect(await networkState(net)).toEqual(before);
+  await occupied.stop();
+
+  const serve = async (): Promise<LabProcess> => {
+    const server = net.spawn([process.execPath, WANBOND_PROGRAM, 'server', '-c', file]);
+    await server.waitFor(/ready/, 20_000);
+    expect(await networkState(net)).not.toEqual(before);
+    return server;
+  };
+  await stop(await serve());
+  expect(await networkState(net)).toEqual(before);
+
+  const killed = await serve();
+  killed.kill('SIGKILL');
+  await killed.exited;
+  expect(await wanbond(net, 'down', '-c', file)).toMatchObject({ code: 0, stderr: '' });
+  expect(await networkState(net)).toEqual(before);
+});
+
 test('a second router in the same network namespace is refused and disturbs nothing', async () => {
-  const router = await lab.startRouter();
+  const router = await start();
   const running = await state();
   const second = await wanbond(lab.hosts.router, 'router', '-c', configFile);
   expect(second.code).toBe(1);
