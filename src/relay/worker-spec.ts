@@ -43,6 +43,8 @@ export interface ServerRole {
   /** When the replay window was made. */
   readonly clock: ClockAnchor;
   readonly maxUnauthenticatedPerAddress: number;
+  /** See createUnprovedMemory; one for all workers. */
+  readonly unprovedMemory: SharedArrayBuffer;
 }
 
 export type Role = RouterRole | ServerRole;

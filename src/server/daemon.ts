@@ -11,6 +11,7 @@ import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readSysctl } from '../linux/sysctl.ts';
 import { Relay } from '../relay/relay.ts';
+import { createUnprovedMemory } from '../relay/unproved.ts';
 import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
@@ -65,6 +66,7 @@ function serverRole(config: ServerConfig, facts: Parameters<typeof egressPolicy>
     replayWindow: createReplayWindow(now()).buffer,
     clock,
     maxUnauthenticatedPerAddress: config.relay.maxUnauthenticatedPerAddress,
+    unprovedMemory: createUnprovedMemory(),
   };
 }
 

@@ -1,10 +1,12 @@
 // Opens plain TCP connections as told by a JSON list on standard input, and prints how each of them ended.
 // Run inside a lab host; ./tcp-probe.ts is its other half.
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 
-/** @param {{ address: string, port: number, sendHex?: string, endAfterSend?: boolean, waitMs: number }} probe */
-function run(probe) {
+/** @param {{ address: string, port: number, sendHex?: string, endAfterSend?: boolean, startAfterMs?: number, waitMs: number }} probe */
+async function run(probe) {
+  await delay(probe.startAfterMs ?? 0);
   return new Promise((resolve) => {
     const startMs = performance.now();
     const received = [];

@@ -9,6 +9,8 @@ export interface Probe {
   readonly send?: Uint8Array;
   /** Close our direction behind what was sent; else it stays open. */
   readonly endAfterSend?: boolean;
+  /** For connections one after another that are all kept. */
+  readonly startAfterMs?: number;
   /** How long to wait for the end of the connection; 15 s when not given. */
   readonly waitMs?: number;
 }
