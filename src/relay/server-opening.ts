@@ -1,10 +1,11 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
 import { SHUT_WR } from '../linux/constants.ts';
-import { ECONNREFUSED, ECONNRESET, EMFILE, ENFILE, errnoName, ETIMEDOUT } from '../linux/errno.ts';
-import { rawShutdown } from '../linux/libc.ts';
+import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
+import { close, rawShutdown } from '../linux/libc.ts';
 import { connectResult, startConnect } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
+import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { decideEgress, type EgressPolicy } from './egress.ts';
 import { Flow } from './flow.ts';
@@ -21,7 +22,15 @@ export interface ServerOpeningSettings {
 const REQUEST_LIMIT_BYTES = 64 * 1024;
 // After a refusal the reply has to arrive before the close: a close with unread bytes would reset and overtake it.
 const LINGER_MS = 2000;
+// The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
+const REDIAL_MS = 50;
 const NOTHING: Buffer = Buffer.alloc(0);
+
+export interface ServerOpeningFds {
+  readonly clientFd: number;
+  /** Keeps a number free for the target's socket; closed by the opening. */
+  readonly spareFd: number;
+}
 
 export class ServerOpening implements ConnOwner, Opening {
   private readonly context: WorkerContext;
@@ -36,18 +45,20 @@ export class ServerOpening implements ConnOwner, Opening {
   private target: Conn | undefined;
   /** A reply that the client's socket has not taken yet. */
   private unsent: Buffer = NOTHING;
+  private spareFd: number;
   private readonly deadline = new Timer(() => this.onDeadline());
+  private readonly redial = new Timer(() => this.connectTarget());
 
-  /** Reads the request from `clientFd`. `onProved` is called once, when the client has authenticated or is gone. */
+  /** Reads the request from the client. `onProved` is called once, when the client has authenticated or is gone. */
   static start(
     context: WorkerContext,
     settings: ServerOpeningSettings,
     egress: EgressPolicy,
     handshake: ServerHandshake,
-    clientFd: number,
+    fds: ServerOpeningFds,
     onProved: () => void,
   ): void {
-    const opening = new ServerOpening(context, settings, egress, handshake, clientFd, onProved);
+    const opening = new ServerOpening(context, settings, egress, handshake, fds, onProved);
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
   }
@@ -57,7 +68,7 @@ export class ServerOpening implements ConnOwner, Opening {
     settings: ServerOpeningSettings,
     egress: EgressPolicy,
     handshake: ServerHandshake,
-    clientFd: number,
+    { clientFd, spareFd }: ServerOpeningFds,
     onProved: () => void,
   ) {
     this.context = context;
@@ -69,6 +80,7 @@ export class ServerOpening implements ConnOwner, Opening {
       onProved();
     };
     this.client = new Conn(context.loop, clientFd, true, this);
+    this.spareFd = spareFd;
   }
 
   abort(): void {
@@ -124,20 +136,30 @@ export class ServerOpening implements ConnOwner, Opening {
       this.refuseDial('unreachable', 'the server has no route of this address family');
       return;
     }
+    this.state = 'dialling';
+    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
+    this.connectTarget();
+  }
+
+  private connectTarget(): void {
+    const { loop } = this.context;
+    this.closeSpare();
     const fd = startConnect({
-      to: step.target,
+      to: (this.dial as DialStep).target,
       mptcp: false,
       from: undefined,
       device: undefined,
       congestion: undefined,
     });
-    if (fd < 0) {
-      this.refuseDial(reasonOf(-fd), errnoName(-fd));
-      return;
-    }
-    this.state = 'dialling';
-    this.target = new Conn(this.context.loop, fd, false, this);
-    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
+    if (fd >= 0) this.target = new Conn(loop, fd, false, this);
+    else if (isStarvation(-fd)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
+    else this.refuseDial(reasonOf(-fd), errnoName(-fd));
+  }
+
+  private closeSpare(): void {
+    if (this.spareFd < 0) return;
+    close(this.spareFd);
+    this.spareFd = -1;
   }
 
   private onTargetReady(target: Conn): void {
@@ -172,6 +194,8 @@ export class ServerOpening implements ConnOwner, Opening {
   /** Sends the refusal, ends our direction, and waits for the client to do the same. */
   private refuse(reply: Buffer): void {
     this.state = 'refusing';
+    this.context.loop.timers.clear(this.redial);
+    this.closeSpare();
     this.onProved();
     this.unsent = reply;
     this.context.loop.timers.arm(this.deadline, LINGER_MS, this.context.loop.nowMs);
@@ -195,6 +219,7 @@ export class ServerOpening implements ConnOwner, Opening {
 
   private onDeadline(): void {
     if (this.state === 'refusing') this.end();
+    else if (this.state === 'dialling' && !this.target) this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
   }
@@ -217,12 +242,13 @@ export class ServerOpening implements ConnOwner, Opening {
     this.state = 'done';
     this.context.openings.delete(this);
     this.context.loop.timers.clear(this.deadline);
+    this.context.loop.timers.clear(this.redial);
+    this.closeSpare();
   }
 }
 
 function reasonOf(errno: number): FailureReason {
   if (errno === ECONNREFUSED || errno === ECONNRESET) return 'refused-by-target';
   if (errno === ETIMEDOUT) return 'timeout';
-  if (errno === EMFILE || errno === ENFILE) return 'resource';
   return 'unreachable';
 }

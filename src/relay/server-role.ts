@@ -1,11 +1,13 @@
 // The server's part of a worker: from an accepted router connection to an opening.
 import { closeWithReset, peerAddress } from '../linux/sockets.ts';
+import { takeSpareFd } from '../linux/spare-fd.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { createConvertServer } from '../transport/convert/server.ts';
 import type { ServerTransport } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
+import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { ServerRole } from './worker-spec.ts';
 
@@ -14,13 +16,13 @@ export class ServerAccept {
   private readonly role: ServerRole;
   private readonly transport: ServerTransport;
   private egress: EgressPolicy;
-  /** Connections per peer address that have not proved a key yet. */
-  private readonly unproved = new Map<string, number>();
+  private readonly unproved: Unproved;
 
   constructor(context: WorkerContext, role: ServerRole) {
     this.context = context;
     this.role = role;
     this.egress = role.egress;
+    this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
     this.transport = createConvertServer({
       serverId: role.serverId,
       keys: role.keys,
@@ -33,21 +35,23 @@ export class ServerAccept {
     this.egress = egress;
   }
 
-  /** Always true: the target's socket comes later, and its lack is answered to the router. */
+  /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
   accept(fd: number): boolean {
     const peer = peerAddress(fd);
-    const waiting = this.unproved.get(peer) ?? 0;
-    if (waiting >= this.role.maxUnauthenticatedPerAddress) {
+    const onProved = this.unproved.enter(peer);
+    if (!onProved) {
       closeWithReset(fd);
-      this.context.fail('resource', `${peer} has ${waiting} connections open without a proof`);
+      const most = this.role.maxUnauthenticatedPerAddress;
+      this.context.fail('resource', `${peer} has ${most} connections open without a proof`);
       return true;
     }
-    this.unproved.set(peer, waiting + 1);
-    ServerOpening.start(this.context, this.role.opening, this.egress, this.transport.start(), fd, () => {
-      const left = (this.unproved.get(peer) ?? 1) - 1;
-      if (left > 0) this.unproved.set(peer, left);
-      else this.unproved.delete(peer);
-    });
+    const spareFd = takeSpareFd();
+    if (spareFd < 0) {
+      onProved();
+      return false;
+    }
+    const fds = { clientFd: fd, spareFd };
+    ServerOpening.start(this.context, this.role.opening, this.egress, this.transport.start(), fds, onProved);
     return true;
   }
 }

@@ -93,7 +93,11 @@ class Worker implements WorkerContext {
   }
 
   private onAccept(fd: number): boolean {
-    if (!this.role.accept(fd)) return false;
+    if (!this.role.accept(fd)) {
+      // The fds of idle pipes serve flows better.
+      this.pipes.shrink();
+      return false;
+    }
     this.counters.add('flowsOpened', 1);
     return true;
   }
