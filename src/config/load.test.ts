@@ -180,7 +180,7 @@ describe('a server config', () => {
       listens: [{ transport: 'convert', port: 5124 }],
       keys: [{ id: 1, name: 'key-1', egressAllow: [] }],
       egress: { allow: [], deny: [] },
-      relay: { handshakeTimeoutMs: 5000, maxUnauthenticatedPerAddress: 1024 },
+      relay: { handshakeTimeoutMs: 5000, maxUnauthenticatedPerAddress: 4096 },
     });
   });
 

@@ -28,7 +28,7 @@ export interface ServerRelayConfig extends RelayConfig {
 
 const MAX_WORKERS = 16;
 // A router that opens a thousand flows at once is connected before its hellos arrive: 64 reset half of them (tried).
-const MAX_UNAUTHENTICATED = 1024;
+const MAX_UNAUTHENTICATED = 4096;
 
 const workers = z
   .unknown()
