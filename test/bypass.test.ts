@@ -1,13 +1,13 @@
 // What is carried and what is not: private, configured and own addresses go out directly, and nobody outside gets at
 // the relay itself.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BACKBONE, LAN, ORIGIN } from '../src/lab/addresses.ts';
 import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
-import type { LabProcess } from '../src/lab/lab-process.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, servePeers } from './support/peer.ts';
+import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 
 const PORT = 5003;
 const BYPASSED_PORT = 5004;
@@ -23,6 +23,9 @@ const CONFIGURED = '198.51.100.20';
 const CONFIGURED_CARRIED = '198.51.100.21';
 const CONFIGURED6 = '2001:db8:e::20';
 
+// The router has it on no interface that the config names.
+const ROUTER_OTHER = '203.0.113.200';
+
 let lab: Lab;
 let direct4: string;
 let direct6: string;
@@ -36,6 +39,7 @@ beforeAll(async () => {
     ...[PRIVATE, PRIVATE_CARRIED, CONFIGURED, CONFIGURED_CARRIED].map((one) => `addr add ${one}/32 dev lo`),
     ...[PRIVATE6, CONFIGURED6].map((one) => `addr add ${one}/128 dev lo nodad`),
   ]);
+  await router.ip([`addr add ${ROUTER_OTHER}/32 dev lo`]);
   const others = ['10.9.9.0/24', '198.51.100.20/31'];
   const others6 = ['fd00:9::/64', `${CONFIGURED6}/128`];
   await net.ip([
@@ -56,13 +60,14 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => lab.close());
+afterEach(async () => {
+  await stopLeftRouters(lab);
+  for (const name of ['all.rp_filter', `${LAN.routerDevice}.route_localnet`]) {
+    await lab.hosts.router.must(['sysctl', '-w', `net.ipv4.conf.${name}=0`]);
+  }
+});
 
 const ask = (address: string, port = PORT): Promise<string> => askPeer(lab.hosts.lan, address, port);
-
-async function stop(router: LabProcess): Promise<void> {
-  router.kill('SIGTERM');
-  expect(await router.exited).toEqual({ code: 0, signal: undefined });
-}
 
 describe.each(METHODS)('%s', (method) => {
   test('bypassed targets go out directly, carried ones do not', async () => {
@@ -97,13 +102,18 @@ describe.each(METHODS)('%s', (method) => {
       port: direct4,
       port6: direct6,
     });
-    await stop(router);
+    await stopCleanly(router);
   });
 
   test("the relay's own port is closed to everybody, the router's services are not", async () => {
     const router = await lab.startRouter({ overrides: { redirect: { method } } });
     const { lan, net } = lab.hosts;
-    const own = [LAN.router4, LAN.router6, ...lab.wans.flatMap((wan) => [wan.router4, wan.router6])];
+    const own = [
+      ROUTER_OTHER,
+      LAN.router4,
+      LAN.router6,
+      ...lab.wans.flatMap((wan) => [wan.router4, wan.router6]),
+    ];
     const ways: [Host, string][] = [
       ...own.map((address): [Host, string] => [lan, address]),
       // From the Internet, to the address of the WAN by which it comes.
@@ -118,7 +128,7 @@ describe.each(METHODS)('%s', (method) => {
     expect(services).toEqual(own.map((address) => (address.includes(':') ? LAN.host6 : LAN.host4)));
     // The same port number of somebody else is a target like any other: nobody listens there.
     expect(await ask(ORIGIN.address4, RELAY_PORT)).toBe('ECONNRESET');
-    await stop(router);
+    await stopCleanly(router);
   });
 });
 
@@ -139,8 +149,7 @@ test("the router's loopback is no way to the relay, not even where routing lets 
   expect(await ask('127.0.0.1', ROUTER_PORT)).toBe(LAN.host4);
   await daemon.waitFor(/a connection to the relay itself was refused/, 10_000);
   expect(await ask(ORIGIN.address4)).toBe(BACKBONE.server4);
-  await stop(daemon);
-  await router.must(['sysctl', '-w', `net.ipv4.conf.${LAN.routerDevice}.route_localnet=0`]);
+  await stopCleanly(daemon);
 });
 
 test.each(METHODS)(
@@ -161,8 +170,7 @@ test.each(METHODS)(
     expect((await runTransfer(lan, 'down', lab.target, { bytes })).bytes).toBe(bytes);
     const to = await received();
     for (const [i, end] of to.entries()) expect(end - (from[i] ?? 0)).toBeGreaterThan(bytes / 10);
-    await stop(daemon);
+    await stopCleanly(daemon);
     expect(await networkState(router)).toEqual(before);
-    await router.must(['sysctl', '-w', 'net.ipv4.conf.all.rp_filter=0']);
   },
 );

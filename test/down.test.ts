@@ -9,6 +9,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import { wanUpLines } from '../src/lab/topology.ts';
 import { networkState, withoutNft } from './support/network-state.ts';
 import { askPeer, servePeers } from './support/peer.ts';
+import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5003;
@@ -35,10 +36,11 @@ beforeAll(async () => {
   await run('sysctl', '-w', 'net.ipv4.conf.all.rp_filter=1');
   configFile = lab.files.configFile('router');
   // Leaves a config file behind for the commands that start nothing.
-  await stop(await start());
+  await stopCleanly(await start());
 });
 afterAll(() => lab.close());
 afterEach(async () => {
+  await stopLeftRouters(lab);
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
@@ -51,11 +53,6 @@ const state = (): Promise<string[]> => networkState(lab.hosts.router);
 const run = (...argv: string[]): Promise<string> => lab.hosts.router.must(argv);
 const ask = (): Promise<string> => askPeer(lab.hosts.lan, lab.target.address, PORT);
 const down = () => wanbond(lab.hosts.router, 'down', '-c', configFile);
-
-async function stop(router: LabProcess): Promise<void> {
-  router.kill('SIGTERM');
-  expect(await router.exited).toEqual({ code: 0, signal: undefined });
-}
 
 async function change(what: string[], back: string[]): Promise<void> {
   await run(...what);
@@ -94,7 +91,7 @@ test('what belongs to others stays, and what is equal is adopted: after a stop a
   for (const line of before.slice(0, before.indexOf('== sysctl'))) {
     if (!line.startsWith('add_addr_accepted')) expect(running).toContain(line);
   }
-  await stop(stopped);
+  await stopCleanly(stopped);
   expect(await state()).toEqual(before);
 
   const killed = await start();
@@ -186,7 +183,7 @@ test('plan and check change nothing; the commands of plan do what the daemon doe
   expect(table).toBe(plan.stdout.slice(plan.stdout.indexOf('nft ')));
   expect((await wanbond(lab.hosts.router, 'check', '-c', configFile)).code).toBe(0);
   expect(await state()).toEqual(applied);
-  await stop(router);
+  await stopCleanly(router);
   expect(await state()).toEqual(before);
 
   // An owner table ends with the process that made it, here with the program nft.
@@ -237,7 +234,7 @@ test('the server puts its host back too: after a stop, after a start that fails,
     expect(await networkState(net)).not.toEqual(before);
     return server;
   };
-  await stop(await serve());
+  await stopCleanly(await serve());
   expect(await networkState(net)).toEqual(before);
 
   const killed = await serve();
@@ -255,5 +252,5 @@ test('a second router in the same network namespace is refused and disturbs noth
   expect(second.stderr).toMatch(/"code":"already-running"/);
   expect(await state()).toEqual(running);
   expect(await ask()).toBe(BACKBONE.server4);
-  await stop(router);
+  await stopCleanly(router);
 });

@@ -2,13 +2,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { BACKBONE } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { monotonicMs } from '../src/lab/traffic/sample.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, servePeers, startPeerProbe } from './support/peer.ts';
+import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
@@ -29,6 +30,7 @@ beforeAll(async () => {
   before = await networkState(lab.hosts.router);
 });
 afterAll(() => lab.close());
+afterEach(() => stopLeftRouters(lab));
 
 const ask = (): Promise<string> => askPeer(lab.hosts.lan, lab.target.address, PORT);
 const ruleset = (): Promise<string> => lab.hosts.router.must(['nft', 'list', 'ruleset']);
@@ -129,8 +131,7 @@ test('a start after kill -9 without down works, and its clean end puts the host 
 
   const router = await lab.startRouter();
   expect(await ask()).toBe(BACKBONE.server4);
-  router.kill('SIGTERM');
-  expect(await router.exited).toEqual({ code: 0, signal: undefined });
+  await stopCleanly(router);
   expect(await networkState(lab.hosts.router)).toEqual(before);
   expect(await ask()).toBe(direct);
   expect((await down()).stdout).toBe('nothing to take back\n');

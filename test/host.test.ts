@@ -1,12 +1,13 @@
 // wanbond beside everything else on the router: what runs already goes on, port forwards work, and another program's
 // `nft flush ruleset` takes nothing from it. With either way of interception.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BACKBONE, LAN, ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { runFlows, startTransfer, type Transfer } from '../src/lab/traffic-programs.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, type Held, holdPeer, servePeers } from './support/peer.ts';
+import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 const PORT = 5003;
@@ -45,6 +46,7 @@ beforeAll(async () => {
   before = await networkState(router);
 });
 afterAll(() => lab.close());
+afterEach(() => stopLeftRouters(lab));
 
 /** New connections from the LAN, IPv4 and IPv6: as whom the origin sees them. */
 function askOut(): Promise<string[]> {
@@ -152,8 +154,7 @@ describe.each(['tproxy', 'redirect'])('%s', (method) => {
     expect(isRunning(slow)).toBe(true);
     await expectWhole(slow);
     await router.must(['nft', '-f', '-'], { input: rules });
-    daemon.kill('SIGTERM');
-    expect(await daemon.exited).toEqual({ code: 0, signal: undefined });
+    await stopCleanly(daemon);
     expect(await networkState(router)).toEqual(before);
   });
 });

@@ -6,6 +6,7 @@ import { type Loaded, loadRouterConfig, loadServerConfig } from '../config/load.
 import type { LogConfig } from '../config/log.ts';
 import { serveControl } from '../control/control-socket.ts';
 import { countSignals, type Daemon, runDaemon } from '../daemon/lifecycle.ts';
+import { exitNow } from '../linux/libc.ts';
 import { startRouter } from '../router/daemon.ts';
 import { startServer } from '../server/daemon.ts';
 
@@ -49,8 +50,9 @@ function roleCommand<C extends RoleConfig>(
       const signals = countSignals();
       const daemon = await start(config, log).catch((error: WanbondError) => {
         log.fatal({ code: error.code, hint: error.hint }, `cannot start: ${error.message}`);
-        // Worker threads may still sit in a system call: a plain return would wait for them.
-        process.exit(1);
+        // Worker threads may still sit in a system call, where a plain return would wait for them, or be loading
+        // koffi, which aborts the process when process.exit ends its thread meanwhile.
+        return exitNow(1);
       });
       const control = await serveControl(config.stateDir, { status: () => daemon.status() }).catch(
         (error: unknown) => {
