@@ -8,6 +8,7 @@ import { logRelayLine } from '../daemon/relay-log.ts';
 import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
+import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { Relay } from '../relay/relay.ts';
@@ -21,6 +22,7 @@ export const ROUTER_LOCK = 'router';
 
 /** Starts the relay first and takes the LAN's traffic last, so that nothing is taken that cannot be carried. */
 export async function startRouter(config: RouterConfig, log: Log): Promise<Daemon> {
+  requireCongestion(congestionName(config.relay));
   const lock = await acquireLock(ROUTER_LOCK);
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());

@@ -8,6 +8,7 @@ import { logRelayLine } from '../daemon/relay-log.ts';
 import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
+import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readSysctl } from '../linux/sysctl.ts';
 import { Relay } from '../relay/relay.ts';
@@ -21,6 +22,7 @@ import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 export const SERVER_LOCK = 'server';
 
 export async function startServer(config: ServerConfig, log: Log): Promise<Daemon> {
+  requireCongestion(congestionName(config.relay));
   const lock = await acquireLock(SERVER_LOCK);
   // The LAN of nobody hangs on a server: there is nothing to give back, it only has to end.
   const onFatal = guardProcess(log, () => undefined);
