@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .PHONY: lab test unit build lint format clean
 
-DEBIAN_PACKAGES := nftables iproute2
+DEBIAN_PACKAGES := nftables iproute2 procps
 LAB := --wan 50mbit --wan 50mbit
 
 lab: build
@@ -32,7 +32,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 # Debian packages are installed only where a program is missing, so that a second run needs no network.
 .make/debian:
-	@if ! command -v nft >/dev/null || ! command -v ip >/dev/null || ! ls /usr/lib/*/libnftables.so.1 >/dev/null 2>&1; then \
+	@if ! command -v nft >/dev/null || ! command -v ip >/dev/null || ! command -v sysctl >/dev/null || ! ls /usr/lib/*/libnftables.so.1 >/dev/null 2>&1; then \
 	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEBIAN_PACKAGES); fi
 	@mkdir -p .make && touch $@
 
