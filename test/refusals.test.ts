@@ -5,9 +5,9 @@ import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
-import type { FailureReason } from '../src/transport/failure.ts';
 import { readCounters, readFailures } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
+import { type Failures, failuresDuring } from './support/failure-growth.ts';
 import { loggedEvents, relayLog } from './support/relay-log.ts';
 import { countOutcomes, type Probe, type ProbeResult, probe, probeAll } from './support/tcp-probe.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -70,22 +70,15 @@ function requests(count: number): Probe[] {
 
 /** Runs `work` and expects exactly these further failures at each end. */
 async function expectFailures(
-  expected: {
-    router: Partial<Record<FailureReason, number>>;
-    server?: Partial<Record<FailureReason, number>>;
-  },
+  expected: { router: Failures; server?: Failures },
   work: () => Promise<void>,
 ): Promise<void> {
-  const roles = expected.server ? (['router', 'server'] as const) : (['router'] as const);
-  const before = await Promise.all(roles.map((role) => readFailures(lab, role)));
-  await work();
-  for (const [i, role] of roles.entries()) {
-    const after = await readFailures(lab, role);
-    const grown = Object.entries(after)
-      .map(([reason, count]) => [reason, count - (before[i]?.[reason as FailureReason] ?? 0)] as const)
-      .filter(([, count]) => count > 0);
-    expect({ [role]: Object.fromEntries(grown) }).toEqual({ [role]: expected[role] });
-  }
+  let atServer: Failures = {};
+  const atRouter = await failuresDuring(lab, 'router', async () => {
+    if (expected.server) atServer = await failuresDuring(lab, 'server', work);
+    else await work();
+  });
+  expect({ router: atRouter, ...(expected.server && { server: atServer }) }).toEqual(expected);
 }
 
 /** Some line about `reason` says why. */
