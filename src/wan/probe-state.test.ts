@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { type HealthChange, ProbeState } from './probe-state.ts';
+
+/** Runs a WAN over time: `answers` says whether and after how long a probe is answered, `receives` what else comes in. */
+class Run {
+  readonly state = new ProbeState();
+  readonly changes: (HealthChange & { atMs: number })[] = [];
+  sent = 0;
+  private nowMs = 0;
+  private rxPackets = 0;
+  private replies: { atMs: number; sequence: number }[] = [];
+
+  for(
+    ms: number,
+    answers: (sequence: number) => number | undefined,
+    { isBusy = false, rxPerMs = 0 }: { isBusy?: boolean; rxPerMs?: number } = {},
+  ): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs; this.nowMs++) {
+      this.rxPackets += rxPerMs;
+      for (const reply of this.replies.filter(({ atMs }) => atMs <= this.nowMs)) {
+        this.rxPackets++;
+        this.note(this.state.onReply(reply.sequence, this.nowMs));
+      }
+      this.replies = this.replies.filter(({ atMs }) => atMs > this.nowMs);
+      this.note(this.state.onTime(this.nowMs, this.rxPackets));
+      if (this.nowMs < this.state.nextSendMs(isBusy)) continue;
+      this.state.onSent(this.sent, this.nowMs, this.rxPackets);
+      const afterMs = answers(this.sent++);
+      if (afterMs !== undefined) this.replies.push({ atMs: this.nowMs + afterMs, sequence: this.sent - 1 });
+    }
+  }
+
+  private note(change: HealthChange | undefined): void {
+    if (change) this.changes.push({ ...change, atMs: this.nowMs });
+  }
+}
+
+const after = (ms: number) => () => ms;
+const never = () => undefined;
+
+describe('a WAN', () => {
+  test('is up with the first answer, and its round trip is learned', () => {
+    const run = new Run();
+    run.for(5000, after(40));
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+    expect(run.state.rttMs).toBeCloseTo(40, 0);
+    expect(run.state.lossRatio).toBe(0);
+  });
+
+  test('idle is probed about once a second, busy about five times', () => {
+    const run = new Run();
+    run.for(10_000, after(20));
+    expect(run.sent).toBeLessThan(14);
+    run.for(10_000, after(20), { isBusy: true });
+    expect(run.sent).toBeGreaterThan(55);
+  });
+
+  test('that never answers goes down and stays there', () => {
+    const run = new Run();
+    run.for(20_000, never);
+    expect(run.changes.map(({ health }) => health)).toEqual(['down']);
+  });
+
+  test('is not down for one lost probe, and not for a loss of one in five', () => {
+    const run = new Run();
+    run.for(60_000, (sequence) => (sequence % 5 === 4 ? undefined : 30), { isBusy: true, rxPerMs: 0.1 });
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+    expect(run.state.lossRatio).toBeCloseTo(0.2, 1);
+  });
+
+  test('cut silently is down within 600 ms when busy and 1.5 s when idle', () => {
+    for (const [isBusy, limitMs] of [
+      [true, 600],
+      [false, 1500],
+    ] as const) {
+      const run = new Run();
+      run.for(10_000, after(40), { isBusy });
+      run.for(3000, never, { isBusy });
+      const down = run.changes.find(({ health }) => health === 'down');
+      expect((down?.atMs ?? Number.POSITIVE_INFINITY) - 10_000).toBeLessThan(limitMs);
+    }
+  });
+
+  test('whose queue fills at once is not down while its interface receives', () => {
+    const run = new Run();
+    run.for(10_000, after(20), { isBusy: true, rxPerMs: 1 });
+    run.for(10_000, after(1200), { isBusy: true, rxPerMs: 1 });
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+  });
+
+  test('that receives but never reaches the server is down after the limit', () => {
+    const run = new Run();
+    run.for(5000, after(20), { rxPerMs: 1 });
+    run.for(6000, never, { rxPerMs: 1 });
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down']);
+  });
+
+  test('that comes back is up within 2 s; one that flaps has to wait longer each time', () => {
+    const run = new Run();
+    run.for(5000, after(20));
+    run.for(3000, never);
+    run.for(2000, after(20));
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down', 'up']);
+    const waits: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      run.for(2000, never);
+      const backMs = run.changes.at(-1)?.atMs ?? 0;
+      run.for(9000, after(20));
+      waits.push((run.changes.at(-1)?.atMs ?? 0) - backMs);
+    }
+    expect(waits[1]).toBeGreaterThan(waits[0] as number);
+    expect(waits[2]).toBeGreaterThan(waits[1] as number);
+  });
+});
