@@ -1,7 +1,7 @@
 // epoll with edge-triggered registration; the 64-bit user data carries the fd and a generation.
 import { arch } from 'node:process';
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL } from './constants.ts';
-import { EINTR, SyscallError } from './errno.ts';
+import { EINTR, ENOMEM, ENOSPC, SyscallError } from './errno.ts';
 import { check, close, errno, rawEpollCreate1, rawEpollCtl, rawEpollWait } from './libc.ts';
 
 const EPOLL_CLOEXEC = 0o2000000;
@@ -22,11 +22,14 @@ export class Epoll {
     this.view = new DataView(this.events.buffer, this.events.byteOffset, this.events.byteLength);
   }
 
-  add(fd: number, events: number, generation: number): void {
+  /** False when the kernel is out of memory or of watches for this user (fs.epoll.max_user_watches). */
+  add(fd: number, events: number, generation: number): boolean {
     this.change.writeUInt32LE(events >>> 0, 0);
     this.change.writeInt32LE(fd, DATA_OFFSET);
     this.change.writeUInt32LE(generation, DATA_OFFSET + 4);
-    check(rawEpollCtl(this.fd, EPOLL_CTL_ADD, fd, this.change), () => `epoll_ctl(ADD, ${fd})`);
+    if (rawEpollCtl(this.fd, EPOLL_CTL_ADD, fd, this.change) === 0) return true;
+    if (errno() === ENOMEM || errno() === ENOSPC) return false;
+    throw new SyscallError(`epoll_ctl(ADD, ${fd})`, errno());
   }
 
   remove(fd: number): void {

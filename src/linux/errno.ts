@@ -23,6 +23,7 @@ export const {
   EPROTONOSUPPORT,
   EPROTOTYPE,
   ENODEV,
+  ENOSPC,
 } = constants.errno;
 
 const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));

@@ -52,6 +52,7 @@ export const rawSplice = raw<
   [from: number, fromOffset: null, to: number, toOffset: null, length: number, flags: number]
 >('long splice(int, void *, int, void *, size_t, uint)');
 export const rawPipe2 = raw<[fds: Int32Array, flags: number]>('int pipe2(void *, int)');
+export const rawIoctl = raw<[fd: number, request: number, argument: Bytes]>('int ioctl(int, ulong, void *)');
 export const rawFcntl = raw<[fd: number, command: number, argument: number]>('int fcntl(int, int, int)');
 export const rawEpollCreate1 = raw<[flags: number]>('int epoll_create1(int)');
 export const rawEpollCtl = raw<[epoll: number, operation: number, fd: number, event: Bytes | null]>(

@@ -20,6 +20,7 @@ import {
   rawGetpeername,
   rawGetsockname,
   rawGetsockopt,
+  rawIoctl,
   rawListen,
   rawSetsockopt,
   rawSocket,
@@ -78,6 +79,8 @@ function setTransparent(fd: number, family: Family): void {
 /** No delay, keepalive and congestion control. Refusals of the latter throw: the config names it. */
 function setCommon(fd: number, congestion: string | undefined): void {
   setsockoptInt(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
+  // Urgent data stays in its place in the stream (RFC 6093); MPTCP has none.
+  setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
   setKeepalive(fd);
   if (congestion !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, congestion);
 }
@@ -123,7 +126,13 @@ export function startConnect(options: ConnectOptions): number {
 
 /** 0, or the errno of the first call that failed. */
 function prepareAndConnect(fd: number, options: ConnectOptions): number {
-  setCommon(fd, options.congestion);
+  try {
+    setCommon(fd, options.congestion);
+  } catch (error) {
+    // One flow must not end the worker that carries thousands.
+    if (error instanceof SyscallError) return error.errno;
+    throw error;
+  }
   if (options.device !== undefined) {
     const name = Buffer.from(`${options.device}\0`);
     if (rawSetsockopt(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, name, name.length) < 0) return errno();
@@ -174,6 +183,18 @@ export function originalDestination(fd: number, family: Family): SocketAddress |
 export function isMptcp(fd: number): boolean | undefined {
   const value = getsockoptInt(fd, c.SOL_TCP, c.TCP_IS_MPTCP);
   return value === undefined ? undefined : value === 1;
+}
+
+/** Whether the socket itself is MPTCP, also after a fallback: a listener of MPTCP accepts plain TCP as what it is. */
+export function isMptcpSocket(fd: number): boolean {
+  return getsockoptInt(fd, c.SOL_SOCKET, c.SO_PROTOCOL) === c.IPPROTO_MPTCP;
+}
+
+const queueBuffer = Buffer.alloc(4);
+
+/** Bytes the peer has not acknowledged yet, its end among them; 0 when the kernel cannot tell. */
+export function unackedBytes(fd: number): number {
+  return rawIoctl(fd, c.SIOCOUTQ, queueBuffer) < 0 ? 0 : queueBuffer.readInt32LE();
 }
 
 const LINGER_RESET = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);

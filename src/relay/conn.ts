@@ -1,17 +1,21 @@
 // A socket of a flow and what edge-triggered epoll has said about it.
+import { ENOMEM } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
-import { closeWithReset } from '../linux/sockets.ts';
-import { BROKEN, ENDED, type Loop, READABLE, WRITABLE, type Watcher } from './loop.ts';
+import { closeWithReset, type ConnectOptions, startConnect } from '../linux/sockets.ts';
+import { BROKEN, ENDED, type Loop, READABLE, URGENT, WRITABLE, type Watcher } from './loop.ts';
 
 /** Who acts on a Conn: an opening first, the flow after it. */
 export interface ConnOwner {
   onReady(conn: Conn): void;
 }
 
+const NOBODY: ConnOwner = { onReady: () => undefined };
+
 export class Conn implements Watcher {
   readonly fd: number;
+  /** The socket is an MPTCP one. */
   readonly mptcp: boolean;
-  owner: ConnOwner;
+  owner: ConnOwner = NOBODY;
   /** May have bytes or an end to read; cleared by whoever met EAGAIN. */
   readable = false;
   writable = false;
@@ -19,15 +23,31 @@ export class Conn implements Watcher {
   ended = false;
   /** The connection failed or was reset. */
   broken = false;
+  /** Urgent data has come: reads stop short before its mark, and splice never passes it (tried on 6.18). */
+  urgent = false;
   private readonly loop: Loop;
   private open = true;
 
-  constructor(loop: Loop, fd: number, mptcp: boolean, owner: ConnOwner) {
+  /** Takes over `fd`; undefined when the kernel has no memory left to watch it: the caller keeps it. */
+  static watch(loop: Loop, fd: number, mptcp: boolean): Conn | undefined {
+    const conn = new Conn(loop, fd, mptcp);
+    return loop.tryWatch(fd, conn) ? conn : undefined;
+  }
+
+  /** A connection that is being opened, or the errno of what was refused at once. */
+  static connect(loop: Loop, options: ConnectOptions): Conn | number {
+    const fd = startConnect(options);
+    if (fd < 0) return -fd;
+    const conn = Conn.watch(loop, fd, options.mptcp);
+    if (conn) return conn;
+    close(fd);
+    return ENOMEM;
+  }
+
+  private constructor(loop: Loop, fd: number, mptcp: boolean) {
     this.loop = loop;
     this.fd = fd;
     this.mptcp = mptcp;
-    this.owner = owner;
-    loop.watch(fd, this);
   }
 
   onEvents(events: number): void {
@@ -35,7 +55,13 @@ export class Conn implements Watcher {
     if (events & WRITABLE) this.writable = true;
     if (events & ENDED) this.ended = true;
     if (events & BROKEN) this.broken = true;
+    if (events & URGENT) this.urgent = true;
     this.owner.onReady(this);
+  }
+
+  /** A read came back short: the socket is empty, more is a new edge (epoll(7)). An end was told before and stays readable. */
+  emptied(): void {
+    if (!this.ended && !this.urgent) this.readable = false;
   }
 
   /** Leaves the fd open and to the caller. */

@@ -1,5 +1,5 @@
 // Happy eyeballs across WANs (in the manner of RFC 8305): candidates in order, hedged, the first to connect wins.
-import { connectResult, startConnect } from '../linux/sockets.ts';
+import { connectResult } from '../linux/sockets.ts';
 import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import type { Candidate } from './router-policy.ts';
@@ -80,37 +80,28 @@ export class ConnectRace implements ConnOwner {
     loop.timers.clear(this.hedge);
     while (this.next < this.candidates.length) {
       const candidate = this.candidates[this.next] as Candidate;
-      const fd = startConnect({
+      const conn = Conn.connect(loop, {
         to: candidate.to,
         mptcp: candidate.mptcp,
         from: candidate.from,
         device: candidate.device,
         congestion: this.congestion,
       });
-      if (fd < 0 && isStarvation(-fd) && this.attempts.length === 0) return this.starve(-fd);
+      // Before the first attempt the caller may wait for fds; after it this is a failure like another.
+      if (typeof conn === 'number' && isStarvation(conn) && this.next === 0) return 'starved';
       this.next++;
-      if (fd >= 0) {
-        this.attempts.push({ conn: new Conn(loop, fd, candidate.mptcp, this), candidate });
+      if (conn instanceof Conn) {
+        conn.owner = this;
+        this.attempts.push({ conn, candidate });
         if (this.next < this.candidates.length) loop.timers.arm(this.hedge, this.hedgeDelayMs, loop.nowMs);
         return 'started';
       }
-      this.lastErrno = -fd;
+      this.lastErrno = conn;
     }
     if (this.attempts.length === 0) {
       this.isOver = true;
       this.handlers.onExhausted(this.lastErrno);
     }
     return 'started';
-  }
-
-  /** Out of fds: before the first attempt the caller may wait, after it this is a failure like another. */
-  private starve(errno: number): 'starved' {
-    const isFirst = this.next === 0;
-    this.lastErrno = errno;
-    if (!isFirst) {
-      this.isOver = true;
-      this.handlers.onExhausted(errno);
-    }
-    return 'starved';
   }
 }

@@ -1,8 +1,13 @@
 // An established flow: two half-pipes, and the rules by which it ends.
+import { unackedBytes } from '../linux/sockets.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+// The kernel resets a closed MPTCP connection that is not done after 60 s (net.mptcp.close_timeout; tried: the rest was
+// lost), so it stays open until so little is left that any path carries it in that time.
+const CLOSE_BELOW_BYTES = 64 * 1024;
 
 export class Flow implements ConnOwner, Task {
   lastActiveMs: number;
@@ -13,6 +18,8 @@ export class Flow implements ConnOwner, Task {
   private readonly context: WorkerContext;
   private isQueued = false;
   private isClosed = false;
+  /** What finishWhenSent saw the last time. */
+  private unackedBytes = 0;
 
   /**
    * Carries on with two connected sockets until both directions have ended. `firstToFar` and `firstToNear` are bytes
@@ -56,8 +63,9 @@ export class Flow implements ConnOwner, Task {
     return this.toFar.ended || this.toNear.ended;
   }
 
-  /** Called about once a second: gives back what an inactive flow does not need. */
+  /** Called about once a second: gives back what an inactive flow does not need, and looks whether the last bytes are out. */
   sweep(nowMs: number, restAfterMs: number): void {
+    if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (nowMs - this.lastActiveMs < restAfterMs) return;
     this.toFar.rest();
     this.toNear.rest();
@@ -84,14 +92,24 @@ export class Flow implements ConnOwner, Task {
       counters.add('bytesSpliced', this.toFar.splicedBytes + this.toNear.splicedBytes - spliced);
     }
     if (isFailed(up) || isFailed(down)) return this.finish(true);
-    // A side that had ended before it broke is not read any more: its reset shows only here.
-    if ((this.near.broken && this.toFar.ended) || (this.far.broken && this.toNear.ended))
-      return this.finish(true);
-    if (this.toFar.ended && this.toNear.ended) return this.finish(false);
+    // A side that broke after its end, or while its sink is full, is not read: its reset shows only here.
+    if ((this.near.broken && up !== 'more') || (this.far.broken && down !== 'more')) return this.finish(true);
+    if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (up === 'more' || down === 'more') {
       this.isQueued = true;
       this.context.loop.soon(this);
     }
+  }
+
+  /** Both ends are told; the last bytes of a slow path may still be on their way. */
+  private finishWhenSent(): void {
+    const unacked = [this.near, this.far].reduce(
+      (sum, { fd, mptcp }) => (mptcp ? sum + unackedBytes(fd) : sum),
+      0,
+    );
+    if (unacked <= CLOSE_BELOW_BYTES) return this.finish(false);
+    if (unacked !== this.unackedBytes) this.lastActiveMs = this.context.loop.nowMs;
+    this.unackedBytes = unacked;
   }
 
   private finish(withReset: boolean): void {

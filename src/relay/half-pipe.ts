@@ -11,6 +11,8 @@ export const BUFFER_BYTES = 64 * 1024;
 const BULK_AFTER_BYTES = 256 * 1024;
 // What one direction may move before other flows get their turn.
 const ROUND_BYTES = 4 * 1024 * 1024;
+// The smallest page of any Linux; larger ones are multiples of it.
+const PAGE_BYTES = 4096;
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
 
 /** What the worker lends to every half-pipe. */
@@ -109,7 +111,8 @@ export class HalfPipe {
   }
 
   private fill(): 'filled' | PumpResult {
-    if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES) this.startSplicing();
+    if (this.source.urgent) this.rest();
+    else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES) this.startSplicing();
     return this.pipe ? this.fillPipe(this.pipe) : this.fillBuffer();
   }
 
@@ -126,13 +129,12 @@ export class HalfPipe {
       this.sourceEnded = true;
       return 'filled';
     }
-    // A short read has emptied a stream socket; what comes later is a new edge (epoll(7)), an end was told before.
-    if (read < BUFFER_BYTES && !this.source.ended) this.source.readable = false;
+    if (read < BUFFER_BYTES) this.source.emptied();
     const sent = this.sink.writable ? rawSend(this.sink.fd, buffer, read, MSG_NOSIGNAL) : 0;
     if (sent < 0 && this.sinkRefused() === 'sink-failed') return 'sink-failed';
     this.movedBytes += Math.max(0, sent);
     if (sent < read) this.pending = Buffer.from(buffer.subarray(Math.max(0, sent), read));
-    if (read === BUFFER_BYTES) this.startSplicing();
+    if (read === BUFFER_BYTES && !this.source.urgent) this.startSplicing();
     return 'filled';
   }
 
@@ -146,9 +148,10 @@ export class HalfPipe {
       this.spliceBytes = Math.min(this.spliceBytes * 2, pipe.bytes);
     } else if (this.source.mptcp) {
       // MPTCP's splice copies into pages it takes beforehand (copy_splice_read): ask for no more than comes, and
-      // a short answer means empty. On TCP a short answer may also mean that the pipe has no slot left.
+      // a short answer means empty, or fewer pages than asked for: then all of them are full. On TCP a short answer
+      // may also mean that the pipe has no slot left.
       if (read > 0 && read * 4 < wanted) this.spliceBytes = Math.max(BUFFER_BYTES, this.spliceBytes / 2);
-      if (!this.source.ended) this.source.readable = false;
+      if (read % PAGE_BYTES !== 0) this.source.emptied();
     }
     return 'filled';
   }

@@ -9,8 +9,7 @@ export function receive(conn: Conn, buffer: Buffer, limit: number): number | und
   const wanted = Math.min(limit, buffer.length);
   const read = rawRecv(conn.fd, buffer, wanted, 0);
   if (read >= 0) {
-    // A short read has emptied the socket; more is a new edge. An end was told before and stays readable.
-    if (read < wanted && !conn.ended) conn.readable = false;
+    if (read < wanted) conn.emptied();
     return read;
   }
   const error = errno();

@@ -134,7 +134,8 @@ export class Relay {
     return setInterval(() => {
       for (let i = 0; i < this.threads.length; i++) {
         const beat = Atomics.load(this.heartbeats, i);
-        missed[i] = beat === seen[i] ? (missed[i] as number) + 1 : 0;
+        // 0: still loading, which may take longer on a slow machine; nothing is carried before all workers listen.
+        missed[i] = beat !== 0 && beat === seen[i] ? (missed[i] as number) + 1 : 0;
         seen[i] = beat;
         if ((missed[i] as number) >= STALE_CHECKS) this.handlers.onFatal(workerStuck(i));
       }

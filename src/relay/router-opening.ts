@@ -68,7 +68,9 @@ export class RouterOpening implements ConnOwner, Opening {
     plan: RouterOpeningPlan,
     clientFd: number,
   ): boolean {
-    const opening = new RouterOpening(context, settings, plan, clientFd);
+    const client = Conn.watch(context.loop, clientFd, false);
+    if (!client) return false;
+    const opening = new RouterOpening(context, settings, plan, client);
     context.openings.add(opening);
     if (opening.beginRoute() === 'started') return true;
     context.openings.delete(opening);
@@ -80,13 +82,14 @@ export class RouterOpening implements ConnOwner, Opening {
     context: WorkerContext,
     settings: RouterOpeningSettings,
     plan: RouterOpeningPlan,
-    clientFd: number,
+    client: Conn,
   ) {
     this.context = context;
     this.settings = settings;
     this.plan = plan;
     this.startedMs = context.loop.nowMs;
-    this.client = new Conn(context.loop, clientFd, false, this);
+    this.client = client;
+    client.owner = this;
   }
 
   abort(): void {

@@ -2,7 +2,7 @@
 import { SHUT_WR } from '../linux/constants.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
 import { close, rawShutdown } from '../linux/libc.ts';
-import { connectResult, startConnect } from '../linux/sockets.ts';
+import { connectResult, isMptcpSocket } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
 import { isStarvation } from './acceptor.ts';
@@ -22,13 +22,15 @@ export interface ServerOpeningSettings {
 const REQUEST_LIMIT_BYTES = 64 * 1024;
 // After a refusal the reply has to arrive before the close: a close with unread bytes would reset and overtake it.
 const LINGER_MS = 2000;
+// Nobody who was refused keeps us reading: what a router may send before its reply is far less.
+const DISCARD_LIMIT_BYTES = 4 * 1024 * 1024;
 // The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
 const REDIAL_MS = 50;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface ServerOpeningFds {
   readonly clientFd: number;
-  /** Keeps a number free for the target's socket; closed by the opening. */
+  /** Keeps a number free for the target's socket; closed by the opening, once it has started. */
   readonly spareFd: number;
 }
 
@@ -45,11 +47,15 @@ export class ServerOpening implements ConnOwner, Opening {
   private target: Conn | undefined;
   /** A reply that the client's socket has not taken yet. */
   private unsent: Buffer = NOTHING;
+  private discardedBytes = 0;
   private spareFd: number;
   private readonly deadline = new Timer(() => this.onDeadline());
   private readonly redial = new Timer(() => this.connectTarget());
 
-  /** Reads the request from the client. `onProved` is called once, when the client has authenticated or is gone. */
+  /**
+   * Reads the request from the client. `onProved` is called once, when the client has authenticated or is gone. False
+   * when the kernel has no memory left to watch it: nothing was started and the caller keeps both fds.
+   */
   static start(
     context: WorkerContext,
     settings: ServerOpeningSettings,
@@ -57,10 +63,13 @@ export class ServerOpening implements ConnOwner, Opening {
     handshake: ServerHandshake,
     fds: ServerOpeningFds,
     onProved: () => void,
-  ): void {
-    const opening = new ServerOpening(context, settings, egress, handshake, fds, onProved);
+  ): boolean {
+    const client = Conn.watch(context.loop, fds.clientFd, isMptcpSocket(fds.clientFd));
+    if (!client) return false;
+    const opening = new ServerOpening(context, settings, egress, handshake, client, fds.spareFd, onProved);
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
+    return true;
   }
 
   private constructor(
@@ -68,7 +77,8 @@ export class ServerOpening implements ConnOwner, Opening {
     settings: ServerOpeningSettings,
     egress: EgressPolicy,
     handshake: ServerHandshake,
-    { clientFd, spareFd }: ServerOpeningFds,
+    client: Conn,
+    spareFd: number,
     onProved: () => void,
   ) {
     this.context = context;
@@ -79,7 +89,8 @@ export class ServerOpening implements ConnOwner, Opening {
       this.onProved = () => undefined;
       onProved();
     };
-    this.client = new Conn(context.loop, clientFd, true, this);
+    this.client = client;
+    client.owner = this;
     this.spareFd = spareFd;
   }
 
@@ -144,16 +155,18 @@ export class ServerOpening implements ConnOwner, Opening {
   private connectTarget(): void {
     const { loop } = this.context;
     this.closeSpare();
-    const fd = startConnect({
+    const target = Conn.connect(loop, {
       to: (this.dial as DialStep).target,
       mptcp: false,
       from: undefined,
       device: undefined,
       congestion: undefined,
     });
-    if (fd >= 0) this.target = new Conn(loop, fd, false, this);
-    else if (isStarvation(-fd)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-    else this.refuseDial(reasonOf(-fd), errnoName(-fd));
+    if (target instanceof Conn) {
+      target.owner = this;
+      this.target = target;
+    } else if (isStarvation(target)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
+    else this.refuseDial(reasonOf(target), errnoName(target));
   }
 
   private closeSpare(): void {
@@ -196,7 +209,6 @@ export class ServerOpening implements ConnOwner, Opening {
     this.state = 'refusing';
     this.context.loop.timers.clear(this.redial);
     this.closeSpare();
-    this.onProved();
     this.unsent = reply;
     this.context.loop.timers.arm(this.deadline, LINGER_MS, this.context.loop.nowMs);
     this.discard();
@@ -213,8 +225,18 @@ export class ServerOpening implements ConnOwner, Opening {
     while (this.client.readable) {
       const read = receive(this.client, this.context.buffer, this.context.buffer.length);
       if (read === undefined) return;
-      if (read <= 0) return this.end();
+      if (read === 0) return this.closeRefused();
+      if (read < 0) return this.end();
+      this.discardedBytes += read;
+      if (this.discardedBytes > DISCARD_LIMIT_BYTES) return this.end();
     }
+  }
+
+  /** The client has ended too: what it has not read yet still goes out. */
+  private closeRefused(): void {
+    this.finish();
+    this.client.close();
+    this.context.onFlowEnd();
   }
 
   private onDeadline(): void {

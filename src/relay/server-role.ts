@@ -1,4 +1,5 @@
 // The server's part of a worker: from an accepted router connection to an opening.
+import { close } from '../linux/libc.ts';
 import { closeWithReset, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
@@ -51,7 +52,11 @@ export class ServerAccept {
       return false;
     }
     const fds = { clientFd: fd, spareFd };
-    ServerOpening.start(this.context, this.role.opening, this.egress, this.transport.start(), fds, onProved);
-    return true;
+    const { context, egress, role } = this;
+    if (ServerOpening.start(context, role.opening, egress, this.transport.start(), fds, onProved))
+      return true;
+    close(spareFd);
+    onProved();
+    return false;
   }
 }

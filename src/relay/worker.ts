@@ -27,7 +27,8 @@ const REST_AFTER_MS = 2000;
 const BACKLOG = 4096;
 
 class Worker implements WorkerContext {
-  readonly loop = new Loop();
+  // Between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
+  readonly loop = new Loop(() => this.beat());
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly pipes: PipePool;
   readonly counters: Counters;
@@ -65,12 +66,15 @@ class Worker implements WorkerContext {
   turn(): void {
     const endMs = performance.now() + TURN_MS;
     for (let leftMs = TURN_MS; leftMs > 0 && !this.isStopped; leftMs = endMs - performance.now()) {
-      Atomics.add(this.heartbeats, this.spec.index, 1);
       this.loop.round(leftMs);
     }
     if (this.isStopped) return;
     this.sweep();
     setImmediate(() => this.turn());
+  }
+
+  private beat(): void {
+    Atomics.add(this.heartbeats, this.spec.index, 1);
   }
 
   onFlowEnd(): void {

@@ -1,0 +1,127 @@
+// A flow between two real loopback connections, for tests that drive the loop turn by turn.
+import { createHash } from 'node:crypto';
+import { parseAddress } from '../base/address.ts';
+import { SOCK_NONBLOCK } from '../linux/constants.ts';
+import { EAGAIN } from '../linux/errno.ts';
+import { close, errno, rawAccept4, rawRecv, rawSend } from '../linux/libc.ts';
+import { isMptcpSocket, localAddress, openListener, startConnect } from '../linux/sockets.ts';
+import { Conn } from './conn.ts';
+import { Counters, createCounterMemory } from './counters.ts';
+import { Flow } from './flow.ts';
+import { BUFFER_BYTES } from './half-pipe.ts';
+import { Loop } from './loop.ts';
+import { PipePool } from './pipe-pool.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const LOOPBACK = parseAddress('127.0.0.1');
+
+/** Two ends of a connection over loopback: who connects, who accepts. */
+export function connectedPair(mptcp = { client: false, listener: false }): [number, number] {
+  const listener = openListener({
+    at: { address: LOOPBACK, port: 0 },
+    mptcp: mptcp.listener,
+    transparent: false,
+    congestion: undefined,
+    backlog: 1,
+  });
+  const port = localAddress(listener)?.port ?? 0;
+  const client = startConnect({
+    to: { address: LOOPBACK, port },
+    mptcp: mptcp.client,
+    from: undefined,
+    device: undefined,
+    congestion: undefined,
+  });
+  let server = -1;
+  while (server < 0) server = rawAccept4(listener, null, null, SOCK_NONBLOCK);
+  close(listener);
+  return [client, server];
+}
+
+/** A flow between two connections; `device` and `origin` are the outer ends. */
+export class Rig {
+  readonly loop = new Loop();
+  readonly memory = createCounterMemory(1);
+  readonly pipes: PipePool;
+  readonly flows = new Set<Flow>();
+  readonly device: number;
+  readonly origin: number;
+  /** The flow's own end towards the origin. */
+  readonly far: number;
+  readErrno = 0;
+  private readonly scratch = Buffer.alloc(256 * 1024);
+
+  constructor(pipeBytes = 1024 * 1024, nearPair = connectedPair(), farPair = connectedPair()) {
+    this.pipes = new PipePool(pipeBytes);
+    const [device, near] = nearPair;
+    const [far, origin] = farPair;
+    this.device = device;
+    this.origin = origin;
+    this.far = far;
+    const context: WorkerContext = {
+      loop: this.loop,
+      buffer: Buffer.alloc(BUFFER_BYTES),
+      pipes: this.pipes,
+      counters: new Counters(this.memory, 0),
+      flows: this.flows,
+      openings: new Set(),
+      onFlowEnd: () => undefined,
+      fail: () => undefined,
+      nameTarget: () => '',
+      learnFamilies: () => undefined,
+    };
+    const conns = [near, far].map((fd) => Conn.watch(this.loop, fd, isMptcpSocket(fd))) as [Conn, Conn];
+    Flow.start(context, conns[0], conns[1], Buffer.alloc(0), Buffer.alloc(0));
+  }
+
+  turn(): void {
+    this.loop.round(1);
+  }
+
+  /** Everything there is to read at `fd` now; `undefined` at the end. */
+  read(fd: number, limit = this.scratch.length): Buffer | undefined {
+    const got = rawRecv(fd, this.scratch, limit, 0);
+    if (got === 0) return undefined;
+    if (got > 0) return Buffer.from(this.scratch.subarray(0, got));
+    this.readErrno = errno();
+    if (this.readErrno === EAGAIN) return Buffer.alloc(0);
+    throw new Error(`recv: errno ${this.readErrno}`);
+  }
+
+  /** Sends all of `data` from one end and reads it at the other, in pieces of the given sizes. */
+  carry(from: number, to: number, data: Buffer, writeSizes: number[], readSizes: number[]): string {
+    const hash = createHash('sha256');
+    let sent = 0;
+    let received = 0;
+    for (let i = 0; received < data.length; i++) {
+      if (i > 1_000_000) throw new Error(`stuck at ${received} of ${data.length}`);
+      const writeSize = writeSizes[i % writeSizes.length] as number;
+      if (sent < data.length) {
+        const piece = data.subarray(sent, sent + writeSize);
+        sent += Math.max(0, rawSend(from, piece, piece.length, 0));
+      }
+      this.loop.round(0);
+      const got = this.read(to, readSizes[i % readSizes.length]);
+      if (!got) throw new Error('ended early');
+      received += got.length;
+      hash.update(got);
+    }
+    return hash.digest('hex');
+  }
+
+  until(condition: () => boolean): void {
+    for (let i = 0; i < 5000; i++) {
+      if (condition()) return;
+      this.turn();
+    }
+    throw new Error('never');
+  }
+
+  close(): void {
+    for (const flow of this.flows) flow.abort();
+    close(this.device);
+    close(this.origin);
+    this.pipes.shrink();
+    this.loop.close();
+  }
+}
