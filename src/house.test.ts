@@ -11,6 +11,7 @@ const ROOMS = [
   'openwrt',
   'web',
   'control',
+  'setup',
   'router',
   'server',
   'daemon',

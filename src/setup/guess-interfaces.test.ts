@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../base/address.ts';
+import type { DefaultRoute, LinkFact } from '../linux/links.ts';
+import { chooseInterfaces, parseWanOption } from './choose-interfaces.ts';
+import { guessInterfaces } from './guess-interfaces.ts';
+
+function link(name: string, addresses: readonly string[] = [], rest: Partial<LinkFact> = {}): LinkFact {
+  return {
+    name,
+    addresses: addresses.map((text) => ({
+      address: parseAddress(text),
+      bits: text.includes(':') ? 64 : 120,
+    })),
+    kind: undefined,
+    master: undefined,
+    isLoopback: false,
+    isUp: true,
+    hasCarrier: true,
+    ...rest,
+  };
+}
+const route = (device: string, metric = 0, family: 4 | 6 = 4): DefaultRoute => ({ device, metric, family });
+
+const HOME: readonly LinkFact[] = [
+  link('lo', ['127.0.0.1'], { isLoopback: true }),
+  link('wwan0', ['100.70.1.2']),
+  link('eth0', [], { master: 'br-lan' }),
+  link('eth0.100', ['203.0.113.5'], { kind: 'vlan' }),
+  link('ppp0', ['198.51.100.7', '2001:db8::7'], { kind: 'ppp' }),
+  link('br-lan', ['192.168.1.1', 'fd00::1'], { kind: 'bridge' }),
+  link('docker0', ['172.17.0.1'], { kind: 'bridge' }),
+  link('br-0123456789ab', ['172.18.0.1'], { kind: 'bridge' }),
+  link('veth1234', [], { kind: 'veth' }),
+  link('tailscale0', ['100.64.0.9'], { kind: 'tun' }),
+  link('home', ['10.9.0.2'], { kind: 'wireguard' }),
+  link('eth3', ['192.168.9.1'], { isUp: false }),
+  link('eth4', ['192.168.8.1'], { hasCarrier: false }),
+  link('eth5', ['198.51.100.130']),
+];
+const ROUTES = [
+  route('ppp0', 10),
+  route('eth0.100', 20),
+  route('home', 30),
+  route('ppp0', 5, 6),
+  route('wwan0', 700),
+];
+
+describe('a home router', () => {
+  const guess = guessInterfaces(HOME, ROUTES);
+
+  it('has its WANs in the order of the default routes', () => {
+    expect(guess.wans.map((one) => one.interface)).toEqual(['ppp0', 'eth0.100', 'wwan0']);
+    expect(guess.wans[0]?.why).toBe(
+      'default route (IPv4 metric 10, IPv6 metric 5), 198.51.100.7/24, 2001:db8::7/64',
+    );
+  });
+
+  it('has its LAN on what has a private address and no default route', () => {
+    expect(guess.lans).toEqual([{ interface: 'br-lan', why: '192.168.1.1/24, fd00::1/64' }]);
+  });
+
+  it('says why the rest is left out', () => {
+    expect(Object.fromEntries(guess.others.map((one) => [one.interface, one.why]))).toEqual({
+      eth0: 'part of br-lan',
+      docker0: 'made by a container, VM or VPN program',
+      'br-0123456789ab': 'made by a container, VM or VPN program',
+      veth1234: 'made by a container, VM or VPN program',
+      tailscale0: 'made by a container, VM or VPN program',
+      home: 'a wireguard device',
+      eth3: 'down',
+      eth4: 'nothing is plugged in',
+      eth5: 'no default route, and the public address 198.51.100.130/24',
+    });
+  });
+
+  it('takes the guess, with names that the config accepts', () => {
+    expect(chooseInterfaces(guess, [], [])).toEqual({
+      lanInterfaces: ['br-lan'],
+      wans: [
+        { name: 'ppp0', interface: 'ppp0' },
+        { name: 'eth0-100', interface: 'eth0.100' },
+        { name: 'wwan0', interface: 'wwan0' },
+      ],
+    });
+  });
+
+  it('takes what is said instead, and never one interface for both', () => {
+    expect(chooseInterfaces(guess, ['eth4'], ['dsl=ppp0', 'br-lan'])).toEqual({
+      lanInterfaces: ['eth4'],
+      wans: [
+        { name: 'dsl', interface: 'ppp0' },
+        { name: 'br-lan', interface: 'br-lan' },
+      ],
+    });
+    expect(chooseInterfaces(guess, ['wwan0'], []).wans).toHaveLength(2);
+    expect(() => chooseInterfaces(guess, [], ['x=br-lan'])).toThrow(/no LAN found/);
+  });
+});
+
+it('says what there is when nothing fits', () => {
+  const guess = guessInterfaces([link('eth0', ['192.168.1.5'])], []);
+  expect(() => chooseInterfaces(guess, [], [])).toThrow(
+    expect.objectContaining({ code: 'no-wan-found', hint: expect.stringContaining('eth0 (192.168.1.5/24)') }),
+  );
+});
+
+it.each(['=eth1', 'dsl=', 'd.s=eth1', ''])('refuses --wan %s', (text) => {
+  expect(() => parseWanOption(text)).toThrow(/is not NAME=INTERFACE/);
+});

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { formatAddress, parseAddress } from '../base/address.ts';
+import { parseRouterConfig } from '../config/load.ts';
+import type { Join } from './join.ts';
+import { routerConfigText } from './router-config-text.ts';
+
+const JOIN: Join = {
+  hosts: ['vps.example.org', '2001:db8:f::1'],
+  port: 4433,
+  serverId: 'a"b',
+  keyId: 3,
+  key: new Uint8Array(32).fill(7),
+};
+
+it('is a config with all that was joined and chosen', () => {
+  const text = routerConfigText({
+    lanInterfaces: ['br-lan', 'eth4'],
+    wans: [
+      { name: 'dsl', interface: 'ppp0' },
+      { name: 'eth0-100', interface: 'eth0.100' },
+    ],
+    join: JOIN,
+    addresses: ['203.0.113.1', '2001:db8:f::1'].map(parseAddress),
+  });
+  const { config, warnings } = parseRouterConfig(text, 'router.toml');
+  expect(warnings).toEqual([]);
+  expect(config.lan.interfaces).toEqual(['br-lan', 'eth4']);
+  expect(config.wans).toEqual([
+    { name: 'dsl', interface: 'ppp0', source: undefined },
+    { name: 'eth0-100', interface: 'eth0.100', source: undefined },
+  ]);
+  if (config.server.transport !== 'convert') throw new Error('wrong transport');
+  expect(config.server).toMatchObject({ port: 4433, id: 'a"b', keyId: 3, key: JOIN.key });
+  expect(config.server.addresses.map(formatAddress)).toEqual(['203.0.113.1', '2001:db8:f::1']);
+  expect(text).toContain('# Of vps.example.org.');
+});

@@ -1,0 +1,44 @@
+// The text of a fresh router config.
+import { type Address, formatAddress } from '../base/address.ts';
+import type { ChosenWan } from './choose-interfaces.ts';
+import type { Join } from './join.ts';
+
+export interface RouterConfigInput {
+  readonly lanInterfaces: readonly string[];
+  readonly wans: readonly ChosenWan[];
+  readonly join: Join;
+  /** What the hosts of the join string stand for. */
+  readonly addresses: readonly Address[];
+}
+
+const list = (texts: readonly string[]): string =>
+  `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
+
+export function routerConfigText({ lanInterfaces, wans, join, addresses }: RouterConfigInput): string {
+  const texts = addresses.map(formatAddress);
+  const names = join.hosts.filter((host) => !texts.includes(host));
+  return `# The config of the wanbond router, made by \`wanbond init router\`. It holds a key: keep it private.
+# Every setting is in docs/config.md. After a change: wanbond check -c FILE, then systemctl restart wanbond-router
+
+# While the server cannot be reached, new connections leave without it ("direct") or are refused ("block").
+# on-server-loss = "direct"
+
+# The interfaces whose devices are bonded.
+[lan]
+interfaces = ${list(lanInterfaces)}
+
+[server]
+${names.length > 0 ? `# Of ${names.join(', ')}.\n` : ''}address = ${list(texts)}
+port = ${join.port}
+id = ${JSON.stringify(join.serverId)}
+key-id = ${join.keyId}
+key = "${Buffer.from(join.key).toString('base64')}"
+
+# The uplinks. New connections start on the first one that answers; all carry.
+${wans.map((wan) => `[[wan]]\nname = ${JSON.stringify(wan.name)}\ninterface = ${JSON.stringify(wan.interface)}\n`).join('\n')}
+# Which traffic is left alone, besides what goes to private addresses:
+# [redirect]
+# bypass = ["203.0.113.0/24"]
+# bypass-ports = [22]
+`;
+}

@@ -1,0 +1,123 @@
+// The systemd units, hardened as far as each role can bear.
+import type { Role } from '../config/load.ts';
+import { RECORD_DIRECTORY, SERVICE_USER, unitName } from './places.ts';
+
+export interface UnitInput {
+  /** Absolute paths. */
+  readonly node: string;
+  readonly program: string;
+  readonly configFile: string;
+}
+
+// Twice the flows of a default config and then some: what `wanbond check` advises.
+const OPEN_FILES = 65_536;
+const FIRST_UNPRIVILEGED_PORT = 1024;
+
+// MemoryDenyWriteExecute is missing on purpose: V8 compiles at run time.
+const HARDENING = [
+  'NoNewPrivileges=yes',
+  'ProtectSystem=strict',
+  'PrivateTmp=yes',
+  'PrivateDevices=yes',
+  'ProtectClock=yes',
+  'ProtectControlGroups=yes',
+  'ProtectHostname=yes',
+  'ProtectKernelLogs=yes',
+  'ProtectKernelModules=yes',
+  'ProtectProc=invisible',
+  'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
+  'RestrictNamespaces=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'LockPersonality=yes',
+  'SystemCallArchitectures=native',
+  'SystemCallFilter=@system-service',
+  'SystemCallErrorNumber=EPERM',
+  'UMask=0077',
+];
+
+/** Its own user without any privilege; what only root may set is set around it. */
+export function serverUnit(input: UnitInput, port: number): string {
+  const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
+  const capabilities = port < FIRST_UNPRIVILEGED_PORT ? 'CAP_NET_BIND_SERVICE' : '';
+  const config = ['-c', input.configFile];
+  const record = ['--record', RECORD_DIRECTORY];
+  return render('server', 'wanbond server: the far end of routers that bond their WANs', [
+    `User=${SERVICE_USER}`,
+    `Group=${SERVICE_USER}`,
+    '# As root (+): MPTCP limits and the maxima of TCP buffers are not for the daemon to change.',
+    `ExecStartPre=+${run('up', ...config, ...record)}`,
+    `ExecStart=${run('server', ...config)}`,
+    `ExecStopPost=+${run('down', ...config, ...record)}`,
+    'RuntimeDirectory=wanbond-server',
+    'RuntimeDirectoryMode=0750',
+    '',
+    `CapabilityBoundingSet=${capabilities}`,
+    `AmbientCapabilities=${capabilities}`,
+    'ProtectHome=yes',
+    'ProtectKernelTunables=yes',
+    'RemoveIPC=yes',
+    ...HARDENING,
+  ]);
+}
+
+/** Root, but only with what routes, nftables, transparent sockets and large pipes need. */
+export function routerUnit(input: UnitInput): string {
+  const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
+  const config = ['-c', input.configFile];
+  return render('router', 'wanbond router: bonds the WANs of this site', [
+    `ExecStart=${run('router', ...config)}`,
+    '# Takes back what is left when the daemon did not end in order.',
+    `ExecStopPost=${run('down', ...config)}`,
+    'RuntimeDirectory=wanbond',
+    '# Holds the record of changed settings, which must outlive a daemon that could not take them back.',
+    'RuntimeDirectoryPreserve=yes',
+    '',
+    'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE',
+    `ProtectHome=${isInHome(input) ? 'read-only' : 'yes'}`,
+    ...HARDENING,
+  ]);
+}
+
+function render(role: Role, description: string, service: readonly string[]): string {
+  return [
+    `# Made by \`wanbond init ${role}\`, removed by \`wanbond uninstall\`. Change it with: systemctl edit ${unitName(role)}`,
+    '[Unit]',
+    `Description=${description}`,
+    'Wants=network-online.target',
+    'After=network-online.target',
+    '# However long the network is missing: it is tried again.',
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=notify',
+    ...service.slice(0, service.indexOf('')),
+    'Restart=on-failure',
+    'RestartSec=1',
+    'WatchdogSec=10',
+    '# Longer than relay.drain-timeout.',
+    'TimeoutStopSec=90',
+    'KillMode=mixed',
+    `LimitNOFILE=${OPEN_FILES}`,
+    ...service.slice(service.indexOf('')),
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+    '',
+  ].join('\n');
+}
+
+function isInHome({ node, program }: UnitInput): boolean {
+  return [node, program].some((path) => /^\/(root|home|run\/user)\//.test(path));
+}
+
+/** As systemd reads it (systemd.service(5), "Command lines"): quotes, and `%` and `$` doubled. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(quote).join(' ');
+}
+
+function quote(word: string): string {
+  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  if (/^[\w@%+=:,./$-]+$/.test(escaped)) return escaped;
+  return `"${escaped.replaceAll(/["\\]/g, '\\$&')}"`;
+}
