@@ -139,3 +139,17 @@ test("the server's own addresses are refused, by whatever name", async () => {
   }
   expect(own.accepted()).toBe(before);
 });
+
+test('an address that came after the start, or that is deprecated, is the server itself all the same', async () => {
+  await lab.hosts.server.ip(['address add 2001:db8:77::1/128 dev lo preferred_lft 0']);
+  await startServer({});
+  await lab.hosts.server.ip(['address add 203.0.113.77/32 dev lo']);
+  const before = own.accepted();
+  await awaitNoCookie(lab);
+  const steps = await sendHellos(
+    lab,
+    ['2001:db8:77::1', '203.0.113.77'].map((address) => craftHello(lab, { address, port: PORT })),
+  );
+  for (const step of steps) expect(step).toMatchObject({ kind: 'refused', reason: 'egress-denied' });
+  expect(own.accepted()).toBe(before);
+});

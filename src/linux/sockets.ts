@@ -1,13 +1,5 @@
 // The few kinds of stream socket that wanbond opens, each from creation to the state the relay wants.
-import {
-  type Address,
-  ANY_V4,
-  ANY_V6,
-  type Family,
-  familyOf,
-  formatAddress,
-  type SocketAddress,
-} from '../base/address.ts';
+import { type Address, ANY_V4, ANY_V6, type Family, familyOf, type SocketAddress } from '../base/address.ts';
 import * as c from './constants.ts';
 import { EINPROGRESS, ENOPROTOOPT, EOPNOTSUPP, SyscallError } from './errno.ts';
 import {
@@ -163,12 +155,25 @@ export function localAddress(fd: number): SocketAddress | undefined {
   return decodeSockaddr(nameBuffer);
 }
 
-/** The peer's address as text; empty when the connection is already gone. */
-export function peerAddress(fd: number): string {
+/** The peer's address; undefined when the connection is already gone. */
+export function peerAddress(fd: number): Address | undefined {
   nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
-  if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return '';
-  const peer = decodeSockaddr(nameBuffer);
-  return peer ? formatAddress(peer.address) : '';
+  if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return undefined;
+  return decodeSockaddr(nameBuffer)?.address;
+}
+
+/**
+ * The source address that the kernel takes towards `to`, or an errno. Nothing is sent. It is the address of `to` itself
+ * only where that is one of this host, whatever table, state or lifetime it has.
+ */
+export function sourceTowards(to: SocketAddress): Address | number {
+  const fd = rawSocket(domainOf(familyOf(to.address)), c.SOCK_DGRAM | c.SOCK_CLOEXEC, 0);
+  if (fd < 0) return errno();
+  const address = encodeSockaddr(to);
+  const failure = rawConnect(fd, address, address.length) < 0 ? errno() : 0;
+  const source = failure === 0 ? localAddress(fd)?.address : undefined;
+  close(fd);
+  return source ?? failure;
 }
 
 /** Where a REDIRECTed connection wanted to go, or undefined when it was not redirected. */

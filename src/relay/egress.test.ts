@@ -15,6 +15,15 @@ function decide(text: string, policy: Partial<EgressPolicy> = {}, keyId = 1): st
   return decideEgress({ ...OPEN, ...policy }, keyId, { address: parseAddress(text), port: 443 });
 }
 
+test('an address that the kernel would dial from itself is this host, known or not', () => {
+  const [address, elsewhere] = [parseAddress('192.0.2.7'), parseAddress('192.0.2.8')];
+  const target = { address, port: 22 };
+  expect(decideEgress(OPEN, 1, target, address)).toBe('denied');
+  expect(decideEgress(OPEN, 1, target, elsewhere)).toBe('allowed');
+  const allow = [parsePrefix('192.0.2.7')];
+  expect(decideEgress({ ...OPEN, allow }, 1, target, address)).toBe('allowed');
+});
+
 describe('by default', () => {
   test.each(['192.0.2.1', '8.8.8.8', '2001:db8:1::1'])('%s is allowed', (text) => {
     expect(decide(text)).toBe('allowed');

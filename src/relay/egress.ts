@@ -49,15 +49,24 @@ const BY_DEFAULT_NOT = [
 
 export type EgressDecision = 'allowed' | 'denied' | 'no-family';
 
-/** May the server dial `target` for the router with key `keyId`? An explicit deny beats an allow of the same list. */
-export function decideEgress(policy: EgressPolicy, keyId: number, target: SocketAddress): EgressDecision {
+/**
+ * May the server dial `target` for the router with key `keyId`? An explicit deny beats an allow of the same list.
+ * `source` is the address that the kernel would dial from: the target's own means that the target is this host, also
+ * where `policy.own` does not know of it (an address of later, a deprecated one).
+ */
+export function decideEgress(
+  policy: EgressPolicy,
+  keyId: number,
+  target: SocketAddress,
+  source?: Address,
+): EgressDecision {
   const { address } = target;
   const isIn = (prefixes: readonly Prefix[]) => prefixes.some((prefix) => prefixContains(prefix, address));
   if (isIn(NEVER)) return 'denied';
   if (isIn(policy.deny)) return 'denied';
   const isAllowed = isIn(policy.allow) || isIn(policy.allowByKey.get(keyId) ?? []);
-  if (!isAllowed && (isIn(BY_DEFAULT_NOT) || policy.own.some((own) => sameAddress(own, address))))
-    return 'denied';
+  const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
+  if (!isAllowed && (isOwn || isIn(BY_DEFAULT_NOT))) return 'denied';
   const canReach = familyOf(address) === 4 ? policy.families.v4 : policy.families.v6;
   return canReach ? 'allowed' : 'no-family';
 }

@@ -2,7 +2,7 @@
 import { SHUT_WR } from '../linux/constants.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
 import { close, rawShutdown } from '../linux/libc.ts';
-import { connectResult, isMptcpSocket } from '../linux/sockets.ts';
+import { connectResult, isMptcpSocket, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
 import { isStarvation } from './acceptor.ts';
@@ -138,7 +138,21 @@ export class ServerOpening implements ConnOwner, Opening {
   private startDial(step: DialStep): void {
     this.dial = step;
     this.received = this.received.subarray(step.consumed);
-    const decision = decideEgress(this.egress, step.keyId, step.target);
+    this.state = 'dialling';
+    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
+    this.connectTarget();
+  }
+
+  private connectTarget(): void {
+    const { loop } = this.context;
+    const { keyId, target: to } = this.dial as DialStep;
+    this.closeSpare();
+    const source = sourceTowards(to);
+    if (typeof source === 'number' && isStarvation(source)) {
+      loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
+      return;
+    }
+    const decision = decideEgress(this.egress, keyId, to, typeof source === 'number' ? undefined : source);
     if (decision === 'denied') {
       this.refuseDial('egress-denied', 'the egress policy does not allow this target');
       return;
@@ -147,16 +161,8 @@ export class ServerOpening implements ConnOwner, Opening {
       this.refuseDial('unreachable', 'the server has no route of this address family');
       return;
     }
-    this.state = 'dialling';
-    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
-    this.connectTarget();
-  }
-
-  private connectTarget(): void {
-    const { loop } = this.context;
-    this.closeSpare();
     const target = Conn.connect(loop, {
-      to: (this.dial as DialStep).target,
+      to,
       mptcp: false,
       from: undefined,
       device: undefined,

@@ -1,4 +1,6 @@
 // The server's part of a worker: from an accepted router connection to an opening.
+import { type Address, familyOf, formatAddress } from '../base/address.ts';
+import { maskAddress } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
 import { closeWithReset, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
@@ -38,7 +40,7 @@ export class ServerAccept {
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
   accept(fd: number): boolean {
-    const peer = peerAddress(fd);
+    const peer = networkName(peerAddress(fd));
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
       closeWithReset(fd);
@@ -59,4 +61,10 @@ export class ServerAccept {
     onProved();
     return false;
   }
+}
+
+/** What a stranger has to itself: of IPv6 that is a /64 at least, so that single addresses are no limit. */
+function networkName(peer: Address | undefined): string {
+  if (!peer) return 'a peer that is gone';
+  return familyOf(peer) === 4 ? formatAddress(peer) : `${formatAddress(maskAddress(peer, 64))}/64`;
 }
