@@ -8,7 +8,8 @@ export interface InstanceLock {
 
 /** @throws WanbondError `already-running` */
 export async function acquireLock(name: string): Promise<InstanceLock> {
-  const server = createServer();
+  // Abstract sockets are open to every local user: whoever connects is sent away, so that nobody keeps us from ending.
+  const server = createServer((stranger) => stranger.destroy());
   try {
     await listen(server, `\0wanbond-${name}`);
   } catch (cause) {
