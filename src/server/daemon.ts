@@ -1,5 +1,5 @@
 // The server role as a running daemon.
-import { ANY_V6, sameAddress } from '../base/address.ts';
+import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
@@ -17,6 +17,7 @@ import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
 import { egressPolicy } from './egress-policy.ts';
+import { startProbeService } from './probe-service.ts';
 import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
@@ -38,6 +39,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     undoAll(journal);
     throw error;
   });
+  const probes = await startProbeService(config, listenPoints(config)).catch((error: unknown) => {
+    undoAll(journal);
+    throw error;
+  });
 
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
@@ -45,6 +50,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     openFlows: () => relay.counters().flowsOpen,
     release: () => undefined,
     stop: async () => {
+      probes.close();
       const isClean = await relay.stop();
       undoAll(journal);
       await lock.release();
@@ -72,16 +78,17 @@ function serverRole(config: ServerConfig, facts: Parameters<typeof egressPolicy>
   };
 }
 
-/** The IPv6 wildcard, a default, is left out where the host has no IPv6. */
-function listens(config: ServerConfig): ListenSpec[] {
+/** Where to listen. The IPv6 wildcard, a default, is left out where the host has no IPv6. */
+function listenPoints(config: ServerConfig): SocketAddress[] {
   const hasIpv6 = readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
-  return config.listens.flatMap((listen) => {
-    const addresses = listen.addresses.filter((address) => hasIpv6 || !sameAddress(address, ANY_V6));
-    return addresses.map((address) => ({
-      at: { address, port: listen.port },
-      mptcp: true,
-      transparent: false,
-      congestion: congestionName(config.relay),
-    }));
-  });
+  return config.listens.flatMap(({ addresses, port }) =>
+    addresses
+      .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
+      .map((address) => ({ address, port })),
+  );
+}
+
+function listens(config: ServerConfig): ListenSpec[] {
+  const congestion = congestionName(config.relay);
+  return listenPoints(config).map((at) => ({ at, mptcp: true, transparent: false, congestion }));
 }
