@@ -3,7 +3,8 @@ import { afterEach, expect, test } from 'vitest';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { type Direction, runFlows } from '../src/lab/traffic-programs.ts';
-import { readCounters, readFailures } from './support/daemon-status.ts';
+import { readCounters } from './support/daemon-status.ts';
+import { expectNoFailures } from './support/no-failures.ts';
 import { openFds } from './support/process-facts.ts';
 import { relayLog } from './support/relay-log.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -37,8 +38,7 @@ for (const role of ['router', 'server'] as const) {
     const daemon = role === 'router' ? router : server;
     await limitFds(daemon, FREE_FDS);
     await expectAllEqual('down', 200, 128 * 1024);
-    expect(await readFailures(lab, 'router')).toEqual({});
-    expect(await readFailures(lab, 'server')).toEqual({});
+    await expectNoFailures(lab);
 
     expect((await readCounters(lab, role)).acceptPauses).toBeGreaterThan(0);
     // Each worker tells it for itself.

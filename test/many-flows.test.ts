@@ -4,7 +4,8 @@ import { afterEach, expect, test } from 'vitest';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { serverConfig } from '../src/lab/program-config.ts';
 import { type Direction, runFlows } from '../src/lab/traffic-programs.ts';
-import { readCounters, readFailures } from './support/daemon-status.ts';
+import { readCounters } from './support/daemon-status.ts';
+import { expectNoFailures } from './support/no-failures.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
@@ -23,11 +24,6 @@ async function expectAllEqual(direction: Direction, count: number, bytes: number
   expect(result).toMatchObject({ equal: count, different: 0, failed: {} });
 }
 
-async function expectNoFailures(): Promise<void> {
-  expect(await readFailures(lab, 'router')).toEqual({});
-  expect(await readFailures(lab, 'server')).toEqual({});
-}
-
 test('1,000 flows at once, each 1 MiB, all equal, both ways', async () => {
   lab = await buildLab({ wans: ['unshaped', 'unshaped'] });
   await lab.startOrigin();
@@ -35,7 +31,7 @@ test('1,000 flows at once, each 1 MiB, all equal, both ways', async () => {
   await lab.startRouter();
   await expectAllEqual('down', 1000, MIB);
   await expectAllEqual('up', 1000, MIB);
-  await expectNoFailures();
+  await expectNoFailures(lab);
 });
 
 test('the same with an unprivileged server, which gets few pipes and moves the rest through its buffer', async () => {
@@ -54,7 +50,7 @@ test('the same with an unprivileged server, which gets few pipes and moves the r
   await lab.startRouter();
   await expectAllEqual('down', 1000, MIB);
   await expectAllEqual('up', 1000, MIB);
-  await expectNoFailures();
+  await expectNoFailures(lab);
   const counters = await waitUntil('pipes are counted', async () => {
     const now = await readCounters(lab, 'server');
     return now.flowsOpen === 0 && now.pipeRefusals > 0 && now;

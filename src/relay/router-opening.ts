@@ -252,6 +252,8 @@ export class RouterOpening implements ConnOwner, Opening {
 
   private establish(first: Buffer): void {
     this.finish();
+    // The device's first bytes that left with the hello; the flow counts what it moves itself.
+    this.context.counters.add('bytesToFar', Math.max(0, this.early.length - this.unsent.length));
     Flow.start(this.context, this.client, (this.winner as Attempt).conn, this.unsent, first);
   }
 

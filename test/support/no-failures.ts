@@ -1,0 +1,10 @@
+// That no flow failed on either daemon.
+import { expect } from 'vitest';
+import type { Lab } from '../../src/lab/lab.ts';
+import { readFailures } from './daemon-status.ts';
+
+/** A server that has just started answers everyone with a cookie, counted as `clock`: those flows went on. */
+export async function expectNoFailures(lab: Lab): Promise<void> {
+  const { clock: _, ...server } = await readFailures(lab, 'server');
+  expect({ router: await readFailures(lab, 'router'), server }).toEqual({ router: {}, server: {} });
+}
