@@ -5,6 +5,7 @@ import { buildLab, type Lab } from '../lab/lab.ts';
 import { parseWanLink } from '../lab/link-kind.ts';
 import { type Measurement, measureLab } from '../lab/measure.ts';
 import { HOST_NAMES } from '../lab/run-name.ts';
+import { findings } from '../lab/verdict.ts';
 import { terminalProgress } from './lab-progress.ts';
 import { renderLabTable } from './lab-table.ts';
 
@@ -106,7 +107,10 @@ async function runLab(flags: LabFlags): Promise<number> {
 /** Returns the exit code. */
 function printResult(measurement: Measurement, isJson: boolean): number {
   const { document } = measurement;
-  process.stdout.write(isJson ? `${JSON.stringify(document)}\n` : `${renderLabTable(measurement)}\n`);
+  if (isJson) {
+    process.stdout.write(`${JSON.stringify(document)}\n`);
+    for (const { verdict, reason } of findings(document)) process.stderr.write(`${verdict}: ${reason}\n`);
+  } else process.stdout.write(`${renderLabTable(measurement)}\n`);
   return document.verdict === 'bonding' ? 0 : 1;
 }
 

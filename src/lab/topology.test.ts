@@ -26,7 +26,7 @@ test('a plain WAN is a veth with tbf at both ends', () => {
   const { links, emulated, hosts } = render(['50mbit']);
   expect(links).toContain('link add wan1 netns wb-1-0000-router type veth peer name gw1 netns wb-1-0000-net');
   expect(emulated).toEqual([]);
-  const shape = 'root tbf rate 50000000bit burst 16000b limit 312500b';
+  const shape = 'root tbf rate 50000000bit burst 16000b limit 312500b peakrate 62500000bit mtu 1875b';
   expect(hosts.router.tc).toEqual([`qdisc add dev wan1 ${shape}`]);
   expect(hosts.net.tc).toEqual([`qdisc add dev gw1 ${shape}`]);
 });

@@ -87,12 +87,9 @@ test('the worst finding decides, all are told', () => {
   expect(findings(document).map((one) => one.verdict)).toEqual(['corrupt', 'slow-wan']);
 });
 
-test('an unshaped WAN has no rate to miss', () => {
-  expect(
-    makeDocument({
-      ...good,
-      wans: [wan('wan1', null), wan('wan2', null)],
-      bonded: { downMbps: 1900, upMbps: 1900, subflows: 2 },
-    }).verdict,
-  ).toBe('bonding');
+test('unshaped WANs are judged by their subflows, not by rates that the machine limits', () => {
+  const wans = [wan('wan1', null), wan('wan2', null)];
+  const bonded = { downMbps: 1000, upMbps: 1000, subflows: 2 };
+  expect(verdict({ wans, bonded })).toBe('bonding');
+  expect(verdict({ wans, bonded: { ...bonded, subflows: 1 } })).toBe('not-bonding');
 });

@@ -100,6 +100,8 @@ export function findings(document: Omit<LabDocument, 'verdict'>): Finding[] {
   if (subflows < document.wans.length) {
     add('not-bonding', `${subflows} subflows for ${document.wans.length} WANs`);
   }
+  // Unshaped WANs are limited by the machine, which they share: their rates do not add up.
+  if (document.wans.some((wan) => wan.rateMbps === null)) return found;
   for (const [way, efficiency] of [
     ['down', document.efficiencyDown],
     ['up', document.efficiencyUp],
