@@ -46,7 +46,7 @@ test('the TPROXY table, to the letter: the order of its rules is what keeps port
     fib daddr type { local, broadcast, anycast, multicast } return
     ip daddr @bypass4 ip daddr != @carry4 return
     ip6 daddr @bypass6 ip6 daddr != @carry6 return
-    socket transparent 1 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
+    tcp flags & (syn | ack) != syn socket transparent 1 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
     ct direction reply accept
     goto take
   }

@@ -21,6 +21,7 @@ export interface RedirectTable {
 }
 
 const OPENING = 'tcp flags & (syn | ack) == syn';
+const NO_OPENING = 'tcp flags & (syn | ack) != syn';
 const FAMILIES: readonly Family[] = [4, 6];
 
 export function renderRedirectTable(table: RedirectTable): string {
@@ -46,7 +47,9 @@ function renderSet(name: string, family: Family, elements: readonly string[]): s
 }
 
 // The order is not a matter of taste: TPROXY takes any packet, so only openings may reach it, after the divert rule
-// of flows that are carried already and after replies of port forwards and of flows from before the start.
+// of flows that are carried already and after replies of port forwards and of flows from before the start. Openings
+// are never diverted: one that comes from the port of a flow that has ended finds a socket in TIME_WAIT, and only
+// tproxy gives it to the listener (tried: diverted, it waits for a retransmission, a second with most devices).
 function tproxyChains(table: RedirectTable): string {
   const mark = setMark(table);
   const take = ([4, 6] as const).map((family) => {
@@ -55,7 +58,7 @@ function tproxyChains(table: RedirectTable): string {
   });
   return `  chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
-${passBy(table)}    socket transparent 1 ${mark} accept
+${passBy(table)}    ${NO_OPENING} socket transparent 1 ${mark} accept
     ct direction reply accept
     goto take
   }

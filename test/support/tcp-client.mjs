@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
 
-/** @param {{ address: string, port: number, sendHex?: string, endAfterSend?: boolean, startAfterMs?: number, waitMs: number }} probe */
+/** @param {{ address: string, port: number, localPort?: number, sendHex?: string, endAfterSend?: boolean, startAfterMs?: number, waitMs: number }} probe */
 async function run(probe) {
   await delay(probe.startAfterMs ?? 0);
   return new Promise((resolve) => {
@@ -12,7 +12,8 @@ async function run(probe) {
     const received = [];
     let connected = false;
     let firstByteMs;
-    const socket = connect({ host: probe.address, port: probe.port, noDelay: true, allowHalfOpen: true });
+    const { address: host, port, localPort } = probe;
+    const socket = connect({ host, port, localPort, noDelay: true, allowHalfOpen: true });
     const finish = (outcome) => {
       clearTimeout(timer);
       socket.destroy();

@@ -5,6 +5,8 @@ import type { Host } from '../../src/lab/host.ts';
 export interface Probe {
   readonly address: string;
   readonly port: number;
+  /** The port to come from; the kernel's choice when not given. */
+  readonly localPort?: number;
   /** Bytes to send once connected. */
   readonly send?: Uint8Array;
   /** Close our direction behind what was sent; else it stays open. */
