@@ -1,0 +1,60 @@
+// The main thread's handle to the prober.
+import { Worker } from 'node:worker_threads';
+import { describe, WanbondError } from '../base/error.ts';
+import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
+import { eventfd, rawWrite } from '../linux/libc.ts';
+import type { FromProber, ProbePath, ProberSpec, ToProber } from './prober-spec.ts';
+
+const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+const STOP_TIMEOUT_MS = 2500;
+
+export class Prober {
+  private readonly worker: Worker;
+  private readonly wakeFd: number;
+  private isStopping = false;
+
+  constructor(
+    spec: Omit<ProberSpec, 'wakeFd'>,
+    handlers: { onMessage(message: FromProber): void; onFatal(error: WanbondError): void },
+  ) {
+    this.wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
+    const workerData: ProberSpec = { ...spec, wakeFd: this.wakeFd };
+    this.worker = new Worker(new URL('./prober-worker.js', import.meta.url), { workerData, name: 'prober' });
+    this.worker.on('message', (message: FromProber) => handlers.onMessage(message));
+    this.worker.on('error', (error) => {
+      if (!this.isStopping) handlers.onFatal(ended(error));
+    });
+  }
+
+  setPaths(paths: readonly ProbePath[]): void {
+    this.send({ kind: 'paths', paths });
+  }
+
+  /** False when the thread did not end in time. */
+  async stop(): Promise<boolean> {
+    this.isStopping = true;
+    const exited = new Promise<boolean>((resolve) => this.worker.once('exit', () => resolve(true)));
+    this.send({ kind: 'stop' });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), STOP_TIMEOUT_MS);
+    });
+    const isStopped = await Promise.race([exited, late]);
+    clearTimeout(timer);
+    return isStopped;
+  }
+
+  private send(message: ToProber): void {
+    this.worker.postMessage(message);
+    rawWrite(this.wakeFd, WAKE, WAKE.length);
+  }
+}
+
+function ended(cause: unknown): WanbondError {
+  return new WanbondError({
+    code: 'prober-ended',
+    message: `the prober ended unexpectedly: ${describe(cause)}`,
+    hint: 'This is a bug: please report it with the log.',
+    cause,
+  });
+}
