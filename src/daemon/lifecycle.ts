@@ -59,6 +59,21 @@ export async function runDaemon(
     { flows: daemon.openFlows() },
     `${signal}: no new flows; running ones may finish (again: end at once)`,
   );
+  try {
+    return await end(daemon, { log, drainTimeoutMs, signals }, watchdog);
+  } catch (error) {
+    // An end that fails halfway must not leave a daemon that takes traffic and listens to no signal any more.
+    log.fatal({ err: error }, `the end failed: ${describe(error)}; \`wanbond down\` takes back what is left`);
+    daemon.release();
+    return exitNow(FATAL_EXIT_CODE);
+  }
+}
+
+async function end(
+  daemon: Daemon,
+  { log, drainTimeoutMs, signals }: LifecycleOptions,
+  watchdog: NodeJS.Timeout | undefined,
+): Promise<number> {
   daemon.drain();
   const isDrained = await drained(daemon, drainTimeoutMs, signals);
   if (!isDrained) log.warn({ flows: daemon.openFlows() }, 'resetting the flows that are left');

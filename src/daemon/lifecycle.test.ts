@@ -1,0 +1,32 @@
+import { expect, test, vi } from 'vitest';
+import { createLog } from '../base/log.ts';
+import { type Daemon, FATAL_EXIT_CODE, runDaemon } from './lifecycle.ts';
+
+const exits = vi.hoisted((): number[] => []);
+vi.mock('../linux/libc.ts', async (original) => ({
+  ...(await original<object>()),
+  exitNow: (code: number) => void exits.push(code),
+}));
+
+test.each(['drain', 'stop'] as const)('a %s that throws still gives the LAN back and ends', async (step) => {
+  exits.length = 0;
+  const calls: string[] = [];
+  const daemon: Daemon = {
+    drain: () => void calls.push('drain'),
+    status: () => undefined,
+    openFlows: () => 0,
+    stop: () => Promise.resolve(true),
+    release: () => void calls.push('release'),
+    [step]: () => {
+      throw new Error('nft is gone');
+    },
+  };
+  const signals = { next: () => Promise.resolve('SIGTERM') };
+  await runDaemon(daemon, {
+    log: createLog({ level: 'silent', format: 'json' }),
+    drainTimeoutMs: 0,
+    signals,
+  });
+  expect(calls.at(-1)).toBe('release');
+  expect(exits).toEqual([FATAL_EXIT_CODE]);
+});
