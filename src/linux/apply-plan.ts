@@ -3,9 +3,13 @@ import { WanbondError } from '../base/error.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, sameRule, undoOf } from '../plan/host-facts.ts';
 import type { Journal } from '../plan/journal.ts';
 import {
+  type DefaultRoute,
+  defaultRouteArguments,
+  defaultRouteVerb,
   endpointArguments,
   familyFlag,
   limitsArguments,
+  ROUTE_PROTOCOL,
   routeArguments,
   ruleArguments,
   type Step,
@@ -50,7 +54,8 @@ export function undoAll(journal: Journal): void {
   if (failures.length > 0) throw failures[0];
 }
 
-function takeBack(undos: readonly Undo[], journal: Journal): unknown[] {
+/** Takes back what of `undos` is still ours, in their order, and strikes it from the journal. Returns the failures. */
+export function takeBack(undos: readonly Undo[], journal: Journal): unknown[] {
   const failures: unknown[] = [];
   for (const undo of undos) {
     try {
@@ -79,6 +84,9 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
       return;
     case 'endpoint':
       ip(['mptcp', 'endpoint', 'add', ...endpointArguments(step)]);
+      return;
+    case 'default-route':
+      ip([familyFlag(step.family), 'route', defaultRouteVerb(step.family), ...defaultRouteArguments(step)]);
       return;
     case 'owner-table':
       if (!nftables) throw noNftables();
@@ -116,7 +124,24 @@ function applyUndo(undo: Undo): void {
         (one) => one.id === undo.id && one.address === undo.address && one.device === undo.device,
       );
       if (isThere) ip(['mptcp', 'endpoint', 'delete', 'id', String(undo.id)]);
+      return;
     }
+    case 'default-route': {
+      const { route } = undo;
+      if (hasDefaultRoute(route)) {
+        ip([familyFlag(route.family), 'route', 'delete', ...defaultRouteArguments(route)]);
+      }
+    }
+  }
+}
+
+function hasDefaultRoute(route: DefaultRoute): boolean {
+  const ours = ['route', 'show', 'default', 'dev', route.device, 'proto', String(ROUTE_PROTOCOL)];
+  try {
+    return ip([familyFlag(route.family), ...ours]).trim() !== '';
+  } catch {
+    // The interface is gone, and its routes with it.
+    return false;
   }
 }
 

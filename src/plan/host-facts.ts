@@ -49,6 +49,7 @@ export function isSatisfied(step: Step, facts: HostFacts): boolean {
           one.flags.length === 1 &&
           one.flags[0] === 'subflow',
       );
+    case 'default-route':
     case 'owner-table':
       return false;
   }
@@ -84,6 +85,8 @@ export function undoOf(step: Step, facts: HostFacts): Undo | undefined {
     }
     case 'endpoint':
       return { kind: 'endpoint', id: step.id, address: formatAddress(step.address), device: step.device };
+    case 'default-route':
+      return { kind: 'default-route', route: step };
     case 'owner-table':
       return undefined;
   }

@@ -7,6 +7,7 @@ export type Step =
   | LocalRoute
   | { readonly kind: 'limits'; readonly subflows: number; readonly addAddrAccepted: number }
   | EndpointStep
+  | DefaultRoute
   | { readonly kind: 'owner-table'; readonly family: 'inet'; readonly name: string; readonly text: string };
 
 /** `ip rule`: packets with the mark look into the table. */
@@ -33,13 +34,29 @@ export interface EndpointStep {
   readonly device: string;
 }
 
+/**
+ * A default route of the main table that stands before the others while the WAN of the best one is down. It is
+ * recognised by its protocol number, so that a route of the operator is never taken for ours.
+ */
+export interface DefaultRoute {
+  readonly kind: 'default-route';
+  readonly family: Family;
+  readonly device: string;
+  /** Undefined on links without one (PPP, LTE). */
+  readonly gateway: string | undefined;
+}
+
+// Of the numbers that /etc/iproute2/rt_protos leaves free.
+export const ROUTE_PROTOCOL = 87;
+
 /** What takes a step back. Each checks first that what it would undo is still ours. */
 export type Undo =
   | { readonly kind: 'sysctl'; readonly name: string; readonly ours: string; readonly before: string }
   | { readonly kind: 'rule'; readonly rule: MarkRule }
   | { readonly kind: 'local-route'; readonly route: LocalRoute }
   | { readonly kind: 'limits'; readonly ours: Limits; readonly before: Limits }
-  | { readonly kind: 'endpoint'; readonly id: number; readonly address: string; readonly device: string };
+  | { readonly kind: 'endpoint'; readonly id: number; readonly address: string; readonly device: string }
+  | { readonly kind: 'default-route'; readonly route: DefaultRoute };
 
 export interface Limits {
   readonly subflows: number;
@@ -59,6 +76,18 @@ export function ruleArguments(rule: MarkRule): string[] {
 /** Arguments of `ip` for a route, after `ip [-6] route add|delete`. */
 export function routeArguments(route: LocalRoute): string[] {
   return ['local', route.family === 4 ? '0.0.0.0/0' : '::/0', 'dev', 'lo', 'table', String(route.table)];
+}
+
+/** Arguments of `ip` for a default route, after `ip -4 route prepend|delete` or `ip -6 route add|delete`. */
+export function defaultRouteArguments({ family, device, gateway }: DefaultRoute): string[] {
+  const via = gateway === undefined ? [] : ['via', gateway];
+  // Nothing is before metric 0 of IPv4 and 1 of IPv6 (where 0 means 1024); among equals the newest IPv4 route leads.
+  const metric = family === 4 ? '0' : '1';
+  return ['default', ...via, 'dev', device, 'proto', String(ROUTE_PROTOCOL), 'metric', metric];
+}
+
+export function defaultRouteVerb(family: Family): string {
+  return family === 4 ? 'prepend' : 'add';
 }
 
 export function familyFlag(family: Family): string {
@@ -86,6 +115,10 @@ export function renderStep(step: Step): string {
       return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(step)].join(' ');
     case 'endpoint':
       return ['ip', 'mptcp', 'endpoint', 'add', ...endpointArguments(step)].join(' ');
+    case 'default-route': {
+      const verb = defaultRouteVerb(step.family);
+      return ['ip', familyFlag(step.family), 'route', verb, ...defaultRouteArguments(step)].join(' ');
+    }
     case 'owner-table':
       return `nft -f - <<'END'   # held by the daemon: the kernel removes it when the daemon ends\n${step.text}END`;
   }
@@ -105,6 +138,10 @@ export function renderUndo(undo: Undo): string {
       return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(undo.before)].join(' ');
     case 'endpoint':
       return `ip mptcp endpoint delete id ${undo.id}`;
+    case 'default-route': {
+      const { route } = undo;
+      return ['ip', familyFlag(route.family), 'route', 'delete', ...defaultRouteArguments(route)].join(' ');
+    }
   }
 }
 
