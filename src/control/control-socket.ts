@@ -19,7 +19,8 @@ export async function serveControl(
   mkdirSync(stateDir, { recursive: true, mode: 0o755 });
   rmSync(path, { force: true });
   const server = createServer((incoming, response) => {
-    const answer = answers[(incoming.url ?? '').slice(1)];
+    const name = (incoming.url ?? '').slice(1);
+    const answer = Object.hasOwn(answers, name) ? answers[name] : undefined;
     response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ? answer() : { error: 'unknown request' }));
   });
