@@ -24,6 +24,13 @@ test('an address that the kernel would dial from itself is this host, known or n
   expect(decideEgress({ ...OPEN, allow }, 1, target, address)).toBe('allowed');
 });
 
+test('a family that came after the start is reachable', () => {
+  const policy = { ...OPEN, families: { v4: true, v6: false } };
+  const target = { address: parseAddress('2001:db8:1::1'), port: 443 };
+  expect(decideEgress(policy, 1, target)).toBe('no-family');
+  expect(decideEgress(policy, 1, target, parseAddress('2001:db8::9'))).toBe('allowed');
+});
+
 describe('by default', () => {
   test.each(['192.0.2.1', '8.8.8.8', '2001:db8:1::1'])('%s is allowed', (text) => {
     expect(decide(text)).toBe('allowed');

@@ -67,6 +67,8 @@ export function decideEgress(
   const isAllowed = isIn(policy.allow) || isIn(policy.allowByKey.get(keyId) ?? []);
   const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
   if (!isAllowed && (isOwn || isIn(BY_DEFAULT_NOT))) return 'denied';
+  // The kernel's word counts more than what was seen at the start, perhaps before IPv6 was up.
+  if (source) return 'allowed';
   const canReach = familyOf(address) === 4 ? policy.families.v4 : policy.families.v6;
   return canReach ? 'allowed' : 'no-family';
 }
