@@ -46,7 +46,7 @@ export function labCommand(): Command {
       'a WAN, once per WAN: RATE[,delay=TIME][,jitter=TIME][,loss=PERCENT][,queue=TIME], or "unshaped" (default: two of 50mbit)',
       collectWan,
     )
-    .option('--seconds <n>', 'how long each measurement takes', parseSeconds, 10)
+    .option('--seconds <n>', 'how long each measurement takes; short ones are coarse', parseSeconds, 10)
     .addOption(new Option('--transport <name>', 'how router and server speak').default('convert'))
     .option('--ipv6', 'reach server and origin over IPv6')
     .option('--source-specific', 'IPv6 default routes per source prefix, as OpenWrt makes them')
