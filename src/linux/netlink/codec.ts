@@ -1,0 +1,57 @@
+// Netlink datagrams to events, and the dump requests that ask for the same as a whole. Bytes in, bytes out.
+import { AF_INET, AF_INET6, AF_UNSPEC } from '../constants.ts';
+import * as abi from './abi.ts';
+import { type AddressEvent, readInterfaceAddress } from './address-message.ts';
+import { encodeU32 } from './attribute.ts';
+import { type LinkEvent, readLink } from './link-message.ts';
+import type { NetlinkMessage } from './message.ts';
+import type { MptcpEvent } from './mptcp-message.ts';
+import { type RouteEvent, readRoute } from './route-message.ts';
+
+export type RouteNetlinkEvent = LinkEvent | AddressEvent | RouteEvent;
+export type KernelEvent = RouteNetlinkEvent | MptcpEvent;
+
+/** Undefined for messages of other kinds and for those that are cut short. */
+export function readRouteNetlink(message: NetlinkMessage): RouteNetlinkEvent | undefined {
+  switch (message.type) {
+    case abi.RTM_NEWLINK:
+    case abi.RTM_DELLINK:
+      return readLink(message);
+    case abi.RTM_NEWADDR:
+    case abi.RTM_DELADDR:
+      return readInterfaceAddress(message);
+    case abi.RTM_NEWROUTE:
+    case abi.RTM_DELROUTE:
+      return readRoute(message);
+    default:
+      return undefined;
+  }
+}
+
+export interface DumpRequest {
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+/** Every interface, without its counters. */
+export function linksRequest(): DumpRequest {
+  const header = Buffer.alloc(abi.IFINFOMSG_BYTES);
+  header[0] = AF_UNSPEC;
+  const mask = encodeU32(abi.IFLA_EXT_MASK, abi.RTEXT_FILTER_SKIP_STATS);
+  return { type: abi.RTM_GETLINK, body: Buffer.concat([header, mask]) };
+}
+
+/** Every address of every family. */
+export function addressesRequest(): DumpRequest {
+  return { type: abi.RTM_GETADDR, body: Buffer.alloc(abi.IFADDRMSG_BYTES) };
+}
+
+/** The routes of the main table; a kernel that does not filter sends those of all tables. */
+export function mainRoutesRequest(family: 4 | 6): DumpRequest {
+  const header = Buffer.alloc(abi.RTMSG_BYTES);
+  header[0] = family === 4 ? AF_INET : AF_INET6;
+  return {
+    type: abi.RTM_GETROUTE,
+    body: Buffer.concat([header, encodeU32(abi.RTA_TABLE, abi.RT_TABLE_MAIN)]),
+  };
+}
