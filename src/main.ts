@@ -4,11 +4,14 @@ import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { checkCommand } from './cli/check-command.ts';
 import { downCommand } from './cli/down.ts';
+import { initCommand } from './cli/init.ts';
 import { labCommand } from './cli/lab.ts';
 import { reportError } from './cli/report-error.ts';
 import { planCommand } from './cli/plan.ts';
 import { routerCommand, serverCommand } from './cli/run-role.ts';
 import { statusCommand } from './cli/status.ts';
+import { uninstallCommand } from './cli/uninstall.ts';
+import { upCommand } from './cli/up.ts';
 
 const { version, description } = createRequire(import.meta.url)('../package.json') as {
   version: string;
@@ -18,13 +21,16 @@ const { version, description } = createRequire(import.meta.url)('../package.json
 const program = new Command('wanbond')
   .description(description)
   .version(version)
+  .addCommand(initCommand())
   .addCommand(routerCommand())
   .addCommand(serverCommand())
   .addCommand(checkCommand())
   .addCommand(planCommand())
+  .addCommand(upCommand())
   .addCommand(downCommand())
   .addCommand(statusCommand())
   .addCommand(labCommand())
+  .addCommand(uninstallCommand())
   .showHelpAfterError('(wanbond --help lists the commands)');
 
 try {

@@ -4,6 +4,7 @@ import { acquireLock } from '../daemon/instance-lock.ts';
 import { undoAll } from '../linux/apply-plan.ts';
 import { Journal } from '../plan/journal.ts';
 import { renderUndo } from '../plan/step.ts';
+import type { Role } from '../config/load.ts';
 import { ROUTER_LOCK } from '../router/daemon.ts';
 import { SERVER_LOCK } from '../server/daemon.ts';
 import { loadAnyConfig } from './role-config.ts';
@@ -12,16 +13,26 @@ export function downCommand(): Command {
   return new Command('down')
     .description('take back what a daemon that died has left on this host')
     .requiredOption('-c, --config <file>', 'the config file of the router or the server')
-    .action(async ({ config: file }: { config: string }) => {
+    .option('--record <folder>', 'take back what `up --record` has changed instead')
+    .action(async ({ config: file, record }: { config: string; record?: string }) => {
       const { role, config } = loadAnyConfig(file);
-      const lock = await acquireLock(role === 'router' ? ROUTER_LOCK : SERVER_LOCK);
-      const journal = new Journal(config.stateDir);
-      const undos = journal.entries.toReversed();
-      undoAll(journal);
-      for (const undo of undos) process.stdout.write(`${renderUndo(undo)}\n`);
+      const undone = await takeBackRecorded(role, record ?? config.stateDir);
+      for (const line of undone) process.stdout.write(`${line}\n`);
       process.stdout.write(
-        undos.length === 0 ? 'nothing to take back\n' : `${undos.length} changes taken back\n`,
+        undone.length === 0 ? 'nothing to take back\n' : `${undone.length} changes taken back\n`,
       );
-      await lock.release();
     });
+}
+
+/** What was taken back, as commands. @throws WanbondError `already-running` while a daemon of `role` runs. */
+export async function takeBackRecorded(role: Role, directory: string): Promise<string[]> {
+  const lock = await acquireLock(role === 'router' ? ROUTER_LOCK : SERVER_LOCK);
+  try {
+    const journal = new Journal(directory);
+    const undos = journal.entries.toReversed();
+    undoAll(journal);
+    return undos.map(renderUndo);
+  } finally {
+    await lock.release();
+  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -25,4 +25,13 @@ test('a damaged record is an error that names the file, and stays', () => {
   writeFileSync(file, '{"format":1,');
   expect(() => new Journal(directory)).toThrow(file);
   expect(existsSync(file)).toBe(true);
+});
+
+test.runIf(process.getuid?.() === 0)('root does not carry out the record of another user', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'wanbond-journal-'));
+  const file = join(directory, 'journal.json');
+  new Journal(directory).add(UNDO);
+  expect(new Journal(directory).entries).toEqual([UNDO]);
+  chownSync(file, 65_534, 65_534);
+  expect(() => new Journal(directory)).toThrow(file);
 });

@@ -1,5 +1,5 @@
 // The record of what was changed and how to take it back. It outlives the daemon: `down` works from it.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WanbondError } from '../base/error.ts';
 import type { Undo } from './step.ts';
@@ -37,6 +37,8 @@ export class Journal {
   private read(): Undo[] {
     let text: string;
     try {
+      // Root would carry out whatever another user wrote there.
+      if (process.getuid?.() === 0 && lstatSync(this.file).uid !== 0) throw new Error('root does not own it');
       text = readFileSync(this.file, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];

@@ -1,0 +1,36 @@
+// `wanbond up`: sets, as root, what a server needs of its host, so that the server itself runs without privileges.
+import { Command } from 'commander';
+import { WanbondError } from '../base/error.ts';
+import { acquireLock } from '../daemon/instance-lock.ts';
+import { applyPlan, undoAll } from '../linux/apply-plan.ts';
+import { readHostFacts } from '../linux/host-facts.ts';
+import { Journal } from '../plan/journal.ts';
+import { SERVER_LOCK } from '../server/daemon.ts';
+import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
+import { loadAnyConfig } from './role-config.ts';
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('set what a server without privileges needs of this host; `down` takes it back')
+    .requiredOption('-c, --config <file>', 'the config file of the server')
+    .requiredOption('--record <folder>', 'where to record what was changed, for `down --record`')
+    .action(async ({ config: file, record }: { config: string; record: string }) => {
+      const any = loadAnyConfig(file);
+      if (any.role !== 'server') throw notForRouters();
+      const lock = await acquireLock(SERVER_LOCK);
+      const journal = new Journal(record);
+      // As the daemon does: a new plan begins from the host as it was.
+      undoAll(journal);
+      const facts = readHostFacts(SERVER_SYSCTLS, undefined);
+      applyPlan(serverPlan(any.config, facts), facts, journal, undefined);
+      await lock.release();
+    });
+}
+
+function notForRouters(): WanbondError {
+  return new WanbondError({
+    code: 'not-for-routers',
+    message: 'a router sets up its host itself',
+    hint: 'Start it: `wanbond router -c FILE`.',
+  });
+}
