@@ -40,6 +40,8 @@ export interface DefaultRouteFact {
   readonly gateway: Address | undefined;
   /** 0 is the best. */
   readonly metric: number;
+  /** RTPROT_*: who made it. */
+  readonly protocol: number;
   /** Only packets from here may use it (`default from PREFIX`, IPv6). */
   readonly sourcePrefix: Prefix | undefined;
 }

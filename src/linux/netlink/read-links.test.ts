@@ -63,7 +63,7 @@ test('what belongs together is put together, and strays are left out', () => {
   expect(wan0?.addresses).toEqual([]);
   expect(wan0?.operState).toBe('unknown');
   expect(wan0?.defaultRoutes).toEqual([
-    { family: 4, gateway: parseAddress('198.51.100.1'), metric: 20, sourcePrefix: undefined },
+    { family: 4, gateway: parseAddress('198.51.100.1'), metric: 20, protocol: 3, sourcePrefix: undefined },
   ]);
   expect(wan1?.addresses.map((one) => one.address)).toEqual([parseAddress('192.0.2.10')]);
   expect(wan1?.defaultRoutes.map(({ metric }) => metric)).toEqual([10, 20]);

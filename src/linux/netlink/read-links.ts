@@ -85,6 +85,7 @@ function toDefaultRoutes(route: RouteEvent, index: number): DefaultRouteFact[] {
       family: route.family,
       gateway,
       metric: route.metric,
+      protocol: route.protocol,
       sourcePrefix: route.sourcePrefix,
     }));
 }

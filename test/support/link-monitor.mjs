@@ -1,0 +1,28 @@
+// Follows the kernel's events in a lab namespace and prints each batch with the time it arrived, as JSON lines.
+// Arguments: options as JSON (receiveBufferBytes, mptcpEvents, busyAfterStartMs: the main thread sleeps once for so
+// long, exitWithoutStop). SIGTERM stops the monitor, SIGUSR1 prints readLinks().
+import { readLinks } from '../../dist/linux/netlink/read-links.js';
+import { startLinkMonitor } from '../../dist/linux/netlink/monitor.js';
+
+const options = JSON.parse(process.argv[2] ?? '{}');
+const hex = (_key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
+const print = (line) => process.stdout.write(`${JSON.stringify({ atMs: Date.now(), ...line }, hex)}\n`);
+
+const monitor = await startLinkMonitor({
+  ...options,
+  onEvents: (events) => print({ events }),
+  onOverrun: (source) => print({ overrun: source }),
+  onFatal: (error) => print({ fatal: error.message }),
+});
+print({ ready: true, mptcpRefusal: monitor.mptcpRefusal });
+
+if (!options.exitWithoutStop) {
+  const timer = setInterval(() => undefined, 1000);
+  process.on('SIGUSR1', () => print({ links: readLinks() }));
+  process.on('SIGTERM', async () => {
+    const startMs = Date.now();
+    const isStopped = await monitor.stop();
+    clearInterval(timer);
+    print({ isStopped, tookMs: Date.now() - startMs });
+  });
+}
