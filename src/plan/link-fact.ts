@@ -44,6 +44,8 @@ export interface DefaultRouteFact {
   readonly protocol: number;
   /** Only packets from here may use it (`default from PREFIX`, IPv6). */
   readonly sourcePrefix: Prefix | undefined;
+  /** The source that the route itself names (`src ADDRESS`), as DHCP clients write it. */
+  readonly preferredSource?: Address | undefined;
 }
 
 export interface LinkFact {

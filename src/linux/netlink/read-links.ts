@@ -87,5 +87,6 @@ function toDefaultRoutes(route: RouteEvent, index: number): DefaultRouteFact[] {
       metric: route.metric,
       protocol: route.protocol,
       sourcePrefix: route.sourcePrefix,
+      preferredSource: route.preferredSource,
     }));
 }

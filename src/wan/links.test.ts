@@ -1,0 +1,312 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../base/address.ts';
+import { parsePrefix } from '../base/prefix.ts';
+import type { WanConfig } from '../config/router.ts';
+import type { AddressFact, DefaultRouteFact, LinkFact } from '../plan/link-fact.ts';
+import { diffWans } from './diff-wans.ts';
+import { liveSource, type WanLink, wanLinks } from './links.ts';
+
+function address(text: string, parts: Partial<AddressFact> = {}): AddressFact {
+  const family: Family = text.includes(':') ? 6 : 4;
+  return {
+    family,
+    address: parseAddress(text),
+    bits: family === 4 ? 120 : 64,
+    peer: undefined,
+    scope: 'global',
+    isTentative: false,
+    isDadFailed: false,
+    isDeprecated: false,
+    isTemporary: false,
+    isSecondary: false,
+    ...parts,
+  };
+}
+
+function route(family: Family, gateway?: string, parts: Partial<DefaultRouteFact> = {}): DefaultRouteFact {
+  return {
+    family,
+    gateway: gateway === undefined ? undefined : parseAddress(gateway),
+    metric: 0,
+    protocol: 3,
+    sourcePrefix: undefined,
+    ...parts,
+  };
+}
+
+function link(parts: Partial<LinkFact> = {}): LinkFact {
+  return {
+    index: 5,
+    name: 'eth1',
+    kind: undefined,
+    isAdminUp: true,
+    hasCarrier: true,
+    isLoopback: false,
+    isPointToPoint: false,
+    operState: 'up',
+    mtuBytes: 1500,
+    master: undefined,
+    addresses: [address('192.0.2.10')],
+    defaultRoutes: [route(4, '192.0.2.1')],
+    ...parts,
+  };
+}
+
+function wan(name: string, device: string, source?: Address[]): WanConfig {
+  return { name, interface: device, source };
+}
+
+const DSL = [wan('dsl', 'eth1')];
+
+/** The one WAN of one link. */
+function view(fact: LinkFact | undefined, previous?: WanLink[], wans = DSL): WanLink {
+  return wanLinks(wans, fact ? [fact] : [], previous)[0] as WanLink;
+}
+
+function sources(of: WanLink): (string | undefined)[] {
+  return [of.v4, of.v6].map((path) => path && formatAddress(path.source));
+}
+
+describe('a WAN', () => {
+  test('that is well', () => {
+    expect(view(link())).toEqual({
+      name: 'dsl',
+      device: 'eth1',
+      index: 5,
+      isUp: true,
+      mtuBytes: 1500,
+      v4: {
+        source: parseAddress('192.0.2.10'),
+        route: { gateway: parseAddress('192.0.2.1'), metric: 0 },
+      },
+      v6: undefined,
+      trouble: undefined,
+      warnings: [],
+    });
+  });
+
+  test.each([
+    ['interface missing', undefined],
+    ['interface down', link({ isAdminUp: false, operState: 'down' })],
+    ['no carrier', link({ hasCarrier: false, operState: 'lower-layer-down' })],
+    // The link watch of the kernel has not come to it yet: nothing is sent before.
+    ['no carrier', link({ hasCarrier: true, operState: 'down' })],
+    ['link not ready', link({ operState: 'dormant' })],
+    ['no address', link({ addresses: [] })],
+    ['no address', link({ addresses: [address('fe80::1', { scope: 'link' })] })],
+  ])('with %s', (trouble, fact) => {
+    expect(view(fact)).toMatchObject({ trouble, isUp: trouble === 'no address' });
+  });
+
+  test('without carrier keeps its address in mind, but has no live source', () => {
+    const down = view(link({ hasCarrier: false }));
+    expect(sources(down)).toEqual(['192.0.2.10', undefined]);
+    expect(liveSource(down, 4)).toBeUndefined();
+    expect(liveSource(view(link()), 4)).toEqual(parseAddress('192.0.2.10'));
+  });
+
+  test('of PPP: unknown state, no gateway, a peer', () => {
+    const ppp = link({
+      isPointToPoint: true,
+      operState: 'unknown',
+      mtuBytes: 1492,
+      addresses: [address('100.64.0.9', { bits: 128, peer: parseAddress('100.64.0.1') })],
+      defaultRoutes: [route(4)],
+    });
+    expect(view(ppp)).toMatchObject({ isUp: true, trouble: undefined, mtuBytes: 1492, warnings: [] });
+    expect(view(ppp).v4?.route).toEqual({ gateway: undefined, metric: 0 });
+    expect(view({ ...ppp, defaultRoutes: [] }).warnings).toEqual([]);
+  });
+
+  test('without default routes is warned of, family by family', () => {
+    const addresses = [address('192.0.2.10'), address('2001:db8::10')];
+    expect(view(link({ addresses, defaultRoutes: [] }))).toMatchObject({
+      trouble: undefined,
+      warnings: ['no IPv4 default route', 'no IPv6 default route'],
+    });
+    const elsewhere = route(6, 'fe80::1', { sourcePrefix: parsePrefix('2001:db8:9::/48') });
+    expect(view(link({ addresses, defaultRoutes: [elsewhere] })).warnings).toHaveLength(2);
+  });
+
+  test('with sources in the config uses these only, in their order', () => {
+    const fact = link({ addresses: [address('192.0.2.10'), address('192.0.2.11', { isSecondary: true })] });
+    const wans = [wan('dsl', 'eth1', [parseAddress('192.0.2.99'), parseAddress('192.0.2.11')])];
+    expect(sources(view(fact, undefined, wans))).toEqual(['192.0.2.11', undefined]);
+    const gone = [wan('dsl', 'eth1', [parseAddress('192.0.2.99')])];
+    expect(view(fact, undefined, gone).trouble).toBe('source address missing');
+  });
+});
+
+describe('the source', () => {
+  const chosen = (addresses: AddressFact[], defaultRoutes: DefaultRouteFact[] = [], previous?: WanLink) =>
+    sources(view(link({ addresses, defaultRoutes }), previous && [previous]));
+
+  test.each(['isTentative', 'isDadFailed', 'isDeprecated', 'isTemporary'] as const)('is not %s', (flag) => {
+    expect(chosen([address('2001:db8::1', { [flag]: true }), address('2001:db8::2')])[1]).toBe('2001:db8::2');
+  });
+  test('is global rather than unique local', () => {
+    expect(chosen([address('fd00::2'), address('2001:db8::2')])[1]).toBe('2001:db8::2');
+  });
+  test('is one that a source-specific default route takes', () => {
+    const specific = route(6, 'fe80::1', { metric: 512, sourcePrefix: parsePrefix('2001:db8:1::/64') });
+    expect(chosen([address('2001:db8:2::2'), address('2001:db8:1::2')], [specific])[1]).toBe('2001:db8:1::2');
+  });
+  test('is of the gateway’s subnet, not the one for the modem’s page', () => {
+    const addresses = [address('192.168.100.2'), address('203.0.113.5')];
+    expect(chosen(addresses, [route(4, '203.0.113.1')])[0]).toBe('203.0.113.5');
+  });
+  test('is what the route names', () => {
+    const addresses = [address('192.0.2.10'), address('192.0.2.11', { isSecondary: true })];
+    const named = route(4, '192.0.2.1', { preferredSource: parseAddress('192.0.2.11') });
+    expect(chosen(addresses, [named])[0]).toBe('192.0.2.11');
+  });
+  test('stays as it is while it is as good as any', () => {
+    const one = address('2001:db8::1');
+    const two = address('2001:db8::2');
+    const before = view(link({ addresses: [one] }));
+    expect(chosen([two, one], [], before)[1]).toBe('2001:db8::1');
+    expect(chosen([two, { ...one, isDeprecated: true }], [], before)[1]).toBe('2001:db8::2');
+    expect(chosen([two], [], before)[1]).toBe('2001:db8::2');
+  });
+  test('of another interface under the same WAN name is not kept', () => {
+    const addresses = [address('192.0.2.10'), address('192.0.2.11')];
+    const before = { ...view(link({ addresses: [address('192.0.2.11')] })), device: 'eth9' };
+    expect(sources(view(link({ addresses }), [before]))[0]).toBe('192.0.2.10');
+  });
+  test('brings the most special route of the best metric', () => {
+    const addresses = [address('2001:db8:1::2')];
+    const routes = [
+      route(6, 'fe80::1', { metric: 1 }),
+      route(6, 'fe80::3', { metric: 900, sourcePrefix: parsePrefix('2001:db8:1::/64') }),
+      route(6, 'fe80::2', { metric: 800, sourcePrefix: parsePrefix('2001:db8:1::/64') }),
+    ];
+    expect(view(link({ addresses, defaultRoutes: routes })).v6?.route?.metric).toBe(800);
+  });
+});
+
+describe('what changed', () => {
+  const changes = (before: LinkFact | undefined, after: LinkFact | undefined) => {
+    const then = [view(before)];
+    return diffWans(then, [view(after, then)]).map(({ kind, reason }) => `${kind}: ${reason}`);
+  };
+
+  test('carrier lost and back', () => {
+    expect(changes(link(), link({ hasCarrier: false }))).toEqual(['down: no carrier']);
+    expect(changes(link({ hasCarrier: false }), link())).toEqual(['up: no longer: no carrier']);
+  });
+  test('an interface that goes, comes, and is made anew between two looks', () => {
+    expect(changes(link(), undefined)).toEqual([
+      'down: interface missing',
+      'interface: eth1 is gone',
+      'source: IPv4 address 192.0.2.10 is now none',
+      'mtu: MTU 1500 is now none',
+    ]);
+    expect(changes(undefined, link({ isAdminUp: false, addresses: [] }))).toEqual([
+      'trouble: interface down',
+      'interface: eth1 is there',
+      'mtu: MTU none is now 1500',
+    ]);
+    expect(changes(link(), link({ index: 6 }))).toEqual(['interface: eth1 was made anew']);
+  });
+  test('a new address with its gateway', () => {
+    const after = link({ addresses: [address('192.0.9.10')], defaultRoutes: [route(4, '192.0.9.1')] });
+    expect(changes(link(), after)).toEqual([
+      'source: IPv4 address 192.0.2.10 is now 192.0.9.10',
+      'route: IPv4 default route via 192.0.2.1 metric 0 is now via 192.0.9.1 metric 0',
+    ]);
+  });
+  test('a default route that is gone', () => {
+    expect(changes(link(), link({ defaultRoutes: [] }))).toEqual([
+      'route: IPv4 default route via 192.0.2.1 metric 0 is now none',
+      'warnings: no IPv4 default route',
+    ]);
+  });
+  test('WANs that come and go with the config', () => {
+    const [a, b] = [wanLinks([wan('a', 'eth1')], [link()]), wanLinks([wan('b', 'eth1')], [link()])];
+    expect(diffWans(a, b).map((one) => [one.wan, one.kind])).toEqual([
+      ['b', 'added'],
+      ['a', 'removed'],
+    ]);
+  });
+});
+
+describe('for any facts', () => {
+  const anyAddress = fc
+    .tuple(
+      fc.constantFrom('192.0.2.10', '192.0.2.11', '169.254.3.3', '2001:db8::1', '2001:db8::2', 'fd00::2'),
+      fc.record({
+        scope: fc.constantFrom('global', 'link'),
+        isTentative: fc.boolean(),
+        isDeprecated: fc.boolean(),
+        isTemporary: fc.boolean(),
+        isSecondary: fc.boolean(),
+      } as const),
+    )
+    .map(([text, parts]) => address(text, parts));
+  const anyRoute = fc
+    .tuple(fc.constantFrom(4, 6), fc.boolean(), fc.nat(2), fc.boolean())
+    .map(([family, hasGateway, metric, isSpecific]) =>
+      route(family, hasGateway ? (family === 4 ? '192.0.2.1' : 'fe80::1') : undefined, {
+        metric,
+        sourcePrefix: family === 6 && isSpecific ? parsePrefix('2001:db8::/127') : undefined,
+      }),
+    );
+  const anyLink = fc
+    .record({
+      index: fc.integer({ min: 1, max: 3 }),
+      name: fc.constantFrom('eth1', 'eth2'),
+      isAdminUp: fc.boolean(),
+      hasCarrier: fc.boolean(),
+      isPointToPoint: fc.boolean(),
+      operState: fc.constantFrom('up', 'down', 'unknown', 'dormant'),
+      mtuBytes: fc.constantFrom(1400, 1500),
+      addresses: fc.uniqueArray(anyAddress, { maxLength: 5, selector: (one) => formatAddress(one.address) }),
+      defaultRoutes: fc.array(anyRoute, { maxLength: 3 }),
+    } as const)
+    .map((parts) => link(parts));
+  const anyLinks = fc.uniqueArray(anyLink, { maxLength: 2, selector: (one) => one.name });
+  const WANS = [wan('dsl', 'eth1'), wan('lte', 'eth2')];
+
+  test('a source is an address of the interface that may be used', () => {
+    fc.assert(
+      fc.property(anyLinks, anyLinks, (then, now) => {
+        for (const one of wanLinks(WANS, now, wanLinks(WANS, then))) {
+          const fact = now.find(({ name }) => name === one.device);
+          for (const path of [one.v4, one.v6]) {
+            if (!path) continue;
+            const found = fact?.addresses.find((own) => sameAddress(own.address, path.source));
+            expect(found).toMatchObject({ scope: 'global', isTentative: false, isDeprecated: false });
+          }
+          expect(one.trouble === undefined).toBe(one.isUp && (one.v4 ?? one.v6) !== undefined);
+        }
+      }),
+    );
+  });
+
+  test('the same facts again change nothing, in whatever order they come', () => {
+    fc.assert(
+      fc.property(anyLinks, (facts) => {
+        const once = wanLinks(WANS, facts);
+        const turned = facts.map((one) => ({ ...one, addresses: one.addresses.toReversed() })).toReversed();
+        expect(wanLinks(WANS, turned, once).map(sources)).toEqual(once.map(sources));
+        expect(diffWans(once, wanLinks(WANS, facts, once))).toEqual([]);
+      }),
+    );
+  });
+
+  test('a difference is told exactly when there is one, with a reason, and both ways', () => {
+    fc.assert(
+      fc.property(anyLinks, anyLinks, (a, b) => {
+        const then = wanLinks(WANS, a);
+        const now = wanLinks(WANS, b, then);
+        const changes = diffWans(then, now);
+        const differing = now.filter((one, i) => JSON.stringify(one) !== JSON.stringify(then[i]));
+        expect([...new Set(changes.map((one) => one.wan))]).toEqual(differing.map((one) => one.name));
+        for (const { reason } of changes) expect(reason).not.toContain('undefined');
+        const back = diffWans(now, then);
+        expect(new Set(back.map((one) => one.wan))).toEqual(new Set(changes.map((one) => one.wan)));
+      }),
+    );
+  });
+});
