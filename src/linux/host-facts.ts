@@ -99,9 +99,10 @@ interface AddressJson {
 }
 
 export function readInterfaces(): InterfaceFact[] {
-  const links = ipJson<{ ifname: string; addr_info?: AddressJson[] }>(['address', 'show']);
+  const links = ipJson<{ ifname: string; flags: string[]; addr_info?: AddressJson[] }>(['address', 'show']);
   return links.map((link) => ({
     name: link.ifname,
+    hasCarrier: link.flags.includes('LOWER_UP'),
     addresses: (link.addr_info ?? []).filter(isUsable).map(toAddress),
   }));
 }

@@ -12,6 +12,8 @@ export interface EndpointFact {
 
 export interface InterfaceFact {
   readonly name: string;
+  /** Up, and something is plugged in at the other end. */
+  readonly hasCarrier: boolean;
   /** Usable source addresses, preferred first: no link-local, tentative, deprecated or temporary ones. */
   readonly addresses: readonly { readonly address: Address; readonly bits: number }[];
 }

@@ -12,8 +12,10 @@ import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { Relay } from '../relay/relay.ts';
+import type { Families } from '../transport/handshake.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
 import { chooseMethod } from './choose-method.ts';
+import { followWans } from './follow-wans.ts';
 import { LOOPBACKS, routerPolicy } from './policy.ts';
 import { type RedirectMethod, renderRedirectStop } from './redirect-table.ts';
 import { readyWans, routerPlan, routerSysctls, TABLE_NAME } from './router-plan.ts';
@@ -33,13 +35,15 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const missing = config.wans.filter((wan) => !wans.some((one) => one.name === wan.name));
   for (const wan of missing) log.warn({ wan: wan.name }, 'this WAN has no usable address and is left out');
 
+  const onFamilies = (families: Families): void =>
+    log.info(families, 'the server tells which address families it reaches');
   const relay = await Relay.start(
     routerRole(config, method, routerPolicy(config, wans, facts, 1)),
     relaySettings(config.relay, config.log),
     listens(config, method),
     {
       onLog: (line) => logRelayLine(log, line),
-      onFamilies: (families) => log.info(families, 'the server tells which address families it reaches'),
+      onFamilies,
       onFatal,
     },
   );
@@ -50,6 +54,10 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
     throw error;
   }
   log.info({ method, wans: wans.map((wan) => wan.name) }, 'LAN traffic is being carried');
+  const following = await followWans(
+    { config, method, journal, nftables, relay, log },
+    { onFatal, onFamilies },
+  );
 
   return {
     drain: () => {
@@ -60,13 +68,13 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       role: 'router',
       pid: process.pid,
       method,
-      wans: wans.map((wan) => wan.name),
+      wans: following.status(),
       counters: relay.counters(),
     }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => nftables.close(),
     stop: async () => {
-      const isClean = await relay.stop();
+      const isClean = [await following.stop(), await relay.stop()].every(Boolean);
       nftables.close();
       undoAll(journal);
       await lock.release();

@@ -39,9 +39,13 @@ const FACTS: HostFacts = {
   limits: { subflows: 2, addAddrAccepted: 0 },
   endpoints: [{ id: 1, address: '192.0.2.77', device: undefined, flags: ['signal'] }],
   interfaces: [
-    { name: 'eth1.100', addresses: [address('192.0.2.10', 120), address('2001:db8::10', 64)] },
-    { name: 'wwan0', addresses: [address('198.51.100.20', 120)] },
-    { name: 'br-lan', addresses: [address('192.168.1.1', 120)] },
+    {
+      name: 'eth1.100',
+      hasCarrier: true,
+      addresses: [address('192.0.2.10', 120), address('2001:db8::10', 64)],
+    },
+    { name: 'wwan0', hasCarrier: true, addresses: [address('198.51.100.20', 120)] },
+    { name: 'br-lan', hasCarrier: true, addresses: [address('192.168.1.1', 120)] },
   ],
 };
 

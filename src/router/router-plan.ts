@@ -25,16 +25,22 @@ export function routerSysctls(config: RouterConfig): string[] {
 
 /** The WANs that can carry now. @throws WanbondError `no-usable-wan` when none can. */
 export function readyWans(config: RouterConfig, facts: HostFacts): ReadyWan[] {
-  const families = wantedFamilies(config);
-  const ready = config.wans.flatMap((wan): ReadyWan[] => {
-    const sources = sourcesOf(wan, facts).filter((source) => families.includes(familyOf(source)));
-    return sources.length > 0 ? [{ name: wan.name, interface: wan.interface, sources }] : [];
-  });
+  const ready = findReadyWans(config, facts);
   if (ready.length > 0) return ready;
+  const families = wantedFamilies(config);
   throw new WanbondError({
     code: 'no-usable-wan',
     message: `no WAN has an IPv${families.join(' or IPv')} address: ${config.wans.map((wan) => wan.interface).join(', ')}`,
     hint: 'Bring a WAN interface up first, or correct the interface names; `wanbond check -c FILE` shows each.',
+  });
+}
+
+/** The WANs with carrier and an address of a family that the server has. */
+export function findReadyWans(config: RouterConfig, facts: HostFacts): ReadyWan[] {
+  const families = wantedFamilies(config);
+  return config.wans.flatMap((wan): ReadyWan[] => {
+    const sources = sourcesOf(wan, facts).filter((source) => families.includes(familyOf(source)));
+    return sources.length > 0 ? [{ name: wan.name, interface: wan.interface, sources }] : [];
   });
 }
 
@@ -45,8 +51,9 @@ function wantedFamilies(config: RouterConfig): Family[] {
 }
 
 function sourcesOf(wan: WanConfig, facts: HostFacts): Address[] {
-  const present = facts.interfaces.find((one) => one.name === wan.interface)?.addresses ?? [];
-  const addresses = wan.source ?? present.map(({ address }) => address);
+  const link = facts.interfaces.find((one) => one.name === wan.interface);
+  if (!link?.hasCarrier) return [];
+  const addresses = wan.source ?? link.addresses.map(({ address }) => address);
   return ([4, 6] as const).flatMap((family) =>
     addresses.filter((one) => familyOf(one) === family).slice(0, 1),
   );
@@ -62,8 +69,7 @@ export function routerPlan(
     ...kernelSteps(facts, config.relay.bufferMaxBytes),
     // A firewall that drops MPTCP's SYNs for a minute must not switch MPTCP off for an hour.
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
-    ...wans.flatMap((wan) => looseReversePath(wan.interface, facts)),
-    ...endpointSteps(config, wans, facts),
+    ...wanSteps(config, wans, facts),
     ...(method === 'tproxy' ? tproxyRouting(config) : []),
     {
       kind: 'owner-table',
@@ -71,6 +77,14 @@ export function routerPlan(
       name: TABLE_NAME,
       text: renderRedirectTable(redirectTable(config, method, facts)),
     },
+  ];
+}
+
+/** What each WAN needs for itself. */
+export function wanSteps(config: RouterConfig, wans: readonly ReadyWan[], facts: HostFacts): Step[] {
+  return [
+    ...wans.flatMap((wan) => looseReversePath(wan.interface, facts)),
+    ...endpointSteps(config, wans, facts),
   ];
 }
 

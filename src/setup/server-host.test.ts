@@ -5,6 +5,7 @@ import { guessHosts, parseHost } from './server-host.ts';
 
 const on = (name: string, ...addresses: string[]): InterfaceFact => ({
   name,
+  hasCarrier: true,
   addresses: addresses.map((text) => ({ address: parseAddress(text), bits: 120 })),
 });
 const ROUTES = [

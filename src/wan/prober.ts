@@ -19,7 +19,11 @@ export class Prober {
   ) {
     this.wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
     const workerData: ProberSpec = { ...spec, wakeFd: this.wakeFd };
-    this.worker = new Worker(new URL('./prober-worker.js', import.meta.url), { workerData, name: 'prober' });
+    this.worker = new Worker(new URL('./prober-worker.js', import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: 1 },
+      name: 'prober',
+    });
     this.worker.on('message', (message: FromProber) => handlers.onMessage(message));
     this.worker.on('error', (error) => {
       if (!this.isStopping) handlers.onFatal(ended(error));
