@@ -61,7 +61,7 @@ export function serverUnit(input: UnitInput, port: number): string {
   ]);
 }
 
-/** Root, but only with what routes, nftables, transparent sockets and large pipes need. */
+/** Root, but only with what routes, nftables and transparent sockets need (NET_ADMIN), and many large pipes (SYS_RESOURCE). */
 export function routerUnit(input: UnitInput): string {
   const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
   const config = ['-c', input.configFile];
@@ -73,7 +73,7 @@ export function routerUnit(input: UnitInput): string {
     '# Holds the record of changed settings, which must outlive a daemon that could not take them back.',
     'RuntimeDirectoryPreserve=yes',
     '',
-    'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE',
+    'CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_RESOURCE',
     `ProtectHome=${isInHome(input) ? 'read-only' : 'yes'}`,
     ...HARDENING,
   ]);

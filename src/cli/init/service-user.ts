@@ -34,6 +34,8 @@ export function removeServiceUser(installation: Installation, root: string): boo
   if (user === undefined) return false;
   const isThere = findUser(installation) !== undefined;
   if (isThere) run('userdel', root, [user]);
+  // userdel takes the group of the same name with it only where login.defs says so (USERGROUPS_ENAB).
+  if (hasGroup(installation)) run('groupdel', root, [user]);
   installation.forgetUser();
   return isThere;
 }
@@ -43,6 +45,13 @@ function findUser(installation: Installation): FileOwner | undefined {
   const line = passwd.split('\n').find((one) => one.startsWith(`${SERVICE_USER}:`));
   const [, , uid, gid] = line?.split(':') ?? [];
   return uid === undefined || gid === undefined ? undefined : { uid: Number(uid), gid: Number(gid) };
+}
+
+/** Of our own making when the user is: `useradd --user-group` refuses to use one that exists. */
+function hasGroup(installation: Installation): boolean {
+  return readFileSync(installation.at('/etc/group'), 'utf8')
+    .split('\n')
+    .some((one) => one.startsWith(`${SERVICE_USER}:`));
 }
 
 function run(program: string, root: string, args: readonly string[]): void {
