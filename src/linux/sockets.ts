@@ -190,6 +190,18 @@ export function isMptcp(fd: number): boolean | undefined {
   return value === undefined ? undefined : value === 1;
 }
 
+// struct mptcp_info begins with 8 bytes of counts, then flags; bit 0 is "fell back to TCP".
+const MPTCP_FLAGS_AT = 8;
+const MPTCP_FLAG_FALLBACK = 1;
+const mptcpInfo = Buffer.alloc(MPTCP_FLAGS_AT + 4);
+
+/** The same for any kernel, for a socket that was opened as MPTCP: after a fallback it has no MPTCP_INFO any more. */
+export function stillMptcp(fd: number): boolean {
+  nameLength.writeUInt32LE(mptcpInfo.length);
+  if (rawGetsockopt(fd, c.SOL_MPTCP, c.MPTCP_INFO, mptcpInfo, nameLength) < 0) return false;
+  return (mptcpInfo.readUInt32LE(MPTCP_FLAGS_AT) & MPTCP_FLAG_FALLBACK) === 0;
+}
+
 /** Whether the socket itself is MPTCP, also after a fallback: a listener of MPTCP accepts plain TCP as what it is. */
 export function isMptcpSocket(fd: number): boolean {
   return getsockoptInt(fd, c.SOL_SOCKET, c.SO_PROTOCOL) === c.IPPROTO_MPTCP;

@@ -1,6 +1,6 @@
 // The router's side of Convert: hello with target, proof and first bytes in one write; reply checked before a byte
 // of it is believed.
-import { familyOf, type SocketAddress } from '../../base/address.ts';
+import { type Family, familyOf } from '../../base/address.ts';
 import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
 import { requestPrefix, sign } from './auth.ts';
 import { writeTimeMs } from './clock.ts';
@@ -11,7 +11,6 @@ import {
   AUTH_NONCE_AT,
   AUTH_TAG_AT,
   AUTH_TIME_AT,
-  CONNECT_BYTES,
   COOKIE_BYTES,
   ERROR_MISSING_COOKIE,
   HEADER_BYTES,
@@ -26,7 +25,7 @@ import {
 import { cookieIssuedAtMs } from './cookie.ts';
 import { fromWire, mayBeUnsigned, tellsDelay } from './errors.ts';
 import { type DerivedKeys, deriveKeys } from './keys.ts';
-import { cookieTlv, findTlv, parseMessage, type Tlv, writeConnect, writeHeader } from './message.ts';
+import { connectTlv, cookieTlv, findTlv, infoTlv, parseMessage, type Tlv, writeHeader } from './message.ts';
 import { replyFamilies, replyIsSigned } from './reply.ts';
 
 export interface ConvertClientOptions {
@@ -41,6 +40,8 @@ export interface ConvertClientOptions {
 }
 
 export interface ConvertClient extends ClientTransport {
+  /** Asks for nothing but an answer that proves the key on both sides: no target is dialled. */
+  ask(): ClientHandshake;
   /** Server time minus ours, learned from an authenticated cookie; undefined while our clock was good enough. */
   readonly clockOffsetMs: number | undefined;
 }
@@ -61,7 +62,8 @@ export function createConvertClient(options: ConvertClientOptions): ConvertClien
     clockOffsetMs: undefined,
   };
   return {
-    start: (target) => new Handshake(shared, target),
+    start: (target) => new Handshake(shared, connectTlv(target), familyOf(target.address)),
+    ask: () => new Handshake(shared, infoTlv(), 4),
     get clockOffsetMs() {
       return shared.clockOffsetMs;
     },
@@ -74,15 +76,18 @@ const UNSIGNED = 'server-reply-unauthenticated';
 
 class Handshake implements ClientHandshake {
   readonly #shared: Shared;
-  readonly #target: SocketAddress;
+  /** The TLV that says what is wanted. */
+  readonly #request: Buffer;
+  readonly #targetFamily: Family;
   readonly #nonce: Uint8Array;
   readonly #requestTag = Buffer.alloc(TAG_BYTES);
   #cookie: Buffer | undefined;
   #helloAtMs = 0;
 
-  constructor(shared: Shared, target: SocketAddress) {
+  constructor(shared: Shared, request: Buffer, targetFamily: Family) {
     this.#shared = shared;
-    this.#target = target;
+    this.#request = request;
+    this.#targetFamily = targetFamily;
     this.#nonce = shared.options.random(NONCE_BYTES);
   }
 
@@ -90,13 +95,12 @@ class Handshake implements ClientHandshake {
     const { options, keys, prefix, clockOffsetMs } = this.#shared;
     this.#helloAtMs = options.now();
     const cookie = this.#cookie && cookieTlv(this.#cookie);
-    const connectAt = HEADER_BYTES;
-    const cookieAt = connectAt + CONNECT_BYTES;
+    const cookieAt = HEADER_BYTES + this.#request.length;
     const authAt = cookieAt + (cookie?.length ?? 0);
     const end = authAt + AUTH_BYTES;
     const out = Buffer.alloc(end + early.length);
     writeHeader(out, end);
-    writeConnect(out, connectAt, this.#target);
+    out.set(this.#request, HEADER_BYTES);
     if (cookie) out.set(cookie, cookieAt);
     out.writeUInt8(TLV_AUTH, authAt);
     out.writeUInt8(AUTH_BYTES / WORD_BYTES, authAt + 1);
@@ -144,7 +148,7 @@ class Handshake implements ClientHandshake {
       return refused(UNSIGNED, `error ${code} ${claimsTag ? 'with a wrong tag' : 'without a tag'}`);
     }
     if (code === ERROR_MISSING_COOKIE) return this.#learn(message.subarray(error.start + 4, error.end));
-    const reason = fromWire({ code, value }, familyOf(this.#target.address));
+    const reason = fromWire({ code, value }, this.#targetFamily);
     const delayS = signed && tellsDelay(code) && value > 0 ? value : undefined;
     return refused(reason, `the server answered error ${code}`, delayS);
   }

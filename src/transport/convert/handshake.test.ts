@@ -46,6 +46,26 @@ describe('a good handshake', () => {
     expect(flow.receive(reply)).toEqual({ kind: 'established', consumed: 24, families });
   });
 
+  it('proves the key on both sides without a target, too', () => {
+    const question = new Pair();
+    const asking = question.client.ask();
+    const served = question.serve(asking.hello(NOTHING));
+    expect(served).toMatchObject({ kind: 'reply', reason: undefined });
+    expect(asking.receive(answerOf(served))).toMatchObject({ kind: 'established', families: undefined });
+
+    const late = new Pair({ clientAheadMs: -60_000 });
+    const retried = late.client.ask();
+    expect(retried.receive(answerOf(late.serve(retried.hello(NOTHING))))).toEqual({ kind: 'retry' });
+    expect(late.client.clockOffsetMs).toBeCloseTo(60_000, -2);
+    const again = answerOf(late.serve(retried.hello(NOTHING)));
+    expect(retried.receive(again)).toMatchObject({ kind: 'established' });
+
+    const stranger = new Pair({ psk: OTHER_PSK });
+    const refused = stranger.client.ask();
+    const answer = answerOf(stranger.serve(refused.hello(NOTHING)));
+    expect(refused.receive(answer)).toMatchObject({ kind: 'refused', reason: 'not-authorized' });
+  });
+
   it('sends the cookie of the vectors to a clock that is off', () => {
     const pair = new Pair();
     pair.serverClock.ms += 60_000;

@@ -4,6 +4,7 @@ import { TARGET } from '../../../test/convert-pair.ts';
 import { parseAddress, type SocketAddress } from '../../base/address.ts';
 import { MAX_MESSAGE_BYTES, TLV_CONNECT, TLV_COOKIE } from './constants.ts';
 import {
+  connectTlv,
   cookieTlv,
   encodeMessage,
   errorTlv,
@@ -11,17 +12,10 @@ import {
   findTlv,
   parseMessage,
   readConnect,
-  writeConnect,
 } from './message.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
 const ascii = (text: string): Buffer => Buffer.from(text, 'latin1');
-
-function connectTlv(target: SocketAddress): Buffer {
-  const out = Buffer.alloc(20);
-  writeConnect(out, 0, target);
-  return out;
-}
 
 const V6: SocketAddress = { address: parseAddress('2001:db8::1'), port: 80 };
 

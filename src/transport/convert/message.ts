@@ -8,6 +8,7 @@ import {
   TLV_CONNECT,
   TLV_COOKIE,
   TLV_ERROR,
+  TLV_INFO,
   TLV_SUPPORTED_TCP_EXTENSIONS,
   VERSION,
   WORD_BYTES,
@@ -84,13 +85,18 @@ export function writeHeader(out: Buffer, messageBytes: number): void {
   out.writeUInt16BE(MAGIC, 2);
 }
 
-/** Writes a Connect TLV without TCP options at `at`. */
-export function writeConnect(out: Buffer, at: number, target: SocketAddress): void {
-  out.writeUInt8(TLV_CONNECT, at);
-  out.writeUInt8(CONNECT_BYTES / WORD_BYTES, at + 1);
-  out.writeUInt16BE(target.port, at + 2);
-  out.set(target.address, at + 4);
+/** A Connect TLV without TCP options. */
+export function connectTlv(target: SocketAddress): Buffer {
+  const out = Buffer.alloc(CONNECT_BYTES);
+  out.writeUInt8(TLV_CONNECT, 0);
+  out.writeUInt8(CONNECT_BYTES / WORD_BYTES, 1);
+  out.writeUInt16BE(target.port, 2);
+  out.set(target.address, 4);
+  return out;
 }
+
+/** Asks which TCP extensions the server supports. */
+export const infoTlv = (): Buffer => Buffer.from([TLV_INFO, 1, 0, 0]);
 
 /** The target in a Connect TLV of at least CONNECT_BYTES. */
 export function readConnect(message: Buffer, tlv: Tlv): SocketAddress {

@@ -1,0 +1,157 @@
+// Tries every way to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
+// join there. Changes nothing on this host. Blocks until all have an answer, or the limits of the probes are over.
+import { randomBytes } from 'node:crypto';
+import { type Family, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
+import { Loop } from '../relay/loop.ts';
+import { type ConvertClient, createConvertClient } from '../transport/convert/client.ts';
+import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
+import { JoinProbe, type JoinResult } from './join/join-probe.ts';
+
+export interface ServerCheckTarget {
+  readonly addresses: readonly SocketAddress[];
+  readonly serverId: string;
+  readonly keyId: number;
+  readonly key: Uint8Array;
+}
+
+export interface WayResult {
+  readonly way: Way;
+  /** Over MPTCP. */
+  readonly hello: HelloResult;
+  /** Over plain TCP, tried where MPTCP did not connect. */
+  readonly plain: HelloResult | undefined;
+  /** Server time minus ours; undefined when our clock was good enough, or nothing proved it. */
+  readonly clockOffsetMs: number | undefined;
+  /** Tried where a connection came about. */
+  readonly join: JoinTry | undefined;
+}
+
+export interface JoinTry {
+  /** The WAN of the first subflow. */
+  readonly firstWan: string;
+  readonly result: JoinResult;
+}
+
+const ROUND_MS = 200;
+
+export function checkServer(ways: readonly Way[], target: ServerCheckTarget): WayResult[] {
+  const loop = new Loop();
+  try {
+    const tries = ways.map((way) => new WayTry(loop, way, clientOf(target)));
+    runAll(
+      loop,
+      tries.map((one) => (onDone) => one.sayHello(onDone)),
+    );
+    const connected = tries.filter((one) => one.isConnected);
+    runAll(
+      loop,
+      connected.map((one) => (onDone) => one.join(firstFor(one, tries), onDone)),
+    );
+    return tries.map((one) => one.result());
+  } finally {
+    loop.close();
+  }
+}
+
+/** Side by side, until each has called `onDone`. */
+function runAll(loop: Loop, jobs: readonly ((onDone: () => void) => void)[]): void {
+  const open = new Set(jobs);
+  for (const job of jobs) job(() => open.delete(job));
+  while (open.size > 0) loop.round(ROUND_MS);
+}
+
+function clientOf({ serverId, keyId, key }: ServerCheckTarget): ConvertClient {
+  return createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+}
+
+class WayTry {
+  readonly way: Way;
+  readonly #loop: Loop;
+  readonly #client: ConvertClient;
+  #hello: HelloResult | undefined;
+  #plain: HelloResult | undefined;
+  #join: JoinTry | undefined;
+
+  constructor(loop: Loop, way: Way, client: ConvertClient) {
+    this.#loop = loop;
+    this.way = way;
+    this.#client = client;
+  }
+
+  get isConnected(): boolean {
+    return this.#hello?.kind === 'connected';
+  }
+
+  get keepsMptcp(): boolean {
+    return this.#hello?.kind === 'connected' && this.#hello.isMptcp;
+  }
+
+  sayHello(onDone: () => void): void {
+    this.#probe(true, (result) => {
+      this.#hello = result;
+      if (result.kind === 'connected' || result.why === 'unreachable') return onDone();
+      this.#probe(false, (plain) => {
+        this.#plain = plain;
+        onDone();
+      });
+    });
+  }
+
+  /** A join over this way to a connection over `first`. */
+  join(first: Way, onDone: () => void): void {
+    const probe = new JoinProbe(this.#loop, this.way, this.way.to, (result) => {
+      this.#join = { firstWan: first.wan, result };
+      onDone();
+    });
+    probe.start(first);
+  }
+
+  result(): WayResult {
+    return {
+      way: this.way,
+      hello: this.#hello as HelloResult,
+      plain: this.#plain,
+      clockOffsetMs: this.#client.clockOffsetMs,
+      join: this.#join,
+    };
+  }
+
+  #probe(mptcp: boolean, onDone: (result: HelloResult) => void): void {
+    new HelloProbe(this.#loop, this.way, mptcp, this.#client.ask(), onDone).start();
+  }
+}
+
+/**
+ * The way over another WAN to the same address that keeps MPTCP; without one, its own WAN. What lost MPTCP here is
+ * tried again on its own WAN: our segments tell the network's doing from this kernel's.
+ */
+function firstFor(one: WayTry, tries: readonly WayTry[]): Way {
+  const { way } = one;
+  if (!one.keepsMptcp) return way;
+  const isOther = (other: WayTry): boolean =>
+    other.way.device !== way.device &&
+    other.way.to.port === way.to.port &&
+    sameAddress(other.way.to.address, way.to.address);
+  return (tries.find((other) => isOther(other) && other.keepsMptcp) ?? one).way;
+}
+
+/** Every WAN to every address of the server of the same family. */
+export function waysTo(
+  wans: readonly {
+    readonly name: string;
+    readonly interface: string;
+    readonly sources: readonly Uint8Array[];
+  }[],
+  addresses: readonly SocketAddress[],
+): Way[] {
+  const families: readonly Family[] = [4, 6];
+  return wans.flatMap((wan) =>
+    families.flatMap((family) => {
+      const from = wan.sources.find((source) => familyOf(source) === family);
+      if (!from) return [];
+      return addresses
+        .filter(({ address }) => familyOf(address) === family)
+        .map((to): Way => ({ wan: wan.name, device: wan.interface, from, to }));
+    }),
+  );
+}
