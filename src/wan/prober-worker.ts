@@ -1,7 +1,7 @@
 // Entry of the prober thread: sends each WAN's probes on time, and tells the main thread what became of them.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { sameAddress, type SocketAddress } from '../base/address.ts';
-import { readRxPackets } from '../linux/interface-counters.ts';
+import { InterfaceCounters } from '../linux/interface-counters.ts';
 import { close, rawRead, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp } from '../linux/udp.ts';
 import { Loop } from '../relay/loop.ts';
@@ -52,6 +52,7 @@ class Path {
 class Prober {
   private readonly loop = new Loop();
   private readonly spec: ProberSpec;
+  private readonly counters = new InterfaceCounters();
   private readonly client: ProbeClient;
   private readonly buffer = Buffer.alloc(PROBE_BYTES + 1);
   private paths: Path[] = [];
@@ -78,7 +79,7 @@ class Prober {
   }
 
   private tick(nowMs: number): void {
-    const received = readRxPackets();
+    const received = this.counters.rxPackets();
     for (const path of this.paths) {
       path.count(received.get(path.spec.device) ?? 0, nowMs);
       this.note(path, path.state.onTime(nowMs, path.rxPackets));
@@ -156,6 +157,7 @@ class Prober {
   private stop(): void {
     this.isStopped = true;
     this.setPaths([]);
+    this.counters.close();
     this.loop.forget(this.spec.wakeFd);
     this.loop.close();
     close(this.spec.wakeFd);
