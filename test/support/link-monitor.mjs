@@ -1,8 +1,8 @@
 // Follows the kernel's events in a lab namespace and prints each batch with the time it arrived, as JSON lines.
-// Arguments: options as JSON (receiveBufferBytes, mptcpEvents, busyAfterStartMs: the main thread sleeps once for so
-// long, exitWithoutStop). SIGTERM stops the monitor, SIGUSR1 prints readLinks().
-import { readLinks } from '../../dist/linux/netlink/read-links.js';
+// Its argument: options of the monitor as JSON, and `leaveAtOnce` to end without stopping it. SIGTERM stops the monitor,
+// SIGUSR1 prints the links; ./link-monitor.ts is its other half.
 import { startLinkMonitor } from '../../dist/linux/netlink/monitor.js';
+import { readLinks } from '../../dist/linux/netlink/read-links.js';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
 const hex = (_key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);
@@ -14,9 +14,7 @@ const monitor = await startLinkMonitor({
   onOverrun: (source) => print({ overrun: source }),
   onFatal: (error) => print({ fatal: error.message }),
 });
-print({ ready: true, mptcpRefusal: monitor.mptcpRefusal });
-
-if (!options.exitWithoutStop) {
+if (!options.leaveAtOnce) {
   const timer = setInterval(() => undefined, 1000);
   process.on('SIGUSR1', () => print({ links: readLinks() }));
   process.on('SIGTERM', async () => {
@@ -26,3 +24,4 @@ if (!options.exitWithoutStop) {
     print({ isStopped, tookMs: Date.now() - startMs });
   });
 }
+print({ ready: true, mptcpRefusal: monitor.mptcpRefusal });

@@ -8,6 +8,7 @@ import * as abi from './abi.ts';
 import { encodeAttribute, readAttributes } from './attribute.ts';
 import {
   addressesRequest,
+  linkRequest,
   linksRequest,
   mainRoutesRequest,
   type RouteNetlinkEvent,
@@ -290,6 +291,7 @@ describe('what is sent', () => {
 
   test('requests are as the kernel wants them in strict mode', () => {
     expect(linksRequest().body.toString('hex')).toBe(`${'00'.repeat(16)}08001d0008000000`);
+    expect(linkRequest('lo').body.toString('hex')).toBe(`${'00'.repeat(16)}08001d0008000000070003006c6f0000`);
     expect(addressesRequest().body).toHaveLength(8);
     expect(mainRoutesRequest(6).body.toString('hex')).toBe(`0a${'00'.repeat(11)}08000f00fe000000`);
   });

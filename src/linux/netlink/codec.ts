@@ -1,8 +1,8 @@
-// Netlink datagrams to events, and the dump requests that ask for the same as a whole. Bytes in, bytes out.
+// Netlink datagrams to events, and the requests that ask for the same. Bytes in, bytes out.
 import { AF_INET, AF_INET6, AF_UNSPEC } from '../constants.ts';
 import * as abi from './abi.ts';
 import { type AddressEvent, readInterfaceAddress } from './address-message.ts';
-import { encodeU32 } from './attribute.ts';
+import { encodeAttribute, encodeU32 } from './attribute.ts';
 import { type LinkEvent, readLink } from './link-message.ts';
 import type { NetlinkMessage } from './message.ts';
 import type { MptcpEvent } from './mptcp-message.ts';
@@ -28,26 +28,33 @@ export function readRouteNetlink(message: NetlinkMessage): RouteNetlinkEvent | u
   }
 }
 
-export interface DumpRequest {
+export interface NetlinkRequest {
   readonly type: number;
   readonly body: Buffer;
 }
 
 /** Every interface, without its counters. */
-export function linksRequest(): DumpRequest {
+export function linksRequest(): NetlinkRequest {
   const header = Buffer.alloc(abi.IFINFOMSG_BYTES);
   header[0] = AF_UNSPEC;
   const mask = encodeU32(abi.IFLA_EXT_MASK, abi.RTEXT_FILTER_SKIP_STATS);
   return { type: abi.RTM_GETLINK, body: Buffer.concat([header, mask]) };
 }
 
+/** One interface, by name. */
+export function linkRequest(name: string): NetlinkRequest {
+  const all = linksRequest();
+  const wanted = encodeAttribute(abi.IFLA_IFNAME, Buffer.from(`${name}\0`));
+  return { type: all.type, body: Buffer.concat([all.body, wanted]) };
+}
+
 /** Every address of every family. */
-export function addressesRequest(): DumpRequest {
+export function addressesRequest(): NetlinkRequest {
   return { type: abi.RTM_GETADDR, body: Buffer.alloc(abi.IFADDRMSG_BYTES) };
 }
 
 /** The routes of the main table; a kernel that does not filter sends those of all tables. */
-export function mainRoutesRequest(family: 4 | 6): DumpRequest {
+export function mainRoutesRequest(family: 4 | 6): NetlinkRequest {
   const header = Buffer.alloc(abi.RTMSG_BYTES);
   header[0] = family === 4 ? AF_INET : AF_INET6;
   return {

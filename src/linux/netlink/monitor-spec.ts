@@ -9,6 +9,10 @@ export interface MonitorSpec {
   readonly routeFd: number;
   readonly mptcpFd: number | undefined;
   readonly mptcpEvents: readonly MptcpEventName[];
+  /** For the questions of CarrierWatch. */
+  readonly askFd: number;
+  /** Names of the interfaces whose carrier is looked at all the time. */
+  readonly carrierOf: readonly string[];
 }
 
 export type EventSource = 'route' | 'mptcp';

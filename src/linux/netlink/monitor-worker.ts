@@ -1,6 +1,7 @@
 // Entry of the monitor's worker thread: waits for kernel events so that the main thread does not have to.
 import { parentPort, workerData } from 'node:worker_threads';
 import { PrecisePoll } from '../precise-poll.ts';
+import { CARRIER_LOOK_MS, CarrierWatch } from './carrier-watch.ts';
 import { createDrains } from './event-drain.ts';
 import type { FromMonitor, MonitorSpec } from './monitor-spec.ts';
 import { Receiver } from './socket.ts';
@@ -12,18 +13,21 @@ const TURN_MS = 1000;
 const GATHER_MS = 5;
 
 const spec = workerData as MonitorSpec;
-const drains = createDrains(spec, new Receiver());
+const receiver = new Receiver();
+const drains = createDrains(spec, receiver);
+const carrier = new CarrierWatch(spec, receiver);
+const waitMs = spec.carrierOf.length > 0 ? CARRIER_LOOK_MS : TURN_MS;
 const all = new PrecisePoll([spec.stopFd, ...drains.map((one) => one.fd)]);
 const stopOnly = new PrecisePoll([spec.stopFd]);
 
 function turn(): void {
-  const ready = all.wait(TURN_MS);
-  if (ready > 0) {
-    if (all.isReady(0)) return;
-    const posts = drains.flatMap((one, i) => (all.isReady(i + 1) ? one.drain() : []));
-    for (const message of posts) post(message);
-    if (stopOnly.wait(GATHER_MS) > 0) return;
-  }
+  const ready = all.wait(waitMs);
+  if (ready > 0 && all.isReady(0)) return;
+  const posts = ready > 0 ? drains.flatMap((one, i) => (all.isReady(i + 1) ? one.drain() : [])) : [];
+  const events = carrier.look();
+  if (events.length > 0) posts.push({ kind: 'events', events });
+  for (const message of posts) post(message);
+  if (ready > 0 && stopOnly.wait(GATHER_MS) > 0) return;
   setImmediate(turn);
 }
 

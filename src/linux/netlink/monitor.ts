@@ -13,7 +13,7 @@ import { encodeFamilyRequest, readFamilyReply } from './generic-family.ts';
 import type { EventSource, FromMonitor, MonitorSpec } from './monitor-spec.ts';
 import { MPTCP_EVENT_GROUP, MPTCP_FAMILY, type MptcpEventName } from './mptcp-message.ts';
 import { request } from './query.ts';
-import { joinGroup, openNetlink, setReceiveBuffer } from './socket.ts';
+import { joinGroup, openNetlink, Receiver, setReceiveBuffer } from './socket.ts';
 
 const ROUTE_GROUPS = [
   abi.RTNLGRP_LINK,
@@ -37,6 +37,8 @@ export interface LinkMonitorOptions {
   onFatal(error: WanbondError): void;
   /** MPTCP events that are wanted; none when not given. A busy router has several for each flow. */
   readonly mptcpEvents?: readonly MptcpEventName[];
+  /** Names of interfaces whose lost carrier must be known within 50 ms: the kernel may take a second to tell. */
+  readonly carrierOf?: readonly string[];
   readonly receiveBufferBytes?: number;
 }
 
@@ -122,9 +124,11 @@ function openSockets(options: LinkMonitorOptions): Sockets {
       mptcpRefusal = joinMptcpEvents(mptcpFd);
       if (mptcpRefusal !== undefined) mptcpFd = undefined;
     }
+    const askFd = keep(openNetlink(abi.NETLINK_ROUTE));
     const stopFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
     fds.push(stopFd);
-    return { spec: { stopFd, routeFd, mptcpFd, mptcpEvents }, fds, mptcpRefusal };
+    const spec = { stopFd, routeFd, mptcpFd, mptcpEvents, askFd, carrierOf: options.carrierOf ?? [] };
+    return { spec, fds, mptcpRefusal };
   } catch (error) {
     closeAll(fds);
     throw error;
@@ -135,7 +139,7 @@ function openSockets(options: LinkMonitorOptions): Sockets {
 function joinMptcpEvents(fd: number): string | undefined {
   try {
     const asked = { type: abi.GENL_ID_CTRL, body: encodeFamilyRequest(MPTCP_FAMILY) };
-    const group = request(fd, asked, readFamilyReply)?.groups.get(MPTCP_EVENT_GROUP);
+    const group = request(fd, asked, readFamilyReply, new Receiver())?.groups.get(MPTCP_EVENT_GROUP);
     if (group === undefined) return 'this kernel has no MPTCP events';
     joinGroup(fd, group);
     return undefined;

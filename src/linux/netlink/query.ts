@@ -3,9 +3,9 @@ import { WanbondError } from '../../base/error.ts';
 import { EAGAIN, SyscallError } from '../errno.ts';
 import { check, close, rawSend } from '../libc.ts';
 import * as abi from './abi.ts';
-import type { DumpRequest } from './codec.ts';
+import type { NetlinkRequest } from './codec.ts';
 import { encodeMessage, type NetlinkMessage, readDone, readFailure, readMessages } from './message.ts';
-import { openNetlink, Receiver } from './socket.ts';
+import { openNetlink, type Receiver } from './socket.ts';
 
 // The kernel says when something changed in the middle of a dump; on a host that changes all the time we give in.
 const MAX_ATTEMPTS = 5;
@@ -15,7 +15,7 @@ let sequence = 0;
 /** Sends one request and gives every message of the answer to `visit`; false when a dump was disturbed. */
 function ask(
   fd: number,
-  { type, body }: DumpRequest,
+  { type, body }: NetlinkRequest,
   flags: number,
   receiver: Receiver,
   visit: (message: NetlinkMessage) => void,
@@ -50,17 +50,18 @@ function fail(type: number, { errno: failure, words }: ReturnType<typeof readFai
 /** One request with one answer. @throws SyscallError for the kernel's refusal */
 export function request<T>(
   fd: number,
-  asked: DumpRequest,
+  asked: NetlinkRequest,
   read: (message: NetlinkMessage) => T | undefined,
+  receiver: Receiver,
 ): T | undefined {
   let result: T | undefined;
-  ask(fd, asked, 0, new Receiver(), (message) => (result = read(message)));
+  ask(fd, asked, 0, receiver, (message) => (result = read(message)));
   return result;
 }
 
 /** Everything of one kind, as it was at one moment. @throws SyscallError, WanbondError `netlink-unsteady` */
 export function dump<T>(
-  asked: DumpRequest,
+  asked: NetlinkRequest,
   read: (message: NetlinkMessage) => T | undefined,
   receiver: Receiver,
 ): T[] {
