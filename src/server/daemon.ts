@@ -11,12 +11,14 @@ import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readSysctl } from '../linux/sysctl.ts';
+import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
 import { createUnprovedMemory } from '../relay/unproved.ts';
 import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
-import { egressPolicy } from './egress-policy.ts';
+import { readEgressPolicy } from './egress-policy.ts';
+import { watchEgress } from './egress-watch.ts';
 import { startProbeService } from './probe-service.ts';
 import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 
@@ -29,9 +31,10 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   const onFatal = guardProcess(log, () => undefined);
   const journal = recover(config.stateDir, log);
   const facts = readHostFacts(SERVER_SYSCTLS, undefined);
+  const firstEgress = readEgressPolicy(config);
   applyPlan(serverPlan(config, facts), facts, journal, undefined);
   const relay = await Relay.start(
-    serverRole(config, facts),
+    serverRole(config, firstEgress),
     relaySettings(config.relay, config.log),
     listens(config),
     { onLog: (line) => logRelayLine(log, line), onFamilies: () => undefined, onFatal },
@@ -39,10 +42,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     undoAll(journal);
     throw error;
   });
-  const probes = await startProbeService(config, listenPoints(config)).catch((error: unknown) => {
-    undoAll(journal);
-    throw error;
-  });
+  const egress = watchEgress(config, firstEgress, log, (policy) =>
+    relay.send({ kind: 'egress', egress: policy }),
+  );
+  const probes = await startProbeService(config, listenPoints(config), () => egress.policy.families).catch(
+    (error: unknown) => {
+      undoAll(journal);
+      throw error;
+    },
+  );
 
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
@@ -51,6 +59,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     release: () => undefined,
     stop: async () => {
       probes.close();
+      egress.stop();
       const isClean = await relay.stop();
       undoAll(journal);
       await lock.release();
@@ -59,7 +68,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   };
 }
 
-function serverRole(config: ServerConfig, facts: Parameters<typeof egressPolicy>[1]): ServerRole {
+function serverRole(config: ServerConfig, egress: EgressPolicy): ServerRole {
   const clock = { wallMs: Date.now(), monotonicNs: process.hrtime.bigint() };
   const now = steadyClock(clock, () => process.hrtime.bigint());
   return {
@@ -68,7 +77,7 @@ function serverRole(config: ServerConfig, facts: Parameters<typeof egressPolicy>
       handshakeTimeoutMs: config.relay.handshakeTimeoutMs,
       connectTimeoutMs: config.relay.connectTimeoutMs,
     },
-    egress: egressPolicy(config, facts),
+    egress,
     serverId: config.id,
     keys: config.keys.map(({ id, key }) => ({ id, psk: key })),
     replayWindow: createReplayWindow(now()).buffer,

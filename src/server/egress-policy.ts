@@ -1,18 +1,22 @@
-// The snapshot that the server's workers judge targets by, made from config and host facts.
-import { familyOf } from '../base/address.ts';
+// The snapshot that the server's workers judge targets by, made from config and what the host has now.
+import { type Address, type Family, familyOf } from '../base/address.ts';
 import type { ServerConfig } from '../config/server.ts';
-import type { HostFacts } from '../plan/host-facts.ts';
+import { readInterfaces } from '../linux/host-facts.ts';
+import { hasInternetRoute } from '../linux/internet-route.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 
-/** A family counts as reachable when the host has a global address of it; a route is asked for at each dial. */
-export function egressPolicy(config: ServerConfig, facts: HostFacts): EgressPolicy {
-  const own = facts.interfaces.flatMap((one) => one.addresses.map(({ address }) => address));
-  const hasFamily = (family: 4 | 6): boolean => own.some((address) => familyOf(address) === family);
+/** A family counts as reachable when the host has a global address of it and a way to the Internet. */
+export function readEgressPolicy(config: ServerConfig): EgressPolicy {
+  const own = readInterfaces().flatMap((one) => one.addresses.map(({ address }) => address));
   return {
-    families: { v4: hasFamily(4), v6: hasFamily(6) },
+    families: { v4: isReachable(4, own), v6: isReachable(6, own) },
     own,
     allow: config.egress.allow,
     deny: config.egress.deny,
     allowByKey: new Map(config.keys.map((key) => [key.id, key.egressAllow])),
   };
+}
+
+function isReachable(family: Family, own: readonly Address[]): boolean {
+  return own.some((address) => familyOf(address) === family) && hasInternetRoute(family);
 }

@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { familyOf, formatAddress, parseAddress, type SocketAddress } from '../base/address.ts';
 import { describe, WanbondError } from '../base/error.ts';
 import type { ServerConfig } from '../config/server.ts';
+import type { Families } from '../transport/handshake.ts';
 import { createProbeResponder, type ProbeResponder } from '../transport/probe.ts';
 
 export interface ProbeService {
@@ -12,10 +13,12 @@ export interface ProbeService {
 export async function startProbeService(
   config: ServerConfig,
   listens: readonly SocketAddress[],
+  families: () => Families,
 ): Promise<ProbeService> {
   const respond = createProbeResponder(
     config.id,
     config.keys.map(({ id, key }) => ({ id, psk: key })),
+    families,
   );
   const sockets: Socket[] = [];
   const close = (): void => sockets.forEach((socket) => socket.close());

@@ -12,6 +12,10 @@ export interface Families {
   readonly v6: boolean;
 }
 
+export function sameFamilies(a: Families, b: Families): boolean {
+  return a.v4 === b.v4 && a.v6 === b.v6;
+}
+
 export type ClientStep =
   /** Not all of the reply is here. */
   | { readonly kind: 'more' }

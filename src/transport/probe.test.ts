@@ -13,7 +13,20 @@ test('a probe is answered with the address it came from, in as many bytes', () =
   const reply = respond(request, FROM);
   expect(request).toHaveLength(PROBE_BYTES);
   expect(reply).toHaveLength(PROBE_BYTES);
-  expect(client.parseReply(reply as Buffer)).toEqual({ sequence: 0xfffffffe, seenAs: FROM });
+  expect(client.parseReply(reply as Buffer)).toEqual({
+    sequence: 0xfffffffe,
+    seenAs: FROM,
+    families: undefined,
+  });
+});
+
+test.each([
+  { v4: true, v6: false },
+  { v4: false, v6: true },
+  { v4: true, v6: true },
+])('the answer tells what the server reaches: %o', (families) => {
+  const telling = createProbeResponder('wanbond', [KEY], () => families);
+  expect(client.parseReply(telling(client.request(1), FROM) as Buffer)?.families).toEqual(families);
 });
 
 test('another key, another server or a request sent back get nothing', () => {

@@ -5,6 +5,7 @@ import { InterfaceCounters } from '../linux/interface-counters.ts';
 import { close, rawRead, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp } from '../linux/udp.ts';
 import { Loop } from '../relay/loop.ts';
+import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { createProbeClient, PROBE_BYTES, type ProbeClient } from '../transport/probe.ts';
 import { type HealthChange, ProbeState } from './probe-state.ts';
 import type { FromProber, ProbePath, ProberSpec, ToProber, WanMeasurement } from './prober-spec.ts';
@@ -59,6 +60,7 @@ class Prober {
   private sequence = 0;
   private toldAtMs = 0;
   private isStopped = false;
+  private families: Families | undefined;
 
   constructor(spec: ProberSpec) {
     this.spec = spec;
@@ -117,8 +119,15 @@ class Prober {
       if (!reply) continue;
       path.hasAnswered = true;
       path.seenAs = reply.seenAs;
+      this.tellFamilies(reply.families);
       this.note(path, path.state.onReply(reply.sequence, this.loop.nowMs));
     }
+  }
+
+  private tellFamilies(families: Families | undefined): void {
+    if (!families || (this.families && sameFamilies(families, this.families))) return;
+    this.families = families;
+    post({ kind: 'families', families });
   }
 
   private note(path: Path, change: HealthChange | undefined): void {
