@@ -5,6 +5,7 @@ import { Nftables } from '../linux/nftables.ts';
 import { type HostFacts, isSatisfied, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo, type Step } from '../plan/step.ts';
 import { chooseMethod } from '../router/choose-method.ts';
+import { natTables } from '../router/nat-plan.ts';
 import { readyWans, routerPlan, routerSysctls } from '../router/router-plan.ts';
 import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
@@ -26,7 +27,7 @@ export function makePlan(any: AnyConfig): { steps: Step[]; facts: HostFacts } {
     return { steps: serverPlan(any.config, facts), facts };
   }
   const { config } = any;
-  const facts = readHostFacts(routerSysctls(config), config.redirect.table);
+  const facts = readHostFacts(routerSysctls(config), config.redirect.table, natTables(config));
   const nftables = new Nftables();
   const method = chooseMethod(config, facts, nftables);
   nftables.close();

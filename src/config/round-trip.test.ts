@@ -47,6 +47,9 @@ const relayText = (values: typeof relay extends fc.Arbitrary<infer T> ? T : neve
 
 const router = fc.record({
   onServerLoss: fc.constantFrom('direct', 'block'),
+  nat: fc.boolean(),
+  quic: fc.constantFrom('reject', 'leave'),
+  unreachableFamily: fc.constantFrom('refuse', 'direct'),
   interfaces: fc.uniqueArray(name, { minLength: 3, maxLength: 8 }),
   addresses: fc.array(address, { minLength: 1, maxLength: 3 }),
   keyId: fc.nat(0xffff_ffff),
@@ -62,7 +65,12 @@ it('a router config', () => {
     fc.property(router, (values) => {
       const [lan, ...uplinks] = values.interfaces;
       const text = [
-        table('', { 'on-server-loss': values.onServerLoss }),
+        table('', {
+          'on-server-loss': values.onServerLoss,
+          nat: values.nat,
+          quic: values.quic,
+          'unreachable-family': values.unreachableFamily,
+        }),
         table('[lan]', { interfaces: [lan] }),
         table('[server]', {
           address: values.addresses.map(formatAddress),
@@ -78,6 +86,9 @@ it('a router config', () => {
       const { config } = parseRouterConfig(text, 'r.toml');
       expect(config).toMatchObject({
         onServerLoss: values.onServerLoss,
+        nat: values.nat,
+        quic: values.quic,
+        unreachableFamily: values.unreachableFamily,
         lan: { interfaces: [lan] },
         server: { addresses: values.addresses, keyId: values.keyId, key: values.key },
         wans: uplinks.map((uplink, i) => ({ name: `wan${i}`, interface: uplink, source: values.sources })),

@@ -6,6 +6,7 @@ import {
   address,
   choice,
   fault,
+  flag,
   integerOr,
   interfaceName,
   keyDocs,
@@ -21,6 +22,12 @@ import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
 export interface RouterConfig {
   /** What becomes of new flows while the server cannot be reached: out without it, or refused. */
   readonly onServerLoss: 'direct' | 'block';
+  /** Forwarding and NAT for what leaves without being carried. */
+  readonly nat: boolean;
+  /** UDP 443 of devices: refused, so that they take TCP, or left to plain routing. */
+  readonly quic: 'reject' | 'leave';
+  /** What becomes of new flows to an address family that the server cannot reach. */
+  readonly unreachableFamily: 'refuse' | 'direct';
   readonly stateDir: string;
   readonly lan: { readonly interfaces: readonly string[] };
   readonly server: ServerRef;
@@ -128,6 +135,20 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         ['direct', 'block'],
         'While the server cannot be reached, new flows go out without it ("direct") or are refused ("block").',
       ),
+      nat: flag(
+        false,
+        'Forward, and translate addresses on every WAN, for what is not carried; leave it off where the router does so already. It outlives the daemon until `wanbond down`.',
+      ),
+      quic: choice(
+        'reject',
+        ['reject', 'leave'],
+        'QUIC (UDP port 443) to targets that are carried over TCP: "reject" makes browsers take TCP at once, which is bonded; "leave" lets it out over one WAN.',
+      ),
+      'unreachable-family': choice(
+        'refuse',
+        ['refuse', 'direct'],
+        'New flows to an address family that the server cannot reach are refused at once, so that devices try the other one ("refuse"), or go out without the server ("direct").',
+      ),
       'state-dir': absolutePath().prefault('/run/wanbond').register(keyDocs, {
         type: 'absolute path',
         default: '"/run/wanbond"',
@@ -144,6 +165,9 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
     .transform(
       (read): RouterConfig => ({
         onServerLoss: read['on-server-loss'],
+        nat: read.nat,
+        quic: read.quic,
+        unreachableFamily: read['unreachable-family'],
         stateDir: read['state-dir'],
         lan: read.lan,
         server: read.server,

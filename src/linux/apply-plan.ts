@@ -13,11 +13,12 @@ import {
   routeArguments,
   ruleArguments,
   type Step,
+  type SysctlUndo,
   type Undo,
 } from '../plan/step.ts';
 import { readEndpoints, readLimits, readLocalRoutes, readRules } from './host-facts.ts';
 import { ip } from './ip.ts';
-import type { Nftables } from './nftables.ts';
+import { Nftables } from './nftables.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 
 /**
@@ -88,6 +89,7 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
     case 'default-route':
       ip([familyFlag(step.family), 'route', defaultRouteVerb(step.family), ...defaultRouteArguments(step)]);
       return;
+    case 'table':
     case 'owner-table':
       if (!nftables) throw noNftables();
       nftables.run(step.text);
@@ -98,7 +100,10 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
 function applyUndo(undo: Undo): void {
   switch (undo.kind) {
     case 'sysctl':
-      if (readSysctl(undo.name) === undo.ours) writeSysctl(undo.name, undo.before);
+      undoSysctl(undo);
+      return;
+    case 'table':
+      deleteTable(undo.family, undo.name);
       return;
     case 'rule': {
       const { rule } = undo;
@@ -142,6 +147,27 @@ function hasDefaultRoute(route: DefaultRoute): boolean {
   } catch {
     // The interface is gone, and its routes with it.
     return false;
+  }
+}
+
+function undoSysctl(undo: SysctlUndo): void {
+  if (readSysctl(undo.name) !== undo.ours) return;
+  const dragged = (undo.dragged ?? []).map(({ name, ours, before }) => {
+    const now = readSysctl(name);
+    return { name, value: now === ours ? before : now };
+  });
+  writeSysctl(undo.name, undo.before);
+  for (const { name, value } of dragged) {
+    if (value !== undefined && readSysctl(name) !== value) writeSysctl(name, value);
+  }
+}
+
+function deleteTable(family: string, name: string): void {
+  const nftables = new Nftables();
+  try {
+    if (nftables.listing(family, name) !== undefined) nftables.run(`delete table ${family} ${name}`);
+  } finally {
+    nftables.close();
   }
 }
 

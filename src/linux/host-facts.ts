@@ -3,12 +3,20 @@ import { type Address, type Family, parseAddress } from '../base/address.ts';
 import type { EndpointFact, HostFacts, InterfaceFact } from '../plan/host-facts.ts';
 import type { Limits, LocalRoute, MarkRule } from '../plan/step.ts';
 import { ip, ipJson } from './ip.ts';
-import { readSysctl } from './sysctl.ts';
+import { Nftables } from './nftables.ts';
+import { expandSysctl, readSysctl } from './sysctl.ts';
 
-/** @param sysctls names that the plan may want to know. @param table the routing table of TPROXY, if one is planned. */
-export function readHostFacts(sysctls: readonly string[], table: number | undefined): HostFacts {
+/**
+ * @param sysctls names that the plan may want to know; see expandSysctl. @param table the routing table of TPROXY, if
+ * one is planned. @param nftTables names of `inet` tables that the plan may want to know.
+ */
+export function readHostFacts(
+  sysctls: readonly string[],
+  table: number | undefined,
+  nftTables: readonly string[] = [],
+): HostFacts {
   const values = new Map<string, string>();
-  for (const name of sysctls) {
+  for (const name of sysctls.flatMap(expandSysctl)) {
     const value = readSysctl(name);
     if (value !== undefined) values.set(name, value);
   }
@@ -19,7 +27,23 @@ export function readHostFacts(sysctls: readonly string[], table: number | undefi
     limits: readLimits(),
     endpoints: readEndpoints(),
     interfaces: readInterfaces(),
+    tables: readTables(nftTables),
   };
+}
+
+function readTables(names: readonly string[]): ReadonlyMap<string, string> {
+  if (names.length === 0) return new Map();
+  const nftables = new Nftables();
+  try {
+    return new Map(
+      names.flatMap((name): [string, string][] => {
+        const listing = nftables.listing('inet', name);
+        return listing === undefined ? [] : [[name, listing]];
+      }),
+    );
+  } finally {
+    nftables.close();
+  }
 }
 
 interface RuleJson {

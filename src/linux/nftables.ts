@@ -99,6 +99,14 @@ export class Nftables {
     return result === 0 && output ? (JSON.parse(output) as unknown) : undefined;
   }
 
+  /** A table as nft lists it; undefined when there is none. */
+  listing(family: string, name: string): string | undefined {
+    const result = this.library.run(this.context, `list table ${family} ${name}`);
+    const output = this.library.output(this.context);
+    this.library.error(this.context);
+    return result === 0 ? output : undefined;
+  }
+
   /** Owner tables vanish with this. Safe to call twice. */
   close(): void {
     if (this.context === undefined) return;

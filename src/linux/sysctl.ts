@@ -1,10 +1,21 @@
 // Kernel settings by their dotted names. An interface name may hold dots, so names are split by known depth.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { WanbondError } from '../base/error.ts';
 
 /** `net.ipv4.conf.eth0/1.rp_filter` style: `/` stands for a dot inside a part, as in sysctl.d(5). */
 function pathOf(name: string): string {
   return `/proc/sys/${name.replaceAll(/[./]/g, (sign) => (sign === '.' ? '/' : '.'))}`;
+}
+
+/** A name as it is; one with `.*.` for each interface (and `all`, `default`) that has it now. */
+export function expandSysctl(name: string): string[] {
+  const [folder, rest] = name.split('.*.');
+  if (folder === undefined || rest === undefined) return [name];
+  try {
+    return readdirSync(pathOf(folder)).map((entry) => `${folder}.${entry.replaceAll('.', '/')}.${rest}`);
+  } catch {
+    return [];
+  }
 }
 
 /** The value with white space made single blanks, or undefined when this kernel has no such setting. */

@@ -1,7 +1,7 @@
 // What the host has now, as far as a plan is concerned; and the pure questions a plan asks of it.
 import { type Address, formatAddress } from '../base/address.ts';
 import { WanbondError } from '../base/error.ts';
-import type { Limits, LocalRoute, MarkRule, Step, Undo } from './step.ts';
+import type { Limits, LocalRoute, MarkRule, Step, SysctlChange, TableStep, Undo } from './step.ts';
 
 export interface EndpointFact {
   readonly id: number;
@@ -26,6 +26,8 @@ export interface HostFacts {
   readonly limits: Limits | undefined;
   readonly endpoints: readonly EndpointFact[];
   readonly interfaces: readonly InterfaceFact[];
+  /** Of the nftables tables that were asked for, those that are there: name to listing. */
+  readonly tables: ReadonlyMap<string, string>;
 }
 
 /** Whether there is nothing to do for a step: it is so already, or this kernel does not know it. */
@@ -51,10 +53,18 @@ export function isSatisfied(step: Step, facts: HostFacts): boolean {
           one.flags.length === 1 &&
           one.flags[0] === 'subflow',
       );
+    case 'table':
+      return sameListing(facts.tables.get(step.name), step.text);
     case 'default-route':
     case 'owner-table':
       return false;
   }
+}
+
+/** Equal but for white space: nft has its own way to indent. */
+function sameListing(listing: string | undefined, text: string): boolean {
+  const words = (from: string): string => from.trim().replaceAll(/\s+/g, ' ');
+  return listing !== undefined && words(listing) === words(text);
 }
 
 export function sameRule(a: Omit<MarkRule, 'kind'>, b: Omit<MarkRule, 'kind'>): boolean {
@@ -73,10 +83,11 @@ export function undoOf(step: Step, facts: HostFacts): Undo | undefined {
     case 'sysctl':
       return {
         kind: 'sysctl',
-        name: step.name,
-        ours: step.value,
-        before: facts.sysctls.get(step.name) ?? '',
+        ...sysctlChange(step, facts),
+        ...(step.drags && { dragged: step.drags.map((one) => sysctlChange(one, facts)) }),
       };
+    case 'table':
+      return { kind: 'table', family: step.family, name: step.name };
     case 'rule':
       return { kind: 'rule', rule: step };
     case 'local-route':
@@ -94,9 +105,16 @@ export function undoOf(step: Step, facts: HostFacts): Undo | undefined {
   }
 }
 
+function sysctlChange({ name, value }: { name: string; value: string }, facts: HostFacts): SysctlChange {
+  return { name, ours: value, before: facts.sysctls.get(name) ?? '' };
+}
+
 /** @throws WanbondError `plan-conflict` when something foreign stands where a step has to go. */
 export function refuseConflicts(steps: readonly Step[], facts: HostFacts): void {
   for (const step of steps) {
+    if (step.kind === 'table' && facts.tables.has(step.name) && !isSatisfied(step, facts)) {
+      throw tableInTheWay(step);
+    }
     if (step.kind !== 'endpoint' || isSatisfied(step, facts)) continue;
     const text = formatAddress(step.address);
     const taken = facts.endpoints.find((one) => one.address === text || one.id === step.id);
@@ -107,4 +125,12 @@ export function refuseConflicts(steps: readonly Step[], facts: HostFacts): void 
       hint: `Remove it if nothing needs it: ip mptcp endpoint delete id ${taken.id}. Two WANs with one address cannot both be used.`,
     });
   }
+}
+
+function tableInTheWay({ family, name }: TableStep): WanbondError {
+  return new WanbondError({
+    code: 'plan-conflict',
+    message: `there is an nftables table ${family} ${name} already, with other contents`,
+    hint: `Remove it if nothing needs it: nft delete table ${family} ${name}`,
+  });
 }

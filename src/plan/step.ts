@@ -2,13 +2,30 @@
 import { type Address, type Family, formatAddress } from '../base/address.ts';
 
 export type Step =
-  | { readonly kind: 'sysctl'; readonly name: string; readonly value: string }
+  | SysctlStep
   | MarkRule
   | LocalRoute
   | { readonly kind: 'limits'; readonly subflows: number; readonly addAddrAccepted: number }
   | EndpointStep
   | DefaultRoute
+  | TableStep
   | { readonly kind: 'owner-table'; readonly family: 'inet'; readonly name: string; readonly text: string };
+
+export interface SysctlStep {
+  readonly kind: 'sysctl';
+  readonly name: string;
+  readonly value: string;
+  /** Others that the kernel sets when it sets this one, and not back to what they were when it is taken back. */
+  readonly drags?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** An nftables table that outlives the daemon. Its text is written as nft lists it, to be known again. */
+export interface TableStep {
+  readonly kind: 'table';
+  readonly family: 'inet';
+  readonly name: string;
+  readonly text: string;
+}
 
 /** `ip rule`: packets with the mark look into the table. */
 export interface MarkRule {
@@ -51,12 +68,24 @@ export const ROUTE_PROTOCOL = 87;
 
 /** What takes a step back. Each checks first that what it would undo is still ours. */
 export type Undo =
-  | { readonly kind: 'sysctl'; readonly name: string; readonly ours: string; readonly before: string }
+  | SysctlUndo
+  | { readonly kind: 'table'; readonly family: 'inet'; readonly name: string }
   | { readonly kind: 'rule'; readonly rule: MarkRule }
   | { readonly kind: 'local-route'; readonly route: LocalRoute }
   | { readonly kind: 'limits'; readonly ours: Limits; readonly before: Limits }
   | { readonly kind: 'endpoint'; readonly id: number; readonly address: string; readonly device: string }
   | { readonly kind: 'default-route'; readonly route: DefaultRoute };
+
+export interface SysctlUndo extends SysctlChange {
+  readonly kind: 'sysctl';
+  readonly dragged?: readonly SysctlChange[];
+}
+
+export interface SysctlChange {
+  readonly name: string;
+  readonly ours: string;
+  readonly before: string;
+}
 
 export interface Limits {
   readonly subflows: number;
@@ -119,6 +148,8 @@ export function renderStep(step: Step): string {
       const verb = defaultRouteVerb(step.family);
       return ['ip', familyFlag(step.family), 'route', verb, ...defaultRouteArguments(step)].join(' ');
     }
+    case 'table':
+      return `nft -f - <<'END'\n${step.text}END`;
     case 'owner-table':
       return `nft -f - <<'END'   # held by the daemon: the kernel removes it when the daemon ends\n${step.text}END`;
   }
@@ -127,7 +158,9 @@ export function renderStep(step: Step): string {
 export function renderUndo(undo: Undo): string {
   switch (undo.kind) {
     case 'sysctl':
-      return renderSysctl(undo.name, undo.before);
+      return [undo, ...(undo.dragged ?? [])].map((one) => renderSysctl(one.name, one.before)).join('\n');
+    case 'table':
+      return `nft delete table ${undo.family} ${undo.name}`;
     case 'rule':
       return ['ip', familyFlag(undo.rule.family), 'rule', 'delete', ...ruleArguments(undo.rule)].join(' ');
     case 'local-route':

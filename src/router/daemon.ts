@@ -16,9 +16,11 @@ import type { Families } from '../transport/handshake.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
+import { natTables } from './nat-plan.ts';
 import { LOOPBACKS, routerPolicy } from './policy.ts';
-import { type RedirectMethod, renderRedirectStop } from './redirect-table.ts';
-import { readyWans, routerPlan, routerSysctls, TABLE_NAME } from './router-plan.ts';
+import type { RedirectMethod } from './redirect-table.ts';
+import { readyWans, redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
+import { TakeChain } from './take-chain.ts';
 
 export const ROUTER_LOCK = 'router';
 
@@ -29,14 +31,14 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());
   const journal = recover(config.stateDir, log);
-  const facts = readHostFacts(routerSysctls(config), config.redirect.table);
+  const facts = readHostFacts(routerSysctls(config), config.redirect.table, natTables(config));
   const method = chooseMethod(config, facts, nftables);
   const wans = readyWans(config, facts);
   const missing = config.wans.filter((wan) => !wans.some((one) => one.name === wan.name));
   for (const wan of missing) log.warn({ wan: wan.name }, 'this WAN has no usable address and is left out');
 
-  const onFamilies = (families: Families): void =>
-    log.info(families, 'the server tells which address families it reaches');
+  const takeChain = new TakeChain(nftables, log);
+  const onFamilies = (families: Families): void => takeChain.learn(families);
   const relay = await Relay.start(
     routerRole(config, method, routerPolicy(config, wans, facts, 1)),
     relaySettings(config.relay, config.log),
@@ -49,6 +51,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   );
   try {
     applyPlan(routerPlan(config, wans, method, facts), facts, journal, nftables);
+    takeChain.begin(redirectTable(config, method, facts));
   } catch (error) {
     await relay.stop();
     throw error;
@@ -61,7 +64,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
 
   return {
     drain: () => {
-      nftables.run(renderRedirectStop(TABLE_NAME));
+      takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
     status: () => ({

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { parsePrefix } from '../base/prefix.ts';
-import { type RedirectTable, renderRedirectStop, renderRedirectTable } from './redirect-table.ts';
+import {
+  type RedirectTable,
+  renderRedirectStop,
+  renderRedirectTable,
+  renderTakeChain,
+} from './redirect-table.ts';
 
 const TABLE: RedirectTable = {
   name: 'wanbond',
@@ -12,6 +17,8 @@ const TABLE: RedirectTable = {
   bypass: ['10.0.0.0/8', 'fc00::/7', '10.0.0.0/8'].map(parsePrefix),
   bypassPorts: [],
   carry: [],
+  quic: 'reject',
+  unreachableFamily: 'refuse',
 };
 
 test('the TPROXY table, to the letter: the order of its rules is what keeps port forwards working', () => {
@@ -54,6 +61,21 @@ test('the TPROXY table, to the letter: the order of its rules is what keeps port
     meta nfproto ipv4 tcp flags & (syn | ack) == syn tproxy ip to 127.0.0.1:5125 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
     meta nfproto ipv6 tcp flags & (syn | ack) == syn tproxy ip6 to [::1]:5125 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
   }
+  chain udp_prerouting {
+    type filter hook prerouting priority mangle; policy accept;
+    iifname != { "br-lan", "eth0.7" } return
+    meta l4proto != udp return
+    udp dport != 443 return
+    ct state != new return
+    fib daddr type { local, broadcast, anycast, multicast } return
+    ip daddr @bypass4 ip daddr != @carry4 return
+    ip6 daddr @bypass6 ip6 daddr != @carry6 return
+    goto quic
+  }
+  chain quic {
+    meta nfproto ipv4 reject
+    meta nfproto ipv6 reject
+  }
 }
 `);
 });
@@ -72,6 +94,34 @@ test('a mark that fills its mask is set as it is', () => {
   expect(text).toContain('socket transparent 1 meta mark set 0x5 accept');
 });
 
-test('the drain empties only the chain that takes new flows', () => {
-  expect(renderRedirectStop('wanbond')).toBe('flush chain inet wanbond take\n');
+test('the drain empties only the chains that concern new flows', () => {
+  expect(renderRedirectStop(TABLE)).toBe('flush chain inet wanbond take\nflush chain inet wanbond quic\n');
+  expect(renderRedirectStop({ ...TABLE, quic: 'leave' })).toBe('flush chain inet wanbond take\n');
+});
+
+test('QUIC is left alone on request, and where TCP to its port is bypassed', () => {
+  for (const change of [{ quic: 'leave' }, { bypassPorts: [443] }] as const) {
+    const table = { ...TABLE, ...change };
+    expect(renderRedirectTable(table)).not.toContain('quic');
+    expect(renderTakeChain(table, { v4: true, v6: false })).not.toContain('quic');
+  }
+});
+
+test.each(['tproxy', 'redirect'] as const)('a family that the server does not reach (%s)', (method) => {
+  const rules = (unreachableFamily: 'refuse' | 'direct'): string[] =>
+    renderTakeChain({ ...TABLE, method, unreachableFamily }, { v4: true, v6: false }).split('\n');
+  const take4 = 'add rule inet wanbond take meta nfproto ipv4 tcp flags & (syn | ack) == syn ';
+  const to = method === 'tproxy' ? 'tproxy ip to 127.0.0.1:5125' : 'redirect to :5125';
+  const refused = rules('refuse');
+  expect(refused.slice(0, 2)).toEqual(['flush chain inet wanbond take', 'flush chain inet wanbond quic']);
+  expect(refused[2]).toContain(`${take4}${to}`);
+  expect(refused.slice(3)).toEqual([
+    'add rule inet wanbond take meta nfproto ipv6 tcp flags & (syn | ack) == syn reject with tcp reset',
+    'add rule inet wanbond quic meta nfproto ipv4 reject',
+    'add rule inet wanbond quic meta nfproto ipv6 reject',
+    '',
+  ]);
+  const direct = rules('direct');
+  expect(direct[2]).toContain(`${take4}${to}`);
+  expect(direct.slice(3)).toEqual(['add rule inet wanbond quic meta nfproto ipv4 reject', '']);
 });

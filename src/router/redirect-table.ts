@@ -2,6 +2,7 @@
 import type { Family } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import { hex } from '../plan/step.ts';
+import type { Families } from '../transport/handshake.ts';
 import { prefixTexts } from './bypass.ts';
 
 export type RedirectMethod = 'tproxy' | 'redirect';
@@ -18,11 +19,17 @@ export interface RedirectTable {
   readonly bypassPorts: readonly number[];
   /** Stronger than `bypass`. */
   readonly carry: readonly Prefix[];
+  /** Of targets that are carried over TCP. */
+  readonly quic: 'reject' | 'leave';
+  readonly unreachableFamily: 'refuse' | 'direct';
 }
 
 const OPENING = 'tcp flags & (syn | ack) == syn';
 const NO_OPENING = 'tcp flags & (syn | ack) != syn';
 const FAMILIES: readonly Family[] = [4, 6];
+const QUIC_PORT = 443;
+/** What is taken for granted before the server has told. */
+export const ALL_FAMILIES: Families = { v4: true, v6: true };
 
 export function renderRedirectTable(table: RedirectTable): string {
   const chains = table.method === 'tproxy' ? tproxyChains(table) : redirectChains(table);
@@ -31,13 +38,65 @@ export function renderRedirectTable(table: RedirectTable): string {
 ${FAMILIES.flatMap((family) => [
   renderSet(`bypass${family}`, family, prefixTexts(table.bypass, family)),
   renderSet(`carry${family}`, family, prefixTexts(table.carry, family)),
-]).join('')}${chains}}
+]).join('')}${chains}${quicChains(table)}}
 `;
 }
 
-/** Takes no new flows any more; packets of running ones still find their sockets. */
-export function renderRedirectStop(name: string): string {
-  return `flush chain inet ${name} take\n`;
+/** Takes and refuses no new flows any more; packets of running ones still find their sockets. */
+export function renderRedirectStop(table: RedirectTable): string {
+  return newFlowChains(table)
+    .map((chain) => `flush chain inet ${table.name} ${chain}\n`)
+    .join('');
+}
+
+/** Replaces what becomes of new flows, in one transaction: no opening is let past in between. */
+export function renderTakeChain(table: RedirectTable, families: Families): string {
+  const add = (chain: string, rules: readonly string[]): string =>
+    rules.map((rule) => `add rule inet ${table.name} ${chain} ${rule}\n`).join('');
+  return (
+    renderRedirectStop(table) +
+    add('take', takeRules(table, families)) +
+    (rejectsQuic(table) ? add('quic', quicRules(table, families)) : '')
+  );
+}
+
+function newFlowChains(table: RedirectTable): string[] {
+  return rejectsQuic(table) ? ['take', 'quic'] : ['take'];
+}
+
+function rejectsQuic({ quic, bypassPorts }: RedirectTable): boolean {
+  return quic === 'reject' && !bypassPorts.includes(QUIC_PORT);
+}
+
+function isLeftAlone(family: Family, { unreachableFamily }: RedirectTable, families: Families): boolean {
+  return unreachableFamily === 'direct' && !isReached(family, families);
+}
+
+function isReached(family: Family, families: Families): boolean {
+  return family === 4 ? families.v4 : families.v6;
+}
+
+// The device's connection ends here, so it would not notice that the server cannot go on: a reset instead of an answer
+// makes it try its other family at once (RFC 8305).
+function takeRules(table: RedirectTable, families: Families): string[] {
+  return FAMILIES.filter((family) => !isLeftAlone(family, table, families)).map((family) => {
+    const opening = `meta nfproto ipv${family} ${OPENING}`;
+    return `${opening} ${isReached(family, families) ? takeStatement(table, family) : 'reject with tcp reset'}`;
+  });
+}
+
+function takeStatement(table: RedirectTable, family: Family): string {
+  if (table.method === 'redirect') return `redirect to :${table.port}`;
+  const to = family === 4 ? 'ip to 127.0.0.1' : 'ip6 to [::1]';
+  return `tproxy ${to}:${table.port} ${setMark(table)} accept`;
+}
+
+// The kernel limits how many of these errors it sends to one device in a second; the first few of a burst get through,
+// and browsers that race TCP against QUIC wait for none of them.
+function quicRules(table: RedirectTable, families: Families): string[] {
+  return FAMILIES.filter((family) => !isLeftAlone(family, table, families)).map(
+    (family) => `meta nfproto ipv${family} reject`,
+  );
 }
 
 function renderSet(name: string, family: Family, elements: readonly string[]): string {
@@ -51,20 +110,13 @@ function renderSet(name: string, family: Family, elements: readonly string[]): s
 // are never diverted: one that comes from the port of a flow that has ended finds a socket in TIME_WAIT, and only
 // tproxy gives it to the listener (tried: diverted, it waits for a retransmission, a second with most devices).
 function tproxyChains(table: RedirectTable): string {
-  const mark = setMark(table);
-  const take = ([4, 6] as const).map((family) => {
-    const [proto, word, loopback] = family === 4 ? ['ipv4', 'ip', '127.0.0.1'] : ['ipv6', 'ip6', '[::1]'];
-    return `    meta nfproto ${proto} ${OPENING} tproxy ${word} to ${loopback}:${table.port} ${mark} accept\n`;
-  });
   return `  chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
-${passBy(table)}    ${NO_OPENING} socket transparent 1 ${mark} accept
+${passBy(table)}    ${NO_OPENING} socket transparent 1 ${setMark(table)} accept
     ct direction reply accept
     goto take
   }
-  chain take {
-${take.join('')}  }
-`;
+${takeChain(table)}`;
 }
 
 // NAT sees only the first packet of a connection: running flows and replies never come here. The listener has to be
@@ -74,27 +126,54 @@ function redirectChains(table: RedirectTable): string {
     type nat hook prerouting priority dstnat - 10; policy accept;
 ${passBy(table)}    goto take
   }
-  chain take {
-    ${OPENING} redirect to :${table.port}
-  }
-  chain input {
+${takeChain(table)}  chain input {
     type filter hook input priority filter; policy accept;
     tcp dport ${table.port} ct status & dnat == 0 reject with tcp reset
   }
 `;
 }
 
-/** What leaves the chain before anything is taken. */
-function passBy(table: RedirectTable): string {
-  const names = table.lanInterfaces.map((name) => `"${name}"`).join(', ');
-  const ports =
-    table.bypassPorts.length === 0 ? '' : `    tcp dport { ${table.bypassPorts.join(', ')} } return\n`;
-  return `    iifname != { ${names} } return
-    meta l4proto != tcp return
-    fib daddr type { local, broadcast, anycast, multicast } return
+function takeChain(table: RedirectTable): string {
+  return renderChain('take', takeRules(table, ALL_FAMILIES));
+}
+
+function renderChain(name: string, rules: readonly string[]): string {
+  return `  chain ${name} {\n${rules.map((rule) => `    ${rule}\n`).join('')}  }\n`;
+}
+
+// A conversation from before the start goes on, as TCP flows do. Targets that TCP does not take are left alone.
+function quicChains(table: RedirectTable): string {
+  if (!rejectsQuic(table)) return '';
+  return `  chain udp_prerouting {
+    type filter hook prerouting priority mangle; policy accept;
+    ${notFromLan(table)}
+    meta l4proto != udp return
+    udp dport != ${QUIC_PORT} return
+    ct state != new return
+${notBeyond()}    goto quic
+  }
+${renderChain('quic', quicRules(table, ALL_FAMILIES))}`;
+}
+
+function notFromLan(table: RedirectTable): string {
+  return `iifname != { ${table.lanInterfaces.map((name) => `"${name}"`).join(', ')} } return`;
+}
+
+/** Own and bypassed targets. */
+function notBeyond(): string {
+  return `    fib daddr type { local, broadcast, anycast, multicast } return
     ip daddr @bypass4 ip daddr != @carry4 return
     ip6 daddr @bypass6 ip6 daddr != @carry6 return
-${ports}`;
+`;
+}
+
+/** What leaves the chain before anything is taken. */
+function passBy(table: RedirectTable): string {
+  const ports =
+    table.bypassPorts.length === 0 ? '' : `    tcp dport { ${table.bypassPorts.join(', ')} } return\n`;
+  return `    ${notFromLan(table)}
+    meta l4proto != tcp return
+${notBeyond()}${ports}`;
 }
 
 /** Sets our bits of the mark and leaves the bits of others alone. */

@@ -28,6 +28,7 @@ const FACTS: HostFacts = {
   sysctls: new Map([
     ['net.mptcp.enabled', '1'],
     ['net.mptcp.blackhole_timeout', '3600'],
+    ['net.ipv4.tcp_mtu_probing', '0'],
     ['net.ipv4.tcp_rmem', '4096 131072 6291456'],
     ['net.ipv4.tcp_wmem', '4096 16384 33554432'],
     ['net.ipv4.conf.all.rp_filter', '0'],
@@ -36,6 +37,7 @@ const FACTS: HostFacts = {
   ]),
   rules: [],
   localRoutes: [],
+  tables: new Map(),
   limits: { subflows: 2, addAddrAccepted: 0 },
   endpoints: [{ id: 1, address: '192.0.2.77', device: undefined, flags: ['signal'] }],
   interfaces: [
@@ -58,6 +60,7 @@ const commands = (facts: HostFacts) =>
 test('the plan as commands', () => {
   expect(commands(FACTS)).toEqual([
     'sysctl -w net.ipv4.tcp_rmem="4096 131072 16777216"',
+    'sysctl -w net.ipv4.tcp_mtu_probing=1',
     'ip mptcp limits set subflows 8 add_addr_accepted 8',
     'sysctl -w net.mptcp.blackhole_timeout=0',
     'sysctl -w net.ipv4.conf.eth1/100.rp_filter=2',

@@ -3,10 +3,12 @@ import { type Address, type Family, familyOf, formatAddress, sameAddress } from 
 import { WanbondError } from '../base/error.ts';
 import type { RouterConfig, WanConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import { BUFFER_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
+import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
 import type { Step } from '../plan/step.ts';
 import { bypassPrefixes } from './bypass.ts';
+import { natSteps, natSysctls } from './nat-plan.ts';
 import { type RedirectMethod, type RedirectTable, renderRedirectTable } from './redirect-table.ts';
+import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
 export const TABLE_NAME = 'wanbond';
 
@@ -19,8 +21,13 @@ export interface ReadyWan {
 
 /** The sysctls whose values the plan depends on. */
 export function routerSysctls(config: RouterConfig): string[] {
-  const filters = ['all', ...config.wans.map((wan) => wan.interface)].map(rpFilter);
-  return ['net.mptcp.enabled', 'net.mptcp.blackhole_timeout', ...BUFFER_SYSCTLS, ...filters];
+  const devices = ['all', ...config.wans.map((wan) => wan.interface)];
+  return [
+    ...KERNEL_SYSCTLS,
+    'net.mptcp.blackhole_timeout',
+    ...devices.flatMap((device) => [rpFilter(device), arpIgnore(device)]),
+    ...natSysctls(config),
+  ];
 }
 
 /** The WANs that can carry now. @throws WanbondError `no-usable-wan` when none can. */
@@ -71,6 +78,7 @@ export function routerPlan(
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
     ...wanSteps(config, wans, facts),
     ...(method === 'tproxy' ? tproxyRouting(config) : []),
+    ...natSteps(config, facts),
     {
       kind: 'owner-table',
       family: 'inet',
@@ -84,6 +92,10 @@ export function routerPlan(
 export function wanSteps(config: RouterConfig, wans: readonly ReadyWan[], facts: HostFacts): Step[] {
   return [
     ...wans.flatMap((wan) => looseReversePath(wan.interface, facts)),
+    ...sharedSubnetSteps(
+      wans.map((wan) => wan.interface),
+      facts,
+    ),
     ...endpointSteps(config, wans, facts),
   ];
 }
@@ -103,6 +115,8 @@ export function redirectTable(config: RouterConfig, method: RedirectMethod, fact
     bypass: bypassPrefixes(interfaces, servers, redirect.bypass),
     bypassPorts: redirect.bypassPorts,
     carry: redirect.carry,
+    quic: config.quic,
+    unreachableFamily: config.unreachableFamily,
   };
 }
 
