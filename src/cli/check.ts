@@ -3,17 +3,21 @@ import pc from 'picocolors';
 import { formatProblem } from '../config/problem.ts';
 import { type HostFacts, probeHost } from '../linux/features.ts';
 import { type CheckedConfig, checkConfig } from './check/configs.ts';
+import { findConflicts } from './check/conflicts/find.ts';
 import type { Finding } from './check/finding.ts';
 import { hostFindings } from './check/host.ts';
 import { needsOf } from './check/needs.ts';
 import { routerFindings } from './check/router.ts';
 import { serverFindings } from './check/server.ts';
+import { tryServer } from './check/try-server.ts';
 
 export interface CheckOptions {
   /** Config files; none checks the host alone. */
   readonly config: readonly string[];
   readonly json?: boolean;
-  /** For tests: where the report goes, and the host it is about. */
+  /** False: the servers of routers are not asked. */
+  readonly network?: boolean;
+  /** For tests: where the report goes, and the host it is about; neither its conflicts nor its servers are looked for. */
   readonly write?: (text: string) => void;
   readonly facts?: HostFacts;
 }
@@ -28,6 +32,8 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   const findings = [
     ...hostFindings(facts, needsOf(roles, routers, servers)),
     ...routers.flatMap((config) => routerFindings(config, facts)),
+    ...(options.facts ? [] : routers.flatMap((config) => findConflicts(config, facts))),
+    ...(options.facts || options.network === false ? [] : routers.flatMap(tryServer)),
     ...servers.flatMap((config) => serverFindings(config, facts)),
   ];
   const isOk =

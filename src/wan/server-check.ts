@@ -8,7 +8,6 @@ import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 
 export interface ServerCheckTarget {
-  readonly addresses: readonly SocketAddress[];
   readonly serverId: string;
   readonly keyId: number;
   readonly key: Uint8Array;

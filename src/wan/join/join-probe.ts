@@ -29,6 +29,8 @@ export type JoinResult =
 
 const RESEND_MS = 300;
 const LIMIT_MS = 2500;
+// A join that came too early is reset, too: only one that stays unwelcome is refused.
+const RESETS_TO_BELIEVE = 4;
 const KEY_BYTES = 8;
 const NONCE_BYTES = 4;
 // Of the address that the join comes from; 0 is the one of the first connection.
@@ -49,7 +51,7 @@ export class JoinProbe {
   #joinLeg: Leg | undefined;
   #serverKey: Buffer | undefined;
   #joinReply: mptcp.JoinReply | undefined;
-  #wasReset = false;
+  #resets = 0;
   #isDone = false;
 
   constructor(loop: Loop, second: Bound, to: SocketAddress, onDone: (result: JoinResult) => void) {
@@ -129,8 +131,8 @@ export class JoinProbe {
   #onJoin(segment: Segment): void {
     const serverKey = this.#serverKey as Buffer;
     if (segment.flags & RST) {
-      // It may have come too early after all: the next one tells, until the limit.
-      this.#wasReset = true;
+      this.#resets++;
+      if (this.#resets >= RESETS_TO_BELIEVE) this.#finish({ kind: 'refused' });
       return;
     }
     if (segment.flags & SYN) {
@@ -141,7 +143,7 @@ export class JoinProbe {
       if (!expected.subarray(0, reply.hmac.length).equals(reply.hmac))
         return this.#finish({ kind: 'refused' });
       this.#joinReply = { hmac: Buffer.from(reply.hmac), nonce: Buffer.from(reply.nonce) };
-      this.#wasReset = false;
+      this.#resets = 0;
       this.#sendNext();
       return;
     }
@@ -161,7 +163,7 @@ export class JoinProbe {
   #onLimit(): void {
     if (!this.#serverKey) {
       this.#finish({ kind: 'untested', reason: 'the first connection was not answered' });
-    } else this.#finish({ kind: this.#wasReset ? 'refused' : 'silent' });
+    } else this.#finish({ kind: this.#resets > 0 ? 'refused' : 'silent' });
   }
 
   #finish(result: JoinResult): void {

@@ -1,0 +1,145 @@
+// From what was tried on the way to the server to findings: pure.
+import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
+import type { ConvertServerRef } from '../../config/router.ts';
+import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
+import type { WayResult } from '../../wan/server-check.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+import { mptcpFinding } from './upstream-mptcp.ts';
+
+export interface UpstreamContext {
+  readonly server: ConvertServerRef;
+  /** Interfaces on which the kernel drops answers that it would not have sent there (rp_filter 1). */
+  readonly strictDevices: ReadonlySet<string>;
+}
+
+// Below this nobody notices; the server itself asks at 1 s ahead and 30 s behind.
+const CLOCK_TOLERANCE_MS = 1000;
+
+export function upstreamFindings(results: readonly WayResult[], context: UpstreamContext): Finding[] {
+  return [
+    ...results.flatMap((result) => {
+      const used = result.hello.kind === 'connected' ? result.hello : result.plain;
+      if (used?.kind !== 'connected') return [noConnection(result, results, context)];
+      return [answered(result, used, context), mptcpFinding(result)];
+    }),
+    ...clock(results),
+  ];
+}
+
+export const subjectOf = ({ way }: WayResult): string => `server over ${way.wan}`;
+
+const whereOf = ({ way }: WayResult): string => formatSocketAddress(way.to);
+
+function noConnection(
+  result: WayResult,
+  all: readonly WayResult[],
+  { server, strictDevices }: UpstreamContext,
+): Finding {
+  const { way } = result;
+  const hello = result.hello as Extract<HelloResult, { kind: 'no-connection' }>;
+  const [subject, where] = [subjectOf(result), whereOf(result)];
+  switch (hello.why) {
+    case 'refused':
+      return fail(
+        subject,
+        `${where}: refused`,
+        `Start the server there, or correct server.address and server.port (${server.port}); a firewall may refuse, too.`,
+      );
+    case 'unreachable': {
+      const family = familyOf(way.to.address);
+      const hint = `Check the default route: \`ip -${family} route show dev ${way.device}\`; \`wanbond check\` without -c shows what this kernel lacks.`;
+      return fail(subject, `${where}: cannot be reached (${hello.errno})`, hint);
+    }
+    default:
+      return fail(subject, `${where}: timeout, nothing answers`, timeoutHint(result, all, strictDevices));
+  }
+}
+
+function timeoutHint(
+  { way }: WayResult,
+  all: readonly WayResult[],
+  strictDevices: ReadonlySet<string>,
+): string {
+  if (strictDevices.has(way.device) && familyOf(way.to.address) === 4) {
+    return `Run \`sysctl -w net.ipv4.conf.${way.device.replaceAll('.', '/')}.rp_filter=2\` and check again: with 1 the kernel drops the answers.`;
+  }
+  const others = all.filter(
+    (other) =>
+      other.way.device !== way.device &&
+      sameAddress(other.way.to.address, way.to.address) &&
+      [other.hello, other.plain].some((one) => one?.kind === 'connected'),
+  );
+  const names = [...new Set(others.map((other) => other.way.wan))].join(', ');
+  if (names) {
+    return `The server answers over ${names}: check whether ${way.wan} has Internet at all, and what blocks TCP port ${way.to.port} there.`;
+  }
+  return `Check that the server runs, that its firewall (also the one of its cloud) lets TCP port ${way.to.port} in, and that ${way.wan} has Internet.`;
+}
+
+function answered(
+  result: WayResult,
+  { connectMs, answer }: Extract<HelloResult, { kind: 'connected' }>,
+  { server }: UpstreamContext,
+): Finding {
+  const [subject, where] = [subjectOf(result), whereOf(result)];
+  if (answer.kind === 'proved') return ok(subject, `${where}: ok, connects in ${milliseconds(connectMs)}`);
+  const [what, hint] = explain(answer, server);
+  return fail(subject, `${where}: ${what}`, hint);
+}
+
+function explain(
+  answer: Exclude<Answer, { kind: 'proved' }>,
+  server: ConvertServerRef,
+): readonly [what: string, hint: string] {
+  const other = `Correct server.address and server.port (${server.port}), or stop what listens there instead of wanbond.`;
+  if (answer.kind === 'silent') return ['something else listens there: it connects but says nothing', other];
+  if (answer.kind === 'closed') {
+    return ['something else listens there: it closes the connection without an answer', other];
+  }
+  const key = `Compare server.id ("${server.id}"), server.key-id (${server.keyId}) and the key with the config of the server.`;
+  switch (answer.reason) {
+    case 'not-authorized':
+      return ['wrong key: the server does not take ours', key];
+    case 'server-reply-unauthenticated':
+      return [`wrong key: the server does not prove that it has ours (${answer.detail})`, key];
+    case 'malformed':
+      return [`something else listens there: ${answer.detail}`, other];
+    case 'unsupported':
+      return [
+        `the server speaks something else: ${answer.detail}`,
+        'Run a wanbond server there, of this version.',
+      ];
+    case 'clock':
+      return [
+        `the clocks do not come together: ${answer.detail}`,
+        'Set the clocks of router and server (NTP).',
+      ];
+    default:
+      return [
+        `the server refuses: ${answer.detail}`,
+        "See the server's log; it may be out of files or memory.",
+      ];
+  }
+}
+
+function clock(results: readonly WayResult[]): Finding[] {
+  const offsets = results.flatMap(({ clockOffsetMs }) => clockOffsetMs ?? []);
+  const largest = offsets.toSorted((a, b) => Math.abs(b) - Math.abs(a))[0];
+  if (largest !== undefined && Math.abs(largest) >= CLOCK_TOLERANCE_MS) {
+    const side = largest > 0 ? 'behind' : 'ahead of';
+    return [
+      warn(
+        'clock',
+        `off by ${seconds(Math.abs(largest))}: this host is ${side} the server`,
+        'Set the clocks (NTP). wanbond works all the same, at the price of one more round trip after each start.',
+      ),
+    ];
+  }
+  const isProved = results.some(({ hello, plain }) =>
+    [hello, plain].some((one) => one?.kind === 'connected' && one.answer.kind === 'proved'),
+  );
+  return isProved ? [ok('clock', 'right enough for the server')] : [];
+}
+
+const milliseconds = (ms: number): string => `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+const seconds = (ms: number): string => `${ms < 10_000 ? (ms / 1000).toFixed(1) : Math.round(ms / 1000)} s`;
