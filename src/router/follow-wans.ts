@@ -22,6 +22,8 @@ export async function followWans(
   manager.prober = prober;
   manager.update();
   const monitor = await startLinkMonitor({
+    // The kernel tells of a lost carrier once a second; these are looked at more often.
+    carrierOf: parts.config.wans.map((wan) => wan.interface),
     onEvents: () => manager.onLinkEvent(),
     onOverrun: () => manager.onLinkEvent(),
     onFatal: (error) => handlers.onFatal(error),
