@@ -1,10 +1,11 @@
 // `wanbond check`: whether this host and these config files are fit for a router or a server. Changes nothing.
 import pc from 'picocolors';
 import { formatProblem } from '../config/problem.ts';
+import type { RouterConfig } from '../config/router.ts';
 import { type HostFacts, probeHost } from '../linux/features.ts';
 import { type CheckedConfig, checkConfig } from './check/configs.ts';
 import { findConflicts } from './check/conflicts/find.ts';
-import type { Finding } from './check/finding.ts';
+import { type Finding, warn } from './check/finding.ts';
 import { hostFindings } from './check/host.ts';
 import { needsOf } from './check/needs.ts';
 import { routerFindings } from './check/router.ts';
@@ -15,8 +16,8 @@ export interface CheckOptions {
   /** Config files; none checks the host alone. */
   readonly config: readonly string[];
   readonly json?: boolean;
-  /** False: the servers of routers are not asked. */
-  readonly network?: boolean;
+  /** False: the servers of routers are not asked. `lenient`: what is wrong there may come right later, it only warns. */
+  readonly network?: boolean | 'lenient';
   /** For tests: where the report goes, and the host it is about; neither its conflicts nor its servers are looked for. */
   readonly write?: (text: string) => void;
   readonly facts?: HostFacts;
@@ -33,7 +34,7 @@ export async function runCheck(options: CheckOptions): Promise<number> {
     ...hostFindings(facts, needsOf(roles, routers, servers)),
     ...routers.flatMap((config) => routerFindings(config, facts)),
     ...(options.facts ? [] : routers.flatMap((config) => findConflicts(config, facts))),
-    ...(options.facts || options.network === false ? [] : routers.flatMap(tryServer)),
+    ...(options.facts ? [] : askServers(routers, options.network ?? true)),
     ...servers.flatMap((config) => serverFindings(config, facts)),
   ];
   const isOk =
@@ -41,6 +42,13 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   const write = options.write ?? ((text: string) => void process.stdout.write(text));
   write(options.json ? `${renderJson(isOk, configs, findings)}\n` : renderHuman(configs, findings));
   return isOk ? 0 : 1;
+}
+
+function askServers(routers: readonly RouterConfig[], network: boolean | 'lenient'): Finding[] {
+  if (network === false) return [];
+  const findings = routers.flatMap(tryServer);
+  if (network === true) return findings;
+  return findings.map((one) => (one.level === 'fail' ? warn(one.subject, one.message, one.hint ?? '') : one));
 }
 
 function renderJson(isOk: boolean, configs: readonly CheckedConfig[], findings: readonly Finding[]): string {

@@ -97,7 +97,8 @@ function advice(context: ConflictContext, ruleset: Ruleset, { chain, packet }: V
 
 function nftRule({ config: { redirect }, method }: ConflictContext): string {
   return method === 'tproxy'
-    ? `meta mark & ${hex(redirect.markMask)} == ${hex(redirect.mark)} accept`
+    ? // The word, not the sign: it has to survive a shell.
+      `meta mark and ${hex(redirect.markMask)} == ${hex(redirect.mark)} accept`
     : `tcp dport ${redirect.port} ct status dnat accept`;
 }
 
