@@ -7,7 +7,7 @@ import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 
 // A few runs of `ip` each time. Flows do not wait for it: the kernel itself is asked at each dial.
-const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 5000;
 
 export interface EgressWatch {
   /** As last seen. */

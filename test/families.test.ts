@@ -1,0 +1,125 @@
+// Targets of an address family that the server does not reach: refused at once, so that a device takes its other
+// address, or let out without the server. The router learns of it before any flow had to fail.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { BACKBONE, ORIGIN, SERVER, type WanAddresses } from '../src/lab/addresses.ts';
+import { buildLab, type Lab } from '../src/lab/lab.ts';
+import type { LabProcess } from '../src/lab/lab-process.ts';
+import { askPeer, servePeers } from './support/peer.ts';
+import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
+import { probe } from './support/tcp-probe.ts';
+import { askUdpPeer, serveUdpPeers } from './support/udp-peer.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const PORT = 443;
+const DUAL_STACK = fileURLToPath(new URL('support/dual-stack.mjs', import.meta.url));
+
+let lab: Lab;
+let wan: WanAddresses;
+let server: LabProcess;
+
+beforeAll(async () => {
+  lab = await buildLab({ wans: ['unshaped', 'unshaped'] });
+  wan = lab.wans[0] as WanAddresses;
+  await Promise.all([servePeers(lab.hosts.origin, PORT), serveUdpPeers(lab.hosts.origin, PORT)]);
+});
+afterAll(() => lab.close());
+afterEach(() => stopLeftRouters(lab));
+
+const ask = (address: string): Promise<string> => askPeer(lab.hosts.lan, address, PORT);
+
+interface Side {
+  readonly family: 4 | 6;
+  readonly target: string;
+  readonly wanAddress: () => string;
+  readonly server: string;
+  readonly seenAs: string;
+  readonly routes: readonly string[];
+}
+
+const SIDES: Record<4 | 6, Side> = {
+  4: {
+    family: 4,
+    target: ORIGIN.address4,
+    wanAddress: () => wan.router4,
+    server: SERVER.address4,
+    seenAs: BACKBONE.server4,
+    routes: [`default via ${SERVER.gateway4}`, `${ORIGIN.address4}/32 via ${BACKBONE.origin4}`],
+  },
+  6: {
+    family: 6,
+    target: ORIGIN.address6,
+    wanAddress: () => wan.router6,
+    server: SERVER.address6,
+    seenAs: BACKBONE.server6,
+    routes: [`default via ${SERVER.gateway6}`, `${ORIGIN.address6}/128 via ${BACKBONE.origin6}`],
+  },
+};
+
+const changeRoutes = (action: 'add' | 'del', side: Side): Promise<void> =>
+  lab.hosts.server.ip(side.routes.map((route) => `route ${action} ${route}`));
+
+describe.each([
+  { have: SIDES[4], lack: SIDES[6] },
+  { have: SIDES[6], lack: SIDES[4] },
+])('a server with IPv$have.family only', ({ have, lack }) => {
+  beforeAll(async () => {
+    await changeRoutes('del', lack);
+    server = await lab.startServer();
+  });
+  afterAll(async () => {
+    await server.stop();
+    await changeRoutes('add', lack);
+  });
+
+  async function start(overrides: object): Promise<LabProcess> {
+    const router = await lab.startRouter({
+      overrides: { server: { address: have.server }, ...overrides },
+    });
+    await router.waitFor(new RegExp(`does not reach IPv${lack.family}`), 10_000);
+    return router;
+  }
+
+  async function loadDualStack(): Promise<{ peer?: string; totalMs: number }> {
+    const argv = [process.execPath, DUAL_STACK, String(PORT), lack.target, have.target];
+    return JSON.parse(await lab.hosts.lan.must(argv)) as { peer?: string; totalMs: number };
+  }
+
+  test.each(['tproxy', 'redirect'])(
+    '"refuse" answers with a reset instead of a connection (%s)',
+    async (method) => {
+      const router = await start({ redirect: { method } });
+      const refused = await probe(lab.hosts.lan, { address: lack.target, port: PORT });
+      expect(refused).toMatchObject({ outcome: 'ECONNREFUSED', connected: false });
+      expect(await ask(have.target)).toBe(have.seenAs);
+      expect((await askUdpPeer(lab.hosts.lan, lack.target, PORT)).outcome).toBe('ECONNREFUSED');
+      const loaded = await loadDualStack();
+      expect(loaded).toMatchObject({ peer: have.seenAs });
+      expect(loaded.totalMs).toBeLessThan(2000);
+      await stopCleanly(router);
+    },
+  );
+
+  test('"direct" lets it out without the server, QUIC too', async () => {
+    const router = await start({ 'unreachable-family': 'direct' });
+    expect(await ask(lack.target)).toBe(lack.wanAddress());
+    expect(await ask(have.target)).toBe(have.seenAs);
+    expect((await askUdpPeer(lab.hosts.lan, lack.target, PORT)).outcome).toBe(lack.wanAddress());
+    expect((await askUdpPeer(lab.hosts.lan, have.target, PORT)).outcome).toBe('ECONNREFUSED');
+    const loaded = await loadDualStack();
+    expect(loaded).toMatchObject({ peer: lack.wanAddress() });
+    expect(loaded.totalMs).toBeLessThan(2000);
+    await stopCleanly(router);
+  });
+});
+
+test('a family that the server gets while it runs is taken from then on', async () => {
+  await changeRoutes('del', SIDES[6]);
+  server = await lab.startServer();
+  const router = await lab.startRouter();
+  await router.waitFor(/does not reach IPv6/, 10_000);
+  await changeRoutes('add', SIDES[6]);
+  await waitUntil('IPv6 is carried', async () => (await ask(ORIGIN.address6)) === BACKBONE.server6, 40_000);
+  await stopCleanly(router);
+  await server.stop();
+});
