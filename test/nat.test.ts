@@ -85,6 +85,12 @@ test('it outlives a daemon that is killed, until `down`', async () => {
   await next.exited;
   expect(await ask(target4, PORT)).toBe(first.router4);
 
+  // What the service does after a daemon that died.
+  expect(await wanbond(lab.hosts.router, 'down', '-c', config, '--keep-nat')).toMatchObject({ code: 0 });
+  expect(await lab.hosts.router.must(['ip', 'rule', 'show'])).not.toContain('fwmark');
+  expect(await ask(target4, PORT)).toBe(first.router4);
+  expect(await ask(target6, PORT)).toBe(first.router6);
+
   const down = await wanbond(lab.hosts.router, 'down', '-c', config);
   expect(down).toMatchObject({ code: 0, stderr: '' });
   expect(down.stdout).toContain('nft delete table inet wanbond_nat\n');

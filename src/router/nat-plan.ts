@@ -3,12 +3,13 @@
 import type { Address } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import type { Step, SysctlStep } from '../plan/step.ts';
+import type { Step, SysctlStep, Undo } from '../plan/step.ts';
 
 export const NAT_TABLE = 'wanbond_nat';
 
 const FORWARD4 = 'net.ipv4.ip_forward';
 const FORWARD6 = 'net.ipv6.conf.all.forwarding';
+const ACCEPT_RA = 'net.ipv6.conf.*.accept_ra';
 // What the kernel sets together with each of them: name, value with forwarding, value without (inet_forward_change and
 // addrconf_fixup_forwarding, and seen).
 const DRAGGED4 = [
@@ -21,13 +22,23 @@ const DRAGGED6 = [['net.ipv6.conf.*.forwarding', '1', '0']] as const;
 export function natSysctls(config: RouterConfig): string[] {
   if (!config.nat) return [];
   const dragged = [...DRAGGED4, ...DRAGGED6].map(([pattern]) => pattern);
-  return [FORWARD4, FORWARD6, 'net.ipv6.conf.*.accept_ra', ...dragged];
+  return [FORWARD4, FORWARD6, ACCEPT_RA, ...dragged];
 }
 
 /** Names of the tables that natSteps asks for. */
 export function natTables(config: RouterConfig): string[] {
   return config.nat ? [NAT_TABLE] : [];
 }
+
+/** Whether it takes back what plain routing lives on. */
+export function isOfNat(undo: Undo): boolean {
+  if (undo.kind === 'table') return undo.name === NAT_TABLE;
+  return (
+    undo.kind === 'sysctl' && (undo.name === FORWARD4 || undo.name === FORWARD6 || isAcceptRa(undo.name))
+  );
+}
+
+const isAcceptRa = (name: string): boolean => matches(ACCEPT_RA, name);
 
 export function natSteps(config: RouterConfig, facts: HostFacts): Step[] {
   if (!config.nat) return [];

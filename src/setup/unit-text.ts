@@ -67,8 +67,8 @@ export function routerUnit(input: UnitInput): string {
   const config = ['-c', input.configFile];
   return render('router', 'wanbond router: bonds the WANs of this site', [
     `ExecStart=${run('router', ...config)}`,
-    '# Takes back what is left when the daemon did not end in order.',
-    `ExecStopPost=${run('down', ...config)}`,
+    '# Takes back what is left when the daemon did not end in order, but not the way out of the devices without it.',
+    `ExecStopPost=${run('down', ...config, '--keep-nat')}`,
     'RuntimeDirectory=wanbond',
     '# Holds the record of changed settings, which must outlive a daemon that could not take them back.',
     'RuntimeDirectoryPreserve=yes',
