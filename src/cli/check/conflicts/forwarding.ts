@@ -9,11 +9,13 @@ import { firewallKind } from './firewall-kind.ts';
 import { webServer } from './sample-packet.ts';
 
 const SUBJECT = 'forwarding';
+const BY_US = 'by wanbond (nat = true)';
 const WHY =
   'what is not carried (UDP, ICMP, bypassed targets) does not pass, nor anything while wanbond is stopped';
 
 export function forwardingFindings(context: ConflictContext): Finding[] {
   const { config, facts } = context;
+  if (config.nat) return [ok(SUBJECT, BY_US)];
   const wanted = [
     { family: 4, name: 'net.ipv4.ip_forward' },
     { family: 6, name: 'net.ipv6.conf.all.forwarding' },
@@ -36,6 +38,7 @@ export function forwardingFindings(context: ConflictContext): Finding[] {
 /** IPv4 only: a site's IPv6 addresses are its own. */
 export function natFindings(context: ConflictContext): Finding[] {
   const { config, facts, wans } = context;
+  if (config.nat) return [ok('NAT', BY_US)];
   const [lan] = config.lan.interfaces.flatMap((name) =>
     subnetsOf(context, name, 4).map((subnet) => ({ name, subnet })),
   );
