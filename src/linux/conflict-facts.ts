@@ -1,5 +1,6 @@
 // What on this host may stand in the way of a router: settings, rules, routes, nftables, endpoints, and the programs
 // that manage them. Read only.
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Family } from '../base/address.ts';
 import type { EndpointFact } from '../plan/host-facts.ts';
@@ -30,8 +31,8 @@ export interface ConflictFacts {
   /** Lines of `ip route show table`, of the table that we would use. */
   readonly tableRoutes: readonly { readonly family: Family; readonly route: string }[];
   readonly endpoints: readonly EndpointFact[];
-  /** `nft -j list ruleset`; undefined when this process may not ask. */
-  readonly ruleset: unknown;
+  /** Tables, sets, chains and rules in the JSON of nft; undefined when this process may not ask. */
+  readonly ruleset: readonly unknown[] | undefined;
   /** Tables of the old iptables, which nftables does not show. */
   readonly legacyTables: readonly string[];
   /** Running programs that are known to manage MPTCP endpoints, in this network namespace. */
@@ -41,13 +42,14 @@ export interface ConflictFacts {
 const MANAGERS = new Set(['mptcpd', 'NetworkManager']);
 const ALL_BITS = 0xffff_ffff;
 
-export function readConflictFacts(table: number): ConflictFacts {
+/** @param table the routing table that we would use. @param ownTable the nftables table of a running daemon. */
+export function readConflictFacts(table: number, ownTable: string): ConflictFacts {
   return {
     sysctl: readSysctl,
     rules: [...readRuleFacts(4), ...readRuleFacts(6)],
     tableRoutes: [...readTable(4, table), ...readTable(6, table)],
     endpoints: readEndpoints(),
-    ruleset: readNftables(),
+    ruleset: readNftables(ownTable),
     legacyTables: ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'].flatMap(lines),
     managers: readManagers(),
   };
@@ -99,7 +101,7 @@ function readTable(family: Family, table: number): { family: Family; route: stri
   }
 }
 
-function readNftables(): unknown {
+function readNftables(ownTable: string): readonly unknown[] | undefined {
   let nft: Nftables;
   try {
     nft = new Nftables();
@@ -107,10 +109,42 @@ function readNftables(): unknown {
     return undefined; // `check` says by itself that the library is missing
   }
   try {
-    return nft.list('list ruleset');
+    return nft
+      .tables()
+      ?.filter(({ name }) => name !== ownTable)
+      .flatMap(({ family, name }) => readNftTable(nft, family, name));
   } finally {
     nft.close();
   }
+}
+
+interface Listing {
+  readonly nftables?: readonly unknown[];
+}
+
+function readNftTable(nft: Nftables, family: string, name: string): readonly unknown[] {
+  const flags = /^\tflags (.*)$/m.exec(nft.listing(family, name) ?? '')?.[1];
+  // Nobody goes through it.
+  if (flags?.includes('dormant')) return [];
+  const command = `list table ${family} ${name}`;
+  const found = (flags === undefined ? nft.list(command) : askProgram(command)) as Listing | undefined;
+  return found?.nftables ?? [];
+}
+
+// Cut output is rare: about one listing in sixty.
+const PROGRAM_TRIES = 4;
+
+/** By the program, whose crash is not ours: see Nftables.list. Without it such a table is not seen. */
+function askProgram(command: string): unknown {
+  for (let i = 0; i < PROGRAM_TRIES; i++) {
+    try {
+      const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
+      return JSON.parse(execFileSync('nft', ['-j', ...command.split(' ')], { encoding: 'utf8', stdio }));
+    } catch {
+      // Once more.
+    }
+  }
+  return undefined;
 }
 
 function lines(path: string): string[] {

@@ -89,7 +89,10 @@ export class Nftables {
     return result === 0;
   }
 
-  /** The JSON of a listing command, or undefined when it fails (for example: no such table). */
+  /**
+   * The JSON of a listing command, or undefined when it fails (for example: no such table). Not for tables with
+   * flags: before 1.0.9 libnftables frees them while it prints them (tried on 1.0.6: cut output).
+   */
   list(command: string): unknown {
     this.library.setFlags(this.context, NFT_CTX_OUTPUT_JSON);
     const result = this.library.run(this.context, command);
@@ -97,6 +100,18 @@ export class Nftables {
     this.library.error(this.context);
     this.library.setFlags(this.context, 0);
     return result === 0 && output ? (JSON.parse(output) as unknown) : undefined;
+  }
+
+  /** All tables; undefined when this process may not ask. */
+  tables(): { family: string; name: string }[] | undefined {
+    const result = this.library.run(this.context, 'list tables');
+    const output = this.library.output(this.context);
+    this.library.error(this.context);
+    if (result !== 0) return undefined;
+    return [...output.matchAll(/^table (\S+) (\S+)/gm)].map(([, family = '', name = '']) => ({
+      family,
+      name,
+    }));
   }
 
   /** A table as nft lists it; undefined when there is none. */

@@ -1,6 +1,7 @@
 // Addresses that collide: two WANs with the same address or subnet, or one that is the LAN's.
 import { type Address, familyOf, formatAddress, sameAddress } from '../../../base/address.ts';
 import { formatPrefix, type Prefix, prefixContains } from '../../../base/prefix.ts';
+import { arpIgnore } from '../../../router/shared-subnet.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import { type ConflictContext, subnetsOf } from './context.ts';
 
@@ -33,7 +34,7 @@ export function addressFindings(context: ConflictContext): Finding[] {
       ];
     }
     const subnet = overlap(a, b);
-    return subnet ? [sameSubnet(a, b, subnet)] : [];
+    return subnet ? sameSubnet(a, b, subnet, context) : [];
   });
   for (const lan of lans) {
     for (const wan of uplinks) {
@@ -48,19 +49,21 @@ export function addressFindings(context: ConflictContext): Finding[] {
   return findings.length > 0 ? findings : [ok(SUBJECT, 'no two interfaces share a subnet')];
 }
 
-function sameSubnet(a: Side, b: Side, subnet: Prefix): Finding {
+/** The daemon lets each IPv4 WAN answer for its own addresses only; then, or by the operator, all is well. */
+function sameSubnet(a: Side, b: Side, subnet: Prefix, { facts }: ConflictContext): Finding[] {
   const text = `${a.label} and ${b.label} have the same subnet ${formatPrefix(subnet)}`;
   if (familyOf(subnet.address) === 6) {
-    return warn(SUBJECT, text, 'Let the two modems hand out different prefixes.');
+    return [warn(SUBJECT, text, 'Let the two modems hand out different prefixes.')];
   }
-  const settings = ['arp_filter=1', 'arp_announce=2', 'arp_ignore=1'].map(
-    (one) => `net.ipv4.conf.all.${one}`,
-  );
-  return warn(
-    SUBJECT,
-    `${text}: either may answer for the other`,
-    `Change the network of one of the two modems, or run \`sysctl -w ${settings.join(' ')}\`.`,
-  );
+  const isSet = (device: string): boolean => facts.sysctl(arpIgnore(device)) !== '0';
+  if (isSet('all') || (isSet(a.device) && isSet(b.device))) return [];
+  return [
+    warn(
+      SUBJECT,
+      `${text}: either may answer for the other, except while wanbond runs`,
+      `Change the network of one of the two modems, or run \`sysctl -w ${arpIgnore('all')}=1\` and write it to /etc/sysctl.d.`,
+    ),
+  ];
 }
 
 /** The smaller of two subnets of which one lies in the other. Single addresses (PPP) overlap with nothing. */

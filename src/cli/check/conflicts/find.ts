@@ -7,7 +7,7 @@ import { readHostFacts } from '../../../linux/host-facts.ts';
 import { Journal } from '../../../plan/journal.ts';
 import type { Undo } from '../../../plan/step.ts';
 import type { RedirectMethod } from '../../../router/redirect-table.ts';
-import { findReadyWans } from '../../../router/router-plan.ts';
+import { findReadyWans, TABLE_NAME } from '../../../router/router-plan.ts';
 import { type Finding, fail } from '../finding.ts';
 import { addressFindings } from './addresses.ts';
 import type { ConflictContext } from './context.ts';
@@ -36,7 +36,7 @@ export function findConflicts(config: RouterConfig, host: HostFacts): Finding[] 
     const plan = readHostFacts([], undefined);
     return conflictFindings({
       config,
-      facts: readConflictFacts(config.redirect.table),
+      facts: readConflictFacts(config.redirect.table, TABLE_NAME),
       interfaces: plan.interfaces,
       wans: findReadyWans(config, plan),
       method: methodOf(config, host),

@@ -63,8 +63,11 @@ function drops(ruleset: Ruleset, packet: Packet): Verdict[] {
     ({ chain }) => !isOwnTable(chain.table),
   );
   return foreign.flatMap(({ chain, ends }): Verdict[] => {
-    const drop = ends.find(({ kind }) => kind === 'drop');
-    return drop ? [{ chain, packet, drop, isCertain: ends.every(({ kind }) => kind === 'drop') }] : [];
+    const isCertain = ends.every(({ kind }) => kind === 'drop');
+    // The last word when nothing else is left; a rate limit before it is not the reason.
+    const isDrop = ({ kind }: End): boolean => kind === 'drop';
+    const drop = isCertain ? ends.at(-1) : ends.find(isDrop);
+    return drop ? [{ chain, packet, drop, isCertain }] : [];
   });
 }
 

@@ -1,4 +1,4 @@
-// The output of `nft -j list ruleset` as chains with their rules, and named sets: read without trust in its shape,
+// Listings of nft in JSON as chains with their rules, and named sets: read without trust in its shape,
 // since every version of nft prints what it likes.
 
 /** A statement or an expression, as JSON. */
@@ -25,9 +25,9 @@ export interface Ruleset {
 
 const FAMILIES = new Set(['ip', 'ip6', 'inet']);
 
-/** @param listing undefined or anything else without rules is an empty rule set. */
-export function readRuleset(listing: unknown): Ruleset {
-  const entries = jsonList(asJson(listing)?.['nftables']);
+/** @param listing what stands in the list `nftables`; undefined is an empty rule set. */
+export function readRuleset(listing: readonly unknown[] | undefined): Ruleset {
+  const entries = jsonList(listing);
   const rules = new Map<string, Json[][]>();
   const sets = new Map<string, readonly unknown[]>();
   for (const entry of entries) {
