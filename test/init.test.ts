@@ -43,7 +43,7 @@ test('a server: config, unit and user; a second init changes nothing, another ro
   const { server } = lab.hosts;
   const first = await root.run(server, 'init', 'server', '--qr');
   expect(first.code).toBe(0);
-  expect(first.stderr).toMatch(/^open +TCP port 5124/m);
+  expect(first.stderr).toMatch(/^open +port 5124, TCP and UDP/m);
   expect(first.stderr).toMatch(/systemctl enable --now wanbond-server\.service/);
   expect(first.stdout.split('\n').length).toBeGreaterThan(15);
   const joined = decodeJoin(first.stdout.trim().split('\n').at(-1) ?? '');

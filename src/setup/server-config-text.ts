@@ -15,7 +15,7 @@ export function serverConfigText({ port, routerName, key }: ServerConfigInput): 
   return `# The config of the wanbond server, made by \`wanbond init server\`. It holds keys: keep it private.
 # Every setting is in docs/config.md. After a change: wanbond check -c FILE, then systemctl restart wanbond-server
 
-# Where routers connect to. This TCP port has to be open in the firewall, here and at the provider.
+# Where routers connect to. This port has to be open in the firewall, here and at the provider: TCP, and UDP for probes.
 [[listen]]
 port = ${port}
 # address = ["0.0.0.0", "::"]

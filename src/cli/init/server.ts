@@ -109,7 +109,7 @@ async function checkQuietly(file: string): Promise<boolean> {
 }
 
 function firewallAdvice(port: number): string {
-  return `TCP port ${port}: in the firewall of the provider (security group), and here if one runs (ufw allow ${port}/tcp)`;
+  return `port ${port}, TCP and UDP: in the firewall of the provider (security group), and here if one runs (ufw allow ${port})`;
 }
 
 function showJoin(join: Join, qr: boolean): void {
