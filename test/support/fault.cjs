@@ -1,11 +1,13 @@
 // A preload (node --require) that breaks the daemon from outside: it waits for the file that FAULT_FILE names and
-// does what it says, "main throw", "worker throw" or "worker loop", in the thread that takes it first.
+// does what it says, "main throw", "worker throw" or "worker loop", in the main thread or in the relay worker that takes it
+// first.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
-const { isMainThread } = require('node:worker_threads');
+const { isMainThread, workerData } = require('node:worker_threads');
 
 const CHECK_MS = 20;
 const file = process.env.FAULT_FILE;
-const mine = isMainThread ? 'main' : 'worker';
+// Only a worker of the relay has a role.
+const mine = isMainThread ? 'main' : workerData?.role ? 'worker' : 'other';
 
 function take() {
   try {
