@@ -1,5 +1,5 @@
 // The few kinds of stream socket that wanbond opens, each from creation to the state the relay wants.
-import { type Address, ANY_V4, ANY_V6, type Family, familyOf, type SocketAddress } from '../base/address.ts';
+import { type Address, type Family, familyOf, type SocketAddress } from '../base/address.ts';
 import * as c from './constants.ts';
 import { EINPROGRESS, ENOPROTOOPT, EOPNOTSUPP, SyscallError } from './errno.ts';
 import {
@@ -220,8 +220,4 @@ const LINGER_RESET = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 export function closeWithReset(fd: number): void {
   rawSetsockopt(fd, c.SOL_SOCKET, c.SO_LINGER, LINGER_RESET, LINGER_RESET.length);
   close(fd);
-}
-
-export function anyAddress(family: Family): Address {
-  return family === 4 ? ANY_V4 : ANY_V6;
 }

@@ -31,8 +31,6 @@ export class HalfPipe {
   splicedBytes = 0;
   /** The source ended and the sink was told. */
   ended = false;
-  /** The errno behind a failed result. */
-  errno = 0;
   private readonly source: Conn;
   private readonly sink: Conn;
   private readonly context: HalfPipeContext;
@@ -106,7 +104,6 @@ export class HalfPipe {
       this.sink.writable = false;
       return 'waiting';
     }
-    this.errno = error;
     return 'sink-failed';
   }
 
@@ -163,7 +160,6 @@ export class HalfPipe {
       this.source.readable = false;
       return 'waiting';
     }
-    this.errno = error;
     return 'source-failed';
   }
 
