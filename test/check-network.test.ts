@@ -6,6 +6,7 @@ import { CONVERT_PORT } from '../src/lab/program-config.ts';
 import { adviceFor, type Checked, type CheckRun, check, linesOf } from './support/check-findings.ts';
 import { readFailures } from './support/daemon-status.ts';
 import { networkState } from './support/network-state.ts';
+import { awaitNoCookie } from './support/send-hello.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const SHIFT_CLOCK = new URL('./support/shift-clock.cjs', import.meta.url).pathname;
@@ -63,7 +64,7 @@ test('all is well over every WAN in both families; the host stays as it was, the
   const { router } = lab.hosts;
   const before = await networkState(router);
   // A server that has just started knows no hello from before its start: it asks for a cookie, and it is right.
-  await check(lab);
+  await awaitNoCookie(lab);
   const failures = await readFailures(lab, 'server');
   const checked = await check(lab);
   const both = (wan: string, first: string): unknown[] => [
