@@ -1,5 +1,5 @@
 // `wanbond check`: whether this host and these config files are fit for a router or a server. Changes nothing.
-import pc from 'picocolors';
+import { onStdout as pc } from './colors.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { type HostFacts, probeHost } from '../linux/features.ts';

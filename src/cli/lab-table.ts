@@ -1,6 +1,6 @@
 // The result of `wanbond lab` for people: a table of the WANs, and the verdict with its reasons.
 import Table from 'cli-table3';
-import pc from 'picocolors';
+import { onStdout as pc } from './colors.ts';
 import type { Measurement } from '../lab/measure.ts';
 import { findings } from '../lab/verdict.ts';
 

@@ -1,5 +1,5 @@
 // The last word on an error that ends a command: what went wrong and what to do, on standard error.
-import pc from 'picocolors';
+import { onStderr as pc } from './colors.ts';
 import { describe, WanbondError } from '../base/error.ts';
 
 /** Writes the error; returns the exit code. */

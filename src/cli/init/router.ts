@@ -1,7 +1,7 @@
 // `wanbond init router`: pairs this host with a server, from a join string and what it finds of LAN and WANs.
 import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
-import pc from 'picocolors';
+import { onStdout as pc } from '../colors.ts';
 import { type Address, formatAddress, parseAddress } from '../../base/address.ts';
 import { WanbondError } from '../../base/error.ts';
 import { parseRouterConfig } from '../../config/load.ts';

@@ -1,7 +1,7 @@
 // `wanbond init server`: installs a server, and hands out join strings for its routers.
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
-import pc from 'picocolors';
+import { onStderr as pc } from '../colors.ts';
 import { renderUnicodeCompact } from 'uqr';
 import { WanbondError } from '../../base/error.ts';
 import { loadServerConfig, parseServerConfig } from '../../config/load.ts';
