@@ -1,6 +1,7 @@
 // The main thread's handle to the data plane: starts the workers, wakes them, watches their heartbeats.
 import { Worker } from 'node:worker_threads';
 import { WanbondError } from '../base/error.ts';
+import { within } from '../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
 import { eventfd, rawWrite } from '../linux/libc.ts';
 import type { Families } from '../transport/handshake.ts';
@@ -84,14 +85,7 @@ export class Relay {
     this.isStopping = true;
     clearInterval(this.watch);
     this.send({ kind: 'stop' });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), STOP_TIMEOUT_MS);
-    });
-    const all = Promise.all(this.threads.map((thread) => thread.ended)).then(() => true);
-    const isStopped = await Promise.race([all, late]);
-    clearTimeout(timer);
-    return isStopped;
+    return await within(Promise.all(this.threads.map((thread) => thread.ended)), STOP_TIMEOUT_MS);
   }
 
   private startWorker(spec: Omit<WorkerSpec, 'counterMemory' | 'heartbeats' | 'wakeFd'>): Promise<void> {

@@ -1,6 +1,7 @@
 // The main thread's handle to the prober.
 import { Worker } from 'node:worker_threads';
 import { describe, WanbondError } from '../base/error.ts';
+import { within } from '../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
 import { eventfd, rawWrite } from '../linux/libc.ts';
 import type { FromProber, ProbePath, ProberSpec, ToProber } from './prober-spec.ts';
@@ -37,15 +38,9 @@ export class Prober {
   /** False when the thread did not end in time. */
   async stop(): Promise<boolean> {
     this.isStopping = true;
-    const exited = new Promise<boolean>((resolve) => this.worker.once('exit', () => resolve(true)));
+    const exited = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()));
     this.send({ kind: 'stop' });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), STOP_TIMEOUT_MS);
-    });
-    const isStopped = await Promise.race([exited, late]);
-    clearTimeout(timer);
-    return isStopped;
+    return await within(exited, STOP_TIMEOUT_MS);
   }
 
   private send(message: ToProber): void {

@@ -4,6 +4,7 @@
 // interface. Start the monitor, read everything once (readLinks), and read it again after each batch and overrun.
 import { Worker } from 'node:worker_threads';
 import { describe, WanbondError } from '../../base/error.ts';
+import { within } from '../../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../constants.ts';
 import { ENOENT, SyscallError } from '../errno.ts';
 import { close, eventfd, rawWrite } from '../libc.ts';
@@ -151,16 +152,6 @@ function joinMptcpEvents(fd: number): string | undefined {
 
 function closeAll(fds: readonly number[]): void {
   for (const fd of fds) close(fd);
-}
-
-async function within(done: Promise<void>, timeoutMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  const isDone = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return isDone;
 }
 
 function monitorEnded(error: unknown): WanbondError {
