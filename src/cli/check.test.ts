@@ -56,7 +56,7 @@ describe('wanbond check', () => {
     );
     const { code, out } = await check([GOOD, bad, join(folder, 'none.toml')]);
     expect(out).toContain(`${bad}:2:1: lan.interfces: unknown key; did you mean \`interfaces\`?`);
-    expect(out).toContain(`${bad}:4:11: server.address[0]: "198.51.100" is not an IP address;`);
+    expect(out).toContain(`${bad}:4:11: server.address: "198.51.100" is not an IP address;`);
     expect(out).toContain(`${bad}:5:8: server.port: is a string, not a number;`);
     expect(out).toContain('none.toml:1:1: cannot read this file: there is no such file;');
     expect(code).toBe(1);

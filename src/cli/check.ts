@@ -2,6 +2,8 @@
 import { onStdout as pc } from './colors.ts';
 import { formatProblem } from '../config/problem.ts';
 import type { RouterConfig } from '../config/router.ts';
+import { knownServers, type NameAnswers, serverNames } from '../wan/known-servers.ts';
+import { lookUpNames } from '../wan/look-up-names.ts';
 import { type HostFacts, probeHost } from '../linux/features.ts';
 import { type CheckedConfig, checkConfig } from './check/configs.ts';
 import { findConflicts } from './check/conflicts/find.ts';
@@ -10,7 +12,7 @@ import { hostFindings } from './check/host.ts';
 import { needsOf } from './check/needs.ts';
 import { routerFindings } from './check/router.ts';
 import { serverFindings } from './check/server.ts';
-import { tryServer } from './check/try-server.ts';
+import { tryServers } from './check/try-server.ts';
 
 export interface CheckOptions {
   /** Config files; none checks the host alone. */
@@ -30,11 +32,14 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   const routers = configs.flatMap(({ router }) => router ?? []);
   const servers = configs.flatMap(({ server }) => server ?? []);
   const roles = configs.map(({ role }) => role);
+  const names = await lookUpNames(options.network === false ? [] : routers.flatMap(serverNames));
   const findings = [
     ...hostFindings(facts, needsOf(roles, routers, servers)),
-    ...routers.flatMap((config) => routerFindings(config, facts)),
-    ...(options.facts ? [] : routers.flatMap((config) => findConflicts(config, facts))),
-    ...(options.facts ? [] : askServers(routers, options.network ?? true)),
+    ...routers.flatMap((config) => routerFindings(config, knownServers(config, names), facts)),
+    ...(options.facts
+      ? []
+      : routers.flatMap((config) => findConflicts(config, knownServers(config, names), facts))),
+    ...(options.facts ? [] : askServers(routers, names, options.network ?? true)),
     ...servers.flatMap((config) => serverFindings(config, facts)),
   ];
   const isOk =
@@ -44,9 +49,13 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   return isOk ? 0 : 1;
 }
 
-function askServers(routers: readonly RouterConfig[], network: boolean | 'lenient'): Finding[] {
+function askServers(
+  routers: readonly RouterConfig[],
+  names: NameAnswers,
+  network: boolean | 'lenient',
+): Finding[] {
   if (network === false) return [];
-  const findings = routers.flatMap(tryServer);
+  const findings = routers.flatMap((config) => tryServers(config, knownServers(config, names)));
   if (network === true) return findings;
   return findings.map((one) => (one.level === 'fail' ? warn(one.subject, one.message, one.hint ?? '') : one));
 }

@@ -6,8 +6,11 @@ import { type HostFacts, isSatisfied, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo, type Step } from '../plan/step.ts';
 import { chooseMethod } from '../router/choose-method.ts';
 import { natTables } from '../router/nat-plan.ts';
-import { readyWans, routerPlan, routerSysctls } from '../router/router-plan.ts';
+import { readReadyWans } from '../router/ready-wans.ts';
+import { routerPlan, routerSysctls } from '../router/router-plan.ts';
 import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
+import { knownServers, serverNames, upstreamFamilies } from '../wan/known-servers.ts';
+import { lookUpNames } from '../wan/look-up-names.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 
 export function planCommand(): Command {
@@ -15,13 +18,13 @@ export function planCommand(): Command {
     .description('print what the daemon would change on this host, as commands; change nothing')
     .requiredOption('-c, --config <file>', 'the config file of the router or the server')
     .option('--undo', 'print the reverse instead')
-    .action(({ config: file, undo }: { config: string; undo?: boolean }) => {
-      const { steps, facts } = makePlan(loadAnyConfig(file));
+    .action(async ({ config: file, undo }: { config: string; undo?: boolean }) => {
+      const { steps, facts } = await makePlan(loadAnyConfig(file));
       process.stdout.write(undo ? renderReverse(steps, facts) : renderPlan(steps, facts));
     });
 }
 
-export function makePlan(any: AnyConfig): { steps: Step[]; facts: HostFacts } {
+export async function makePlan(any: AnyConfig): Promise<{ steps: Step[]; facts: HostFacts }> {
   if (any.role === 'server') {
     const facts = readHostFacts(SERVER_SYSCTLS, undefined);
     return { steps: serverPlan(any.config, facts), facts };
@@ -31,7 +34,9 @@ export function makePlan(any: AnyConfig): { steps: Step[]; facts: HostFacts } {
   const nftables = new Nftables();
   const method = chooseMethod(config, facts, nftables);
   nftables.close();
-  return { steps: routerPlan(config, readyWans(config, facts), method, facts), facts };
+  const servers = knownServers(config, await lookUpNames(serverNames(config)));
+  const wans = readReadyWans(config, upstreamFamilies(servers)).map((wan) => ({ ...wan, isBackup: false }));
+  return { steps: routerPlan(config, { wans, servers }, method, facts), facts };
 }
 
 /** What is so already stays in the list, as a comment. */

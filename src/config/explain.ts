@@ -23,7 +23,7 @@ function unknownKey(at: readonly PropertyKey[], key: string, schema: z.ZodType, 
   const close = suggest(key, known);
   return {
     ...toml.positionOf(path, 'key'),
-    path: formatPath(path),
+    path: formatPath(toml.asWritten(path)),
     message: 'unknown key',
     hint: close ? `did you mean \`${close}\`?` : `known here: ${known.join(', ')}.`,
   };
@@ -33,7 +33,7 @@ function problem(issue: Issue, schema: z.ZodType, toml: LocatedToml): Problem {
   const value = toml.valueAt(issue.path);
   const part = value === undefined ? 'key' : 'value';
   const words = wording(issue, value, schema);
-  return { ...toml.positionOf(issue.path, part), path: formatPath(issue.path), ...words };
+  return { ...toml.positionOf(issue.path, part), path: formatPath(toml.asWritten(issue.path)), ...words };
 }
 
 function wording(issue: Issue, value: unknown, schema: z.ZodType): Pick<Problem, 'message' | 'hint'> {

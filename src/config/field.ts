@@ -1,6 +1,6 @@
 // The kinds of value a config key can have, each with its text for the reference.
 import * as z from 'zod';
-import { parseAddress } from '../base/address.ts';
+import { type Address, parseAddress } from '../base/address.ts';
 import { describe, WanbondError } from '../base/error.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from '../base/units.ts';
@@ -46,6 +46,23 @@ export function duration(
   return unit(initial, 'duration', parseDuration, formatDuration, range, description);
 }
 
+/** Milliseconds, or undefined for "auto", which is the default. */
+export function durationOrAuto(range: { readonly min: string; readonly max: string }, description: string) {
+  const inRange = rangeCheck(parseDuration, formatDuration, range);
+  return z
+    .string()
+    .transform((text, context): number | undefined => {
+      if (text === 'auto') return undefined;
+      return inRange(text, context);
+    })
+    .prefault('auto')
+    .register(keyDocs, {
+      type: `"auto" or duration, ${range.min} to ${range.max}`,
+      default: '"auto"',
+      description,
+    });
+}
+
 /** Bytes, written like "16MiB". */
 export function size(
   initial: string,
@@ -63,22 +80,30 @@ function unit(
   range: { readonly min: string; readonly max: string },
   description: string,
 ) {
-  const min = parse(range.min);
-  const max = parse(range.max);
   return z
     .string()
-    .transform((text, context) => {
-      const value = parsed(text, context, parse);
-      if (value < min) return fault(context, `${format(value)} is too small`, `Use at least ${range.min}.`);
-      if (value > max) return fault(context, `${format(value)} is too large`, `Use at most ${range.max}.`);
-      return value;
-    })
+    .transform(rangeCheck(parse, format, range))
     .prefault(initial)
     .register(keyDocs, {
       type: `${kind}, ${range.min} to ${range.max}`,
       default: JSON.stringify(initial),
       description,
     });
+}
+
+function rangeCheck(
+  parse: (text: string) => number,
+  format: (value: number) => string,
+  range: { readonly min: string; readonly max: string },
+) {
+  const min = parse(range.min);
+  const max = parse(range.max);
+  return (text: string, context: z.RefinementCtx): number => {
+    const value = parsed(text, context, parse);
+    if (value < min) return fault(context, `${format(value)} is too small`, `Use at least ${range.min}.`);
+    if (value > max) return fault(context, `${format(value)} is too large`, `Use at most ${range.max}.`);
+    return value;
+  };
 }
 
 /** An integer without default. (Not `z.int()`: its failure would keep refinements of the whole table from running.) */
@@ -134,6 +159,18 @@ export const interfaceName = () =>
 export const absolutePath = () => word(/^\//, 'an absolute path');
 
 export const address = () => z.string().transform((text, context) => parsed(text, context, parseAddress));
+
+// RFC 1123 section 2.1, and the underscore that people use all the same.
+const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i;
+
+/** An address, or the text of a host name. What consists of digits and dots, or has a colon, is meant as an address. */
+export const hostOrAddress = () =>
+  z.string().transform((text, context): Address | string => {
+    if (/^[\d.]+$|:/.test(text)) return parsed(text, context, parseAddress);
+    if (HOST_NAME.test(text)) return text;
+    const hint = 'Write an IP address or a host name like vps.example.net.';
+    return fault(context, `${JSON.stringify(text)} is neither an IP address nor a host name`, hint);
+  });
 
 /** One value or a list of them, as a list. */
 export function oneOrMore<T extends z.ZodType>(element: T) {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatAddress } from '../base/address.ts';
+import { formatAddress, parseAddress } from '../base/address.ts';
 import { formatPrefix } from '../base/prefix.ts';
 import {
   detectRole,
@@ -49,15 +49,16 @@ describe('a router config', () => {
       onServerLoss: 'direct',
       stateDir: '/run/wanbond',
       lan: { interfaces: ['br-lan'] },
-      server: { transport: 'convert', port: 5124, id: 'wanbond', keyId: 1 },
+      servers: [{ transport: 'convert', port: 5124, id: 'wanbond', keyId: 1 }],
       wans: [{ name: 'dsl', interface: 'eth1', source: undefined }],
       redirect: { method: 'auto', port: 5125, mark: 0x40000000, markMask: 0x40000000, table: 7780 },
-      relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: 250, bufferMaxBytes: 2 ** 24 },
+      relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: undefined, bufferMaxBytes: 2 ** 24 },
       log: { level: 'info', format: 'auto', targets: false },
     });
-    if (config.server.transport !== 'convert') throw new Error('wrong transport');
-    expect(config.server.addresses.map(formatAddress)).toEqual(['198.51.100.1']);
-    expect(config.server.key).toEqual(new Uint8Array(32).fill(7));
+    const [server] = config.servers;
+    if (server?.transport !== 'convert') throw new Error('wrong transport');
+    expect(server.hosts).toEqual([parseAddress('198.51.100.1')]);
+    expect(server.key).toEqual(new Uint8Array(32).fill(7));
     expect(Object.isFrozen(config.relay)).toBe(true);
   });
 
@@ -84,7 +85,20 @@ pipe-size = "256KiB"
 
   it('needs neither address nor key for the direct transport', () => {
     const text = ROUTER.replace(/address = .*\nkey = .*/, 'transport = "direct"');
-    expect(parseRouterConfig(text, 'r.toml').config.server).toEqual({ transport: 'direct' });
+    expect(parseRouterConfig(text, 'r.toml').config.servers).toEqual([{ transport: 'direct' }]);
+  });
+
+  it('takes several servers, in order of preference, but not one in the path among them', () => {
+    const more = `[[server]]\naddress = "vps.example.net"\nkey = "${KEY}"\n`;
+    const text = ROUTER.replace('[server]', '[[server]]');
+    const { config } = parseRouterConfig(text + more, 'r.toml');
+    expect(config.servers).toMatchObject([{ transport: 'convert' }, { hosts: ['vps.example.net'] }]);
+    expect(routerProblems(`${text}[[server]]\ntransport = "direct"\n${more}`)).toEqual([
+      'r.toml:10:13: server[1].transport: "direct" has to be the only server; remove this [[server]], or all the others.',
+    ]);
+    expect(routerProblems(text.replace('198.51.100.1', '300.1.1.1'))).toEqual([
+      expect.stringMatching(/^r\.toml:4:11: server\[0\]\.address: "300\.1\.1\.1" is not an IP address/),
+    ]);
   });
 
   it('reports three different mistakes, each with line and column', () => {
@@ -141,7 +155,11 @@ bypass-ports = [1.5]
     ],
     ['port = 65536', /:4:8: server\.port: 65536 is too large; use at most 65535/],
     ['address = []', /:4:11: server\.address: is an empty list/],
-    ['address = "server.example"', /:4:11: server\.address\[0\]: "server.example" is not an IP address/],
+    ['address = "192.0.2"', /:4:11: server\.address: "192\.0\.2" is not an IP address/],
+    [
+      'address = ["::1", "a b"]',
+      /:4:19: server\.address\[1\]: "a b" is neither an IP address nor a host name/,
+    ],
     ['key = "AAAA"', /:4:7: server\.key: the key is 3 bytes, not 32/],
     ['key = "not base64!"', /:4:7: server\.key: the key is not base64/],
     ['__proto__ = 1', /:4:1: server\.__proto__: unknown key/],
@@ -208,7 +226,7 @@ describe('files', () => {
     writeFileSync(join(folder, 'router.key'), `${KEY}\n`);
     chmodSync(join(folder, 'router.key'), 0o600);
     expect(loadRouterConfig(file)).toMatchObject({
-      config: { server: { key: new Uint8Array(32).fill(7) } },
+      config: { servers: [{ key: new Uint8Array(32).fill(7) }] },
       warnings: [],
     });
     chmodSync(join(folder, 'router.key'), 0o644);

@@ -62,14 +62,15 @@ function parse<T>(text: string, file: string, makeSchema: (read: ReadKeyFile) =>
 }
 
 function exposedKey(path: string, toml: LocatedToml): Problem {
-  const keys = toml.valueAt(['key']);
-  const count = Array.isArray(keys) ? keys.length : 0;
-  const places: PropertyKey[][] = [['server', 'key-file']];
-  for (let i = 0; i < count; i++) places.push(['key', i, 'key-file']);
+  const places = ['server', 'key'].flatMap((table) => {
+    const keys = toml.valueAt([table]);
+    const count = Array.isArray(keys) ? keys.length : 1;
+    return Array.from({ length: count }, (_, i): PropertyKey[] => [table, i, 'key-file']);
+  });
   const at = places.find((place) => toml.valueAt(place) === path) ?? [];
   return {
     ...toml.positionOf(at, 'value'),
-    path: formatPath(at),
+    path: formatPath(toml.asWritten(at)),
     message: `${path} can be read by others than its owner`,
     hint: `Run \`chmod 600 ${path}\`.`,
   };

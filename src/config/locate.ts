@@ -18,6 +18,8 @@ export interface LocatedToml {
   positionOf(path: readonly PropertyKey[], part: 'key' | 'value'): Position;
   /** The value at `path`, or undefined. */
   valueAt(path: readonly PropertyKey[]): unknown;
+  /** `path` as the file has it: without the [0] of a single value or table that stands for a list. */
+  asWritten(path: readonly PropertyKey[]): PropertyKey[];
 }
 
 /** @throws ConfigError with the position of the first syntax error. */
@@ -42,6 +44,7 @@ export function locateToml(text: string, file: string): LocatedToml {
   const find = (path: readonly PropertyKey[]): { readonly node: Node; readonly isExact: boolean } => {
     let node = root;
     for (const part of path) {
+      if (standsForList(node, part)) continue;
       const next = child(node, part);
       if (!next) return { node, isExact: false };
       node = next;
@@ -53,14 +56,20 @@ export function locateToml(text: string, file: string): LocatedToml {
     positionOf: (path, part) => {
       const { node, isExact } = find(path);
       if (isExact) return part === 'key' ? node.keyAt : node.valueAt;
-      // A missing key is shown at the table that should have it; [0] of a single value is that value.
+      // A missing key is shown at the table that should have it.
       return node.content.kind === 'table' ? node.keyAt : node.valueAt;
     },
     valueAt: (path) => {
       const { node, isExact } = find(path);
       return isExact ? plain(node) : undefined;
     },
+    asWritten: (path) => path.filter((part, i) => !standsForList(find(path.slice(0, i)).node, part)),
   };
+}
+
+/** A single value or table, where a list is allowed too, is its own [0]. */
+function standsForList(node: Node, part: PropertyKey): boolean {
+  return part === 0 && node.content.kind !== 'array';
 }
 
 function syntaxError(file: string, error: ParseError): ConfigError {

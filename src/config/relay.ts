@@ -1,6 +1,6 @@
 // The [relay] section: how bytes are moved. Shared by both roles, with what only one of them has added.
 import * as z from 'zod';
-import { duration, fault, integerOr, keyDocs, size } from './field.ts';
+import { duration, durationOrAuto, fault, integerOr, keyDocs, size } from './field.ts';
 
 export interface RelayConfig {
   /** `auto`: one per CPU, as the relay decides. */
@@ -18,7 +18,8 @@ export interface RelayConfig {
 }
 
 export interface RouterRelayConfig extends RelayConfig {
-  readonly hedgeDelayMs: number;
+  /** Undefined: from the round trip of each WAN. */
+  readonly hedgeDelayMs: number | undefined;
   readonly earlyDataWaitMs: number;
 }
 
@@ -124,10 +125,9 @@ function common(read: z.output<z.ZodObject<ReturnType<typeof shape>>>): RelayCon
 export const routerRelay = z
   .strictObject({
     ...shape('15s'),
-    'hedge-delay': duration(
-      '250ms',
+    'hedge-delay': durationOrAuto(
       { min: '10ms', max: '30s' },
-      'A connection not open after this long is tried over the next WAN as well.',
+      'A connection not open after this long is tried over the next WAN as well; "auto" derives it from the round trip of each WAN.',
     ),
     'early-data-wait': duration(
       '2ms',

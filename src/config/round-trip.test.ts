@@ -51,9 +51,17 @@ const router = fc.record({
   quic: fc.constantFrom('reject', 'leave'),
   unreachableFamily: fc.constantFrom('refuse', 'direct'),
   interfaces: fc.uniqueArray(name, { minLength: 3, maxLength: 8 }),
-  addresses: fc.array(address, { minLength: 1, maxLength: 3 }),
-  keyId: fc.nat(0xffff_ffff),
-  key,
+  servers: fc.array(
+    fc.record({
+      hosts: fc.array(fc.oneof(address, fc.constantFrom('vps', 'vps-2.example.net')), {
+        minLength: 1,
+        maxLength: 3,
+      }),
+      keyId: fc.nat(0xffff_ffff),
+      key,
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
   sources: fc.array(address, { minLength: 1, maxLength: 2 }),
   bypass: fc.array(prefix, { maxLength: 4 }),
   bypassPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { maxLength: 4 }),
@@ -72,11 +80,13 @@ it('a router config', () => {
           'unreachable-family': values.unreachableFamily,
         }),
         table('[lan]', { interfaces: [lan] }),
-        table('[server]', {
-          address: values.addresses.map(formatAddress),
-          'key-id': values.keyId,
-          key: Buffer.from(values.key).toString('base64'),
-        }),
+        ...values.servers.map((server) =>
+          table(values.servers.length === 1 ? '[server]' : '[[server]]', {
+            address: server.hosts.map((host) => (typeof host === 'string' ? host : formatAddress(host))),
+            'key-id': server.keyId,
+            key: Buffer.from(server.key).toString('base64'),
+          }),
+        ),
         ...uplinks.map((uplink, i) =>
           table('[[wan]]', { name: `wan${i}`, interface: uplink, source: values.sources.map(formatAddress) }),
         ),
@@ -90,7 +100,7 @@ it('a router config', () => {
         quic: values.quic,
         unreachableFamily: values.unreachableFamily,
         lan: { interfaces: [lan] },
-        server: { addresses: values.addresses, keyId: values.keyId, key: values.key },
+        servers: values.servers,
         wans: uplinks.map((uplink, i) => ({ name: `wan${i}`, interface: uplink, source: values.sources })),
         redirect: { bypass: values.bypass, bypassPorts: values.bypassPorts },
         relay: values.relay,

@@ -7,6 +7,7 @@ import {
   choice,
   fault,
   flag,
+  hostOrAddress,
   integerOr,
   interfaceName,
   keyDocs,
@@ -30,7 +31,8 @@ export interface RouterConfig {
   readonly unreachableFamily: 'refuse' | 'direct';
   readonly stateDir: string;
   readonly lan: { readonly interfaces: readonly string[] };
-  readonly server: ServerRef;
+  /** In order of preference, at least one; `direct` is always alone. */
+  readonly servers: readonly ServerRef[];
   readonly wans: readonly WanConfig[];
   readonly redirect: RedirectConfig;
   readonly relay: RouterRelayConfig;
@@ -43,7 +45,7 @@ export type ServerRef = ConvertServerRef | { readonly transport: 'direct' };
 export interface ConvertServerRef {
   readonly transport: 'convert';
   /** At least one; the first is preferred. */
-  readonly addresses: readonly Address[];
+  readonly hosts: readonly ServerHost[];
   readonly port: number;
   /** The server's own id, part of every proof. */
   readonly id: string;
@@ -51,6 +53,9 @@ export interface ConvertServerRef {
   /** 32 bytes; never to be logged. */
   readonly key: Uint8Array;
 }
+
+/** An address, or a name that is looked up while the daemon runs. */
+export type ServerHost = Address | string;
 
 export interface WanConfig {
   readonly name: string;
@@ -76,10 +81,10 @@ function server(readKeyFile: ReadKeyFile) {
         ['convert', 'direct'],
         'How the far end learns the target: "convert" asks a server, "direct" needs a far router in the path.',
       ),
-      address: oneOrMore(address()).optional().register(keyDocs, {
-        type: 'IP address, or list of IP addresses',
+      address: oneOrMore(hostOrAddress()).optional().register(keyDocs, {
+        type: 'IP address or host name, or list of them',
         description:
-          'Where the server is, IPv4, IPv6 or both; the first is preferred. Required for "convert".',
+          'Where the server is, IPv4, IPv6 or both; the first is preferred. A name is looked up over any WAN that works, and again all the time. Required for "convert".',
       }),
       port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port of the server.'),
       id: serverId('The id of the server, as in its own config.'),
@@ -102,14 +107,18 @@ function server(readKeyFile: ReadKeyFile) {
       if (read.transport === 'direct') return { transport: 'direct' };
       return {
         transport: 'convert',
-        addresses: read.address ?? [],
+        hosts: read.address ?? [],
         port: read.port,
         id: read.id,
         keyId: read['key-id'],
         key: read.key ?? read['key-file'] ?? new Uint8Array(0),
       };
     })
-    .register(keyDocs, { type: 'table', description: 'The far end.' });
+    .register(keyDocs, {
+      type: 'table',
+      description:
+        'The far end. Several of them as `[[server]]`, in order of preference: the next is used while the ones before it cannot be reached.',
+    });
 }
 
 const wan = z
@@ -155,7 +164,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         description: 'Where the control socket and the record of changed settings are kept.',
       }),
       lan,
-      server: server(readKeyFile),
+      server: oneOrMore(server(readKeyFile)),
       wan: z.array(wan).min(1).register(keyDocs, { type: 'list of tables', description: 'The uplinks.' }),
       redirect,
       relay: routerRelay,
@@ -170,7 +179,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         unreachableFamily: read['unreachable-family'],
         stateDir: read['state-dir'],
         lan: read.lan,
-        server: read.server,
+        servers: read.server,
         wans: read.wan,
         redirect: read.redirect,
         relay: read.relay,
@@ -181,9 +190,10 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
 
 /** What concerns several sections. `read` may be half-checked: look at nothing without checking its type. */
 function crossCheck(
-  read: { readonly lan?: unknown; readonly wan?: unknown },
+  read: { readonly lan?: unknown; readonly wan?: unknown; readonly server?: unknown },
   context: z.RefinementCtx,
 ): void {
+  refuseMixedServers(read.server, context);
   for (const key of ['name', 'interface'] as const) {
     for (const { index, first } of duplicates(read.wan, key)) {
       fault(context, `is the same as of wan[${first}]`, `Give every WAN its own ${key}.`, [
@@ -208,5 +218,15 @@ function crossCheck(
         ['lan', 'interfaces', i],
       );
     }
+  });
+}
+
+/** A far router in the path cannot be preferred or passed over: what goes to the target goes through it. */
+function refuseMixedServers(servers: unknown, context: z.RefinementCtx): void {
+  if (!Array.isArray(servers) || servers.length < 2) return;
+  servers.forEach((one: unknown, i) => {
+    if (!isTable(one) || one['transport'] !== 'direct') return;
+    const hint = 'Remove this [[server]], or all the others.';
+    fault(context, '"direct" has to be the only server', hint, ['server', i, 'transport']);
   });
 }

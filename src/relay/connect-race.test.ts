@@ -42,7 +42,15 @@ function setUp(sources: readonly (typeof HERE)[], congestion?: string) {
   });
   const to = { address: HERE, port: localAddress(listener)?.port ?? 0 };
   const candidates = sources.map(
-    (from, i): Candidate => ({ wan: `wan${i}`, device: 'lo', from, to, mptcp: false }),
+    (from, i): Candidate => ({
+      wan: `wan${i}`,
+      device: 'lo',
+      from,
+      to,
+      mptcp: false,
+      server: undefined,
+      hedgeDelayMs: 1000,
+    }),
   );
   const context: WorkerContext = {
     loop,
@@ -55,9 +63,10 @@ function setUp(sources: readonly (typeof HERE)[], congestion?: string) {
     fail: () => undefined,
     nameTarget: () => '',
     learnFamilies: () => undefined,
+    doubt: () => undefined,
   };
   const told: string[] = [];
-  const race = new ConnectRace(context, { hedgeDelayMs: 1000, congestion }, candidates, {
+  const race = new ConnectRace(context, { congestion }, candidates, {
     onConnect: ({ conn, candidate }) => {
       told.push(candidate.wan);
       conn.reset();

@@ -6,6 +6,10 @@ import type { Candidate } from './router-policy.ts';
 import { Timer } from './timers.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+// Another server, or none, is not as good as the one before: it is tried when nothing of that one connects, or when the
+// time of one SYN sent again (1 s, RFC 6298) is over.
+const SERVER_PATIENCE_MS = 1500;
+
 export interface Attempt {
   readonly conn: Conn;
   readonly candidate: Candidate;
@@ -19,24 +23,25 @@ export interface RaceHandlers {
 
 export class ConnectRace implements ConnOwner {
   private readonly context: WorkerContext;
-  private readonly hedgeDelayMs: number;
   private readonly congestion: string | undefined;
-  private readonly candidates: readonly Candidate[];
+  private candidates: readonly Candidate[];
   private readonly handlers: RaceHandlers;
   private readonly attempts: Attempt[] = [];
   private readonly hedge = new Timer(() => this.onHedge());
+  private newest: Candidate | undefined;
+  /** The newest one was overdue once already, and the server after it had to wait. */
+  private isPatienceOver = false;
   private next = 0;
   private lastErrno = 0;
   private isOver = false;
 
   constructor(
     context: WorkerContext,
-    settings: { readonly hedgeDelayMs: number; readonly congestion: string | undefined },
+    settings: { readonly congestion: string | undefined },
     candidates: readonly Candidate[],
     handlers: RaceHandlers,
   ) {
     this.context = context;
-    this.hedgeDelayMs = settings.hedgeDelayMs;
     this.congestion = settings.congestion;
     this.candidates = candidates;
     this.handlers = handlers;
@@ -52,6 +57,20 @@ export class ConnectRace implements ConnOwner {
     this.isOver = true;
     this.context.loop.timers.clear(this.hedge);
     for (const { conn } of this.attempts.splice(0)) conn.reset();
+  }
+
+  /** Goes on without some of the candidates, which are known to fail: with the next one at once when none is left. */
+  drop(isLost: (candidate: Candidate) => boolean): void {
+    if (this.isOver) return;
+    const lost = this.attempts.filter(({ candidate }) => isLost(candidate));
+    if (lost.length === 0 && !this.candidates.slice(this.next).some(isLost)) return;
+    for (const attempt of lost) {
+      this.attempts.splice(this.attempts.indexOf(attempt), 1);
+      attempt.conn.reset();
+    }
+    const left = this.candidates.slice(this.next).filter((candidate) => !isLost(candidate));
+    this.candidates = [...this.candidates.slice(0, this.next), ...left];
+    if (this.attempts.length === 0) this.startNext();
   }
 
   onReady(conn: Conn): void {
@@ -71,6 +90,16 @@ export class ConnectRace implements ConnOwner {
   }
 
   private onHedge(): void {
+    const next = this.candidates[this.next];
+    const newest = this.newest as Candidate;
+    if (!this.isPatienceOver) this.context.doubt();
+    if (!next) return;
+    if (next.server !== newest.server && !this.isPatienceOver) {
+      this.isPatienceOver = true;
+      const leftMs = Math.max(0, SERVER_PATIENCE_MS - newest.hedgeDelayMs);
+      this.context.loop.timers.arm(this.hedge, leftMs, this.context.loop.nowMs);
+      return;
+    }
     this.context.counters.add('hedges', 1);
     this.startNext();
   }
@@ -93,7 +122,10 @@ export class ConnectRace implements ConnOwner {
       if (conn instanceof Conn) {
         conn.owner = this;
         this.attempts.push({ conn, candidate });
-        if (this.next < this.candidates.length) loop.timers.arm(this.hedge, this.hedgeDelayMs, loop.nowMs);
+        this.newest = candidate;
+        this.isPatienceOver = false;
+        // The last one has nobody after it, but that it is overdue is worth knowing all the same.
+        loop.timers.arm(this.hedge, candidate.hedgeDelayMs, loop.nowMs);
         return 'started';
       }
       this.lastErrno = conn;

@@ -26,7 +26,9 @@ export interface RelayLogLine {
 
 export interface RelayHandlers {
   onLog(line: RelayLogLine): void;
-  onFamilies(families: Families): void;
+  onFamilies(server: string, families: Families): void;
+  /** An attempt to connect is overdue. */
+  onDoubt(): void;
   /** A worker threw, ended or is stuck: flows are lost and the process must end now. */
   onFatal(error: WanbondError): void;
 }
@@ -111,7 +113,8 @@ export class Relay {
       };
       worker.on('message', (message: FromWorker) => {
         if (message.kind === 'log') this.handlers.onLog(message);
-        else if (message.kind === 'families') this.handlers.onFamilies(message.families);
+        else if (message.kind === 'families') this.handlers.onFamilies(message.server, message.families);
+        else if (message.kind === 'doubt') this.handlers.onDoubt();
         else {
           isListening = true;
           resolve();

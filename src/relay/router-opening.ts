@@ -12,13 +12,12 @@ import { Conn, type ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { Flow } from './flow.ts';
 import { receive, send } from './io.ts';
-import type { Candidate } from './router-policy.ts';
+import type { Candidate, RouterPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
 export interface RouterOpeningSettings {
   readonly connectTimeoutMs: number;
-  readonly hedgeDelayMs: number;
   readonly handshakeTimeoutMs: number;
   readonly earlyDataWaitMs: number;
   readonly congestion: string | undefined;
@@ -31,7 +30,7 @@ export interface Route {
 
 export interface RouterOpeningPlan {
   readonly target: SocketAddress;
-  /** Tried in order; the next only when nothing of the one before could be connected. */
+  /** In order: each server, then the target itself where that is allowed. */
   readonly routes: readonly Route[];
 }
 
@@ -47,7 +46,7 @@ export class RouterOpening implements ConnOwner, Opening {
   private readonly plan: RouterOpeningPlan;
   private readonly client: Conn;
   private readonly startedMs: number;
-  private route = 0;
+  private route: Route | undefined;
   private race: ConnectRace | undefined;
   private winner: Attempt | undefined;
   private helloSent = false;
@@ -72,7 +71,7 @@ export class RouterOpening implements ConnOwner, Opening {
     if (!client) return false;
     const opening = new RouterOpening(context, settings, plan, client);
     context.openings.add(opening);
-    if (opening.beginRoute() === 'started') return true;
+    if (opening.begin(plan.routes.flatMap(({ candidates }) => candidates)) === 'started') return true;
     context.openings.delete(opening);
     opening.client.release();
     return false;
@@ -102,11 +101,18 @@ export class RouterOpening implements ConnOwner, Opening {
     else if (this.winner) this.onWinnerReady(this.winner);
   }
 
-  private get handshake(): ClientHandshake {
-    return (this.plan.routes[this.route] as Route).handshake;
+  onPolicy({ upstream }: RouterPolicy): void {
+    if (upstream.transport === 'direct') return;
+    const isLost = ({ server }: Candidate): boolean =>
+      server !== undefined && !upstream.servers.some(({ label }) => label === server);
+    this.race?.drop(isLost);
   }
 
-  private beginRoute(candidates = this.plan.routes[this.route]?.candidates ?? []): 'started' | 'starved' {
+  private get handshake(): ClientHandshake {
+    return (this.route as Route).handshake;
+  }
+
+  private begin(candidates: readonly Candidate[]): 'started' | 'starved' {
     const race = new ConnectRace(this.context, this.settings, candidates, {
       onConnect: (attempt) => this.onConnect(attempt),
       onExhausted: (errno) => this.onExhausted(errno),
@@ -119,13 +125,8 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private onExhausted(errno: number): void {
-    if (this.route + 1 < this.plan.routes.length) {
-      this.route++;
-      this.context.counters.add('directFallbacks', 1);
-      if (this.beginRoute() === 'started') return;
-    }
-    const isTarget = this.route > 0 || this.plan.routes.length === 0;
-    const reason = isTarget ? 'unreachable' : 'server-down';
+    const reason =
+      this.plan.routes.at(-1)?.candidates[0]?.server === undefined ? 'unreachable' : 'server-down';
     this.end(
       reason,
       errno === 0 ? 'no WAN has an address of its family' : `connect failed: ${errnoName(errno)}`,
@@ -137,7 +138,6 @@ export class RouterOpening implements ConnOwner, Opening {
       this.end('server-silent', `no reply within ${this.settings.handshakeTimeoutMs} ms`);
       return;
     }
-    this.race?.close();
     this.onExhausted(ETIMEDOUT);
   }
 
@@ -146,7 +146,12 @@ export class RouterOpening implements ConnOwner, Opening {
     loop.timers.clear(this.deadline);
     this.race = undefined;
     this.winner = attempt;
+    this.route = this.plan.routes.find(
+      ({ candidates }) => candidates[0]?.server === attempt.candidate.server,
+    );
     attempt.conn.owner = this;
+    if (this.route !== this.plan.routes[0] && attempt.candidate.server === undefined)
+      counters.add('directFallbacks', 1);
     if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) counters.add('plainUpstreams', 1);
     this.takeEarly();
     if (this.isDone) return;
@@ -228,7 +233,8 @@ export class RouterOpening implements ConnOwner, Opening {
       this.reply = bytes;
       if (bytes.length > REPLY_LIMIT_BYTES) this.end('malformed', 'the reply does not end');
     } else if (step.kind === 'established') {
-      if (step.families) this.context.learnFamilies(step.families);
+      const server = this.winner?.candidate.server;
+      if (step.families && server !== undefined) this.context.learnFamilies(server, step.families);
       this.establish(bytes.subarray(step.consumed));
     } else if (step.kind === 'retry' && !this.hasRetried) {
       this.retry();
@@ -247,7 +253,7 @@ export class RouterOpening implements ConnOwner, Opening {
     this.helloSent = false;
     this.reply = NOTHING;
     this.unsent = NOTHING;
-    if (this.beginRoute([candidate]) === 'starved') this.end('resource', 'no file descriptor is left');
+    if (this.begin([candidate]) === 'starved') this.end('resource', 'no file descriptor is left');
   }
 
   private establish(first: Buffer): void {

@@ -7,25 +7,35 @@ export interface WanPolicy {
   readonly interface: string;
   /** Source addresses, at most one per family is used. */
   readonly sources: readonly Address[];
+  /** Its part of the new flows that begin here, compared with the others; 0: only after another one failed. */
+  readonly share: number;
+  /** An attempt over it that is not connected after this long is joined by one over the next WAN. */
+  readonly hedgeDelayMs: number;
 }
 
-export type UpstreamPolicy =
-  | {
-      readonly transport: 'convert';
-      readonly servers: readonly SocketAddress[];
-      readonly serverId: string;
-      readonly keyId: number;
-      readonly key: Uint8Array;
-    }
-  | { readonly transport: 'direct' };
+/** A far end that is told the target. */
+export interface ServerPolicy {
+  readonly transport: 'convert';
+  /** By which candidates say whose they are. */
+  readonly label: string;
+  /** The preferred one first. */
+  readonly addresses: readonly SocketAddress[];
+  readonly serverId: string;
+  readonly keyId: number;
+  readonly key: Uint8Array;
+}
 
 export interface RouterPolicy {
   /** Grows with every new snapshot; a flow keeps the one it began with. */
   readonly generation: number;
   /** In the order in which they are tried for a flow's first subflow. */
   readonly wans: readonly WanPolicy[];
-  readonly upstream: UpstreamPolicy;
-  readonly onServerLoss: 'direct' | 'block';
+  /** In the order in which they are tried; `direct`: MPTCP to the target itself, whose path has a far router. */
+  readonly upstream:
+    | { readonly transport: 'direct' }
+    | { readonly transport: 'servers'; readonly servers: readonly ServerPolicy[] };
+  /** Whether flows go out without a server when none can be reached. */
+  readonly directWithoutServer: boolean;
   /** Addresses of this host: a flow to one of them would be a flow to ourselves. */
   readonly own: readonly Address[];
 }
@@ -37,6 +47,10 @@ export interface Candidate {
   readonly from: Address;
   readonly to: SocketAddress;
   readonly mptcp: boolean;
+  /** Label of the server that `to` belongs to; undefined for the target itself. */
+  readonly server: string | undefined;
+  /** How long it is waited for before the next one is tried as well. */
+  readonly hedgeDelayMs: number;
 }
 
 const LOOPBACK: readonly Prefix[] = [
@@ -55,21 +69,19 @@ export function mayCarry(policy: RouterPolicy, target: SocketAddress): boolean {
   return !policy.own.some((own) => sameAddress(own, target.address));
 }
 
-/** The ways to reach the far end, best first: every WAN to the preferred server address, then to the next. */
-export function upstreamCandidates(policy: RouterPolicy, target: SocketAddress): Candidate[] {
-  const destinations = policy.upstream.transport === 'direct' ? [target] : policy.upstream.servers;
-  return destinations.flatMap((to) => candidatesTo(policy, to, true));
-}
-
-/** The ways to reach the target itself over plain TCP, for when the server is lost. */
-export function directCandidates(policy: RouterPolicy, target: SocketAddress): Candidate[] {
-  return candidatesTo(policy, target, false);
-}
-
-function candidatesTo(policy: RouterPolicy, to: SocketAddress, mptcp: boolean): Candidate[] {
-  const family = familyOf(to.address);
-  return policy.wans.flatMap((wan) => {
-    const from = wan.sources.find((source) => familyOf(source) === family);
-    return from ? [{ wan: wan.name, device: wan.interface, from, to, mptcp }] : [];
+/** The ways to reach any of `destinations`, best first: over every WAN to the first of them, then to the next. */
+export function candidatesTo(
+  wans: readonly WanPolicy[],
+  destinations: readonly SocketAddress[],
+  { mptcp, server }: Pick<Candidate, 'mptcp' | 'server'>,
+): Candidate[] {
+  return destinations.flatMap((to) => {
+    const family = familyOf(to.address);
+    return wans.flatMap((wan) => {
+      const from = wan.sources.find((source) => familyOf(source) === family);
+      if (!from) return [];
+      const { name, interface: device, hedgeDelayMs } = wan;
+      return [{ wan: name, device, from, to, mptcp, server, hedgeDelayMs }];
+    });
   });
 }

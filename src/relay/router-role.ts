@@ -5,31 +5,45 @@ import { closeWithReset, localAddress, originalDestination } from '../linux/sock
 import { createConvertClient } from '../transport/convert/client.ts';
 import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport } from '../transport/handshake.ts';
+import { Rotation } from './rotation.ts';
 import { type Route, RouterOpening } from './router-opening.ts';
-import { directCandidates, mayCarry, type RouterPolicy, upstreamCandidates } from './router-policy.ts';
+import {
+  type Candidate,
+  candidatesTo,
+  mayCarry,
+  type RouterPolicy,
+  type ServerPolicy,
+  type WanPolicy,
+} from './router-policy.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { RouterRole } from './worker-spec.ts';
 
 const direct = createDirectClient();
 
+function toTarget(target: SocketAddress, candidates: readonly Candidate[]): Route {
+  return { candidates, handshake: direct.start(target) };
+}
+
 export class RouterAccept {
   private readonly context: WorkerContext;
   private readonly role: RouterRole;
   private policy: RouterPolicy;
-  private transport: ClientTransport;
+  private wans: Rotation<WanPolicy>;
+  /** By everything that makes a server what it is: each transport has learned the clock of its server. */
+  private readonly transports = new Map<string, ClientTransport>();
 
   constructor(context: WorkerContext, role: RouterRole) {
     this.context = context;
     this.role = role;
     this.policy = role.policy;
-    this.transport = createTransport(role.policy);
+    this.wans = new Rotation(role.policy.wans);
   }
 
-  /** Concerns new flows only. The transport is kept unless its keys change: it has learned the server's clock. */
+  /** Concerns new flows, and those that wait for a server which is known to be lost now. */
   update(policy: RouterPolicy): void {
-    const isSame = JSON.stringify(policy.upstream) === JSON.stringify(this.policy.upstream);
-    if (!isSame) this.transport = createTransport(policy);
     this.policy = policy;
+    this.wans = new Rotation(policy.wans);
+    for (const opening of this.context.openings) opening.onPolicy?.(policy);
   }
 
   /** False when no fd is left for the upstream: the caller keeps the connection and offers it again. */
@@ -41,13 +55,34 @@ export class RouterAccept {
       this.context.fail('malformed', 'a connection to the relay itself was refused');
       return true;
     }
-    const routes: Route[] = [
-      { candidates: upstreamCandidates(this.policy, target), handshake: this.transport.start(target) },
-    ];
-    if (this.policy.upstream.transport !== 'direct' && this.policy.onServerLoss === 'direct') {
-      routes.push({ candidates: directCandidates(this.policy, target), handshake: direct.start(target) });
+    return RouterOpening.open(this.context, this.role.opening, { target, routes: this.routesTo(target) }, fd);
+  }
+
+  private routesTo(target: SocketAddress): Route[] {
+    const { upstream, directWithoutServer } = this.policy;
+    const wans = this.wans.next();
+    if (upstream.transport === 'direct') {
+      return [toTarget(target, candidatesTo(wans, [target], { mptcp: true, server: undefined }))];
     }
-    return RouterOpening.open(this.context, this.role.opening, { target, routes }, fd);
+    const routes = upstream.servers.map((server): Route => {
+      const handshake = this.transportOf(server).start(target);
+      const { addresses, label } = server;
+      return { candidates: candidatesTo(wans, addresses, { mptcp: true, server: label }), handshake };
+    });
+    if (directWithoutServer) {
+      routes.push(toTarget(target, candidatesTo(wans, [target], { mptcp: false, server: undefined })));
+    }
+    return routes;
+  }
+
+  private transportOf(server: ServerPolicy): ClientTransport {
+    const { serverId, keyId, key } = server;
+    const identity = JSON.stringify([serverId, keyId, Buffer.from(key).toString('base64')]);
+    const known = this.transports.get(identity);
+    if (known) return known;
+    const made = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+    this.transports.set(identity, made);
+    return made;
   }
 
   private targetOf(fd: number): SocketAddress | undefined {
@@ -55,16 +90,4 @@ export class RouterAccept {
     if (this.role.method === 'tproxy' || !local) return local;
     return originalDestination(fd, familyOf(local.address));
   }
-}
-
-function createTransport(policy: RouterPolicy): ClientTransport {
-  const { upstream } = policy;
-  if (upstream.transport === 'direct') return direct;
-  return createConvertClient({
-    serverId: upstream.serverId,
-    keyId: upstream.keyId,
-    psk: upstream.key,
-    now: Date.now,
-    random: randomBytes,
-  });
 }

@@ -6,11 +6,14 @@ import type { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
 import type { Loop } from './loop.ts';
 import type { PipePool } from './pipe-pool.ts';
+import type { RouterPolicy } from './router-policy.ts';
 
 /** A flow that is not established yet. */
 export interface Opening {
   /** Ends it with a reset towards both sides. */
   abort(): void;
+  /** What is known of the outside has changed. */
+  onPolicy?(policy: RouterPolicy): void;
 }
 
 export interface WorkerContext {
@@ -28,5 +31,7 @@ export interface WorkerContext {
   /** The target as the log may show it. */
   nameTarget(target: SocketAddress): string;
   /** The far end told which families it reaches. */
-  learnFamilies(families: Families): void;
+  learnFamilies(server: string, families: Families): void;
+  /** An attempt to connect is overdue: somebody should look whether its WAN and server are still there. */
+  doubt(): void;
 }

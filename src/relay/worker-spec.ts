@@ -78,4 +78,5 @@ export type FromWorker =
       readonly message: string;
       readonly suppressed: number;
     }
-  | { readonly kind: 'families'; readonly families: Families };
+  | { readonly kind: 'families'; readonly server: string; readonly families: Families }
+  | { readonly kind: 'doubt' };

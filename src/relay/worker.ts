@@ -5,7 +5,7 @@ import { close, rawRead } from '../linux/libc.ts';
 import { openListener } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { Families } from '../transport/handshake.ts';
+import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
@@ -22,6 +22,8 @@ import type { FromWorker, ToWorker, WorkerSpec } from './worker-spec.ts';
 const TURN_MS = 1000;
 // One log line per reason in this time.
 const LOG_INTERVAL_MS = 5000;
+// A thousand flows over a WAN that has just died say it once.
+const DOUBT_INTERVAL_MS = 100;
 // A bulk flow that moved nothing for this long gives its pipes back.
 const REST_AFTER_MS = 2000;
 const BACKLOG = 4096;
@@ -40,7 +42,8 @@ class Worker implements WorkerContext {
   private readonly heartbeats: Int32Array;
   private readonly logLimit = new RateLimit(LOG_INTERVAL_MS);
   private readonly maxFlows: number;
-  private families: Families | undefined;
+  private readonly families = new Map<string, Families>();
+  private doubtedMs = Number.NEGATIVE_INFINITY;
   private isStopped = false;
 
   constructor(spec: WorkerSpec) {
@@ -90,10 +93,17 @@ class Worker implements WorkerContext {
     return this.spec.settings.logTargets ? formatSocketAddress(target) : 'a target';
   }
 
-  learnFamilies(families: Families): void {
-    if (this.families?.v4 === families.v4 && this.families.v6 === families.v6) return;
-    this.families = families;
-    post({ kind: 'families', families });
+  learnFamilies(server: string, families: Families): void {
+    const known = this.families.get(server);
+    if (known && sameFamilies(known, families)) return;
+    this.families.set(server, families);
+    post({ kind: 'families', server, families });
+  }
+
+  doubt(): void {
+    if (this.loop.nowMs - this.doubtedMs < DOUBT_INTERVAL_MS) return;
+    this.doubtedMs = this.loop.nowMs;
+    post({ kind: 'doubt' });
   }
 
   private onAccept(fd: number): boolean {

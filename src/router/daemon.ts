@@ -10,17 +10,21 @@ import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
+import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { Relay } from '../relay/relay.ts';
-import type { Families } from '../transport/handshake.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
+import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import { wanLinks } from '../wan/links.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
 import { LOOPBACKS, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
-import { readyWans, redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
+import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
 import { TakeChain } from './take-chain.ts';
+import { WanManager, type WanManagerParts } from './wan-manager.ts';
+import { decideWans, type WanState } from './wan-state.ts';
 
 export const ROUTER_LOCK = 'router';
 
@@ -31,36 +35,42 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());
   const journal = recover(config.stateDir, log);
+  const names: NameAnswers = new Map();
   const facts = readHostFacts(routerSysctls(config), config.redirect.table, natTables(config));
   const method = chooseMethod(config, facts, nftables);
-  const wans = readyWans(config, facts);
-  const missing = config.wans.filter((wan) => !wans.some((one) => one.name === wan.name));
-  for (const wan of missing) log.warn({ wan: wan.name }, 'this WAN has no usable address and is left out');
-
+  const servers = knownServers(config, names);
+  const links = readLinks();
+  const first = decideWans(config, {
+    wans: wanLinks(config.wans, links),
+    links,
+    servers,
+    measurements: [],
+    verdicts: new Map(),
+  });
+  tellMissing(first, log);
   const takeChain = new TakeChain(nftables, log);
-  const onFamilies = (families: Families): void => takeChain.learn(families);
   const relay = await Relay.start(
-    routerRole(config, method, routerPolicy(config, wans, facts, 1)),
+    routerRole(config, method, routerPolicy(config, first, facts, 1)),
     relaySettings(config.relay, config.log),
     listens(config, method),
     {
       onLog: (line) => logRelayLine(log, line),
-      onFamilies,
+      onFamilies: (server, families) => manager.onFamilies(server, families),
+      onDoubt: () => manager.prober?.doubt(),
       onFatal,
     },
   );
+  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, log };
+  const manager = new WanManager(parts, names);
   try {
-    applyPlan(routerPlan(config, wans, method, facts), facts, journal, nftables);
-    takeChain.begin(redirectTable(config, method, facts));
+    applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
+    takeChain.begin(redirectTable(config, servers, method, facts));
   } catch (error) {
     await relay.stop();
     throw error;
   }
-  log.info({ method, wans: wans.map((wan) => wan.name) }, 'LAN traffic is being carried');
-  const following = await followWans(
-    { config, method, journal, nftables, relay, log },
-    { onFatal, onFamilies },
-  );
+  log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
+  const following = await followWans(manager, parts, onFatal);
 
   return {
     drain: () => {
@@ -71,7 +81,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       role: 'router',
       pid: process.pid,
       method,
-      wans: following.status(),
+      ...manager.status(),
       counters: relay.counters(),
     }),
     openFlows: () => relay.counters().flowsOpen,
@@ -86,6 +96,16 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   };
 }
 
+/** A WAN may come later: a modem takes a minute after the boot, a van stands in a tunnel. */
+function tellMissing({ troubles, bonded }: WanState, log: Log): void {
+  for (const [wan, verdict] of troubles) {
+    if (verdict)
+      log.warn({ wan, reason: verdict.reason }, 'this WAN cannot carry now and is left out until it can');
+  }
+  if (bonded.length > 0) return;
+  log.error('no WAN can carry now: nothing is bonded until one comes up; `wanbond check -c FILE` shows each');
+}
+
 function routerRole(config: RouterConfig, method: RedirectMethod, policy: RouterRole['policy']): RouterRole {
   const { relay } = config;
   return {
@@ -94,7 +114,6 @@ function routerRole(config: RouterConfig, method: RedirectMethod, policy: Router
     policy,
     opening: {
       connectTimeoutMs: relay.connectTimeoutMs,
-      hedgeDelayMs: relay.hedgeDelayMs,
       handshakeTimeoutMs: relay.handshakeTimeoutMs,
       earlyDataWaitMs: relay.earlyDataWaitMs,
       congestion: congestionName(relay),

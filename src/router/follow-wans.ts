@@ -1,35 +1,35 @@
-// Starts what tells of the WANs (kernel events, probes) and brings it to the manager.
+// Starts what tells of the WANs (kernel events, probes, names) and brings it to the manager.
 import type { WanbondError } from '../base/error.ts';
 import { startLinkMonitor } from '../linux/netlink/monitor.ts';
-import type { Families } from '../transport/handshake.ts';
+import { convertServers } from '../wan/known-servers.ts';
 import { Prober } from '../wan/prober.ts';
 import type { FromProber } from '../wan/prober-spec.ts';
 import { WanManager, type WanManagerParts } from './wan-manager.ts';
 
 export interface FollowedWans {
-  /** Per WAN: what is wrong with it, and what its probes measured. */
-  status(): unknown;
+  readonly manager: WanManager;
   /** False when a thread did not end in time. */
   stop(): Promise<boolean>;
 }
 
 export async function followWans(
-  parts: WanManagerParts,
-  handlers: { onFatal(error: WanbondError): void; onFamilies(families: Families): void },
+  manager: WanManager,
+  { config }: WanManagerParts,
+  onFatal: (error: WanbondError) => void,
 ): Promise<FollowedWans> {
-  const manager = new WanManager(parts);
-  const prober = startProber(parts, manager, handlers);
+  // Without a server of ours there is nobody to answer.
+  const prober = convertServers(config).length > 0 ? startProber(manager, onFatal) : undefined;
   manager.prober = prober;
   manager.update();
   const monitor = await startLinkMonitor({
     // The kernel tells of a lost carrier once a second; these are looked at more often.
-    carrierOf: parts.config.wans.map((wan) => wan.interface),
+    carrierOf: config.wans.map((wan) => wan.interface),
     onEvents: () => manager.onLinkEvent(),
     onOverrun: () => manager.onLinkEvent(),
-    onFatal: (error) => handlers.onFatal(error),
+    onFatal,
   });
   return {
-    status: () => manager.status(),
+    manager,
     stop: async () => {
       manager.stop();
       const ended = await Promise.all([monitor.stop(), prober?.stop() ?? true]);
@@ -38,19 +38,11 @@ export async function followWans(
   };
 }
 
-/** Without a server of ours there is nobody to answer. */
-function startProber(
-  { config }: WanManagerParts,
-  manager: WanManager,
-  handlers: { onFatal(error: WanbondError): void; onFamilies(families: Families): void },
-): Prober | undefined {
-  const { server } = config;
-  if (server.transport === 'direct') return undefined;
+function startProber(manager: WanManager, onFatal: (error: WanbondError) => void): Prober {
   const onMessage = (message: FromProber): void => {
-    if (message.kind === 'families') handlers.onFamilies(message.families);
+    if (message.kind === 'families') manager.onFamilies(message.server, message.families);
     else if (message.kind === 'change') manager.onHealthChange(message.all);
-    else manager.measurements = message.all;
+    else manager.onMeasurements(message.all);
   };
-  const spec = { serverId: server.id, keyId: server.keyId, key: server.key, paths: [] };
-  return new Prober(spec, { onMessage, onFatal: (error) => handlers.onFatal(error) });
+  return new Prober({ onMessage, onFatal });
 }

@@ -1,34 +1,39 @@
-// The snapshot that the router's workers decide by, made from config and host facts.
+// The snapshot that the router's workers decide by, made from config, WANs and host facts.
 import { parseAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import type { RouterPolicy, UpstreamPolicy } from '../relay/router-policy.ts';
-import { ownAddresses, type ReadyWan } from './router-plan.ts';
+import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
+import { convertServers, destinationsOf, type KnownServer } from '../wan/known-servers.ts';
+import { ownAddresses } from './router-plan.ts';
+import type { WanState } from './wan-state.ts';
 
 export function routerPolicy(
   config: RouterConfig,
-  wans: readonly ReadyWan[],
+  state: Pick<WanState, 'order' | 'servers'>,
   facts: HostFacts,
   generation: number,
 ): RouterPolicy {
   return {
     generation,
-    wans,
-    upstream: upstreamPolicy(config),
-    onServerLoss: config.onServerLoss,
+    wans: state.order,
+    upstream:
+      convertServers(config).length === 0
+        ? { transport: 'direct' }
+        : { transport: 'servers', servers: serversToTry(config, state).map(serverPolicy) },
+    directWithoutServer: config.onServerLoss === 'direct',
     own: ownAddresses(facts),
   };
 }
 
-function upstreamPolicy({ server }: RouterConfig): UpstreamPolicy {
-  if (server.transport === 'direct') return { transport: 'direct' };
-  return {
-    transport: 'convert',
-    servers: server.addresses.map((address) => ({ address, port: server.port })),
-    serverId: server.id,
-    keyId: server.keyId,
-    key: server.key,
-  };
+/** Lost ones are not waited for when flows may go out without them; else there is nothing better than to try. */
+function serversToTry(config: RouterConfig, { servers }: Pick<WanState, 'servers'>): readonly KnownServer[] {
+  if (servers.alive.length > 0 || config.onServerLoss === 'direct') return servers.alive;
+  return servers.current ? [servers.current] : [];
+}
+
+function serverPolicy(server: KnownServer): ServerPolicy {
+  const { label, id: serverId, keyId, key } = server;
+  return { transport: 'convert', label, addresses: destinationsOf(server), serverId, keyId, key };
 }
 
 /** Loopback in both families, where the TPROXY listeners are. */

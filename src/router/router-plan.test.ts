@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { parseRouterConfig } from '../config/load.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo } from '../plan/step.ts';
-import { readyWans, routerPlan, routerSysctls } from './router-plan.ts';
+import { knownServers } from '../wan/known-servers.ts';
+import { routerPlan, routerSysctls } from './router-plan.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
 const { config } = parseRouterConfig(
@@ -51,7 +52,15 @@ const FACTS: HostFacts = {
   ],
 };
 
-const planOf = (facts: HostFacts) => routerPlan(config, readyWans(config, facts), 'tproxy', facts);
+const bonded = (name: string, device: string, ...sources: string[]) => ({
+  name,
+  interface: device,
+  sources: sources.map((text) => parseAddress(text)),
+  isBackup: false,
+});
+const WANS = [bonded('dsl', 'eth1.100', '192.0.2.10'), bonded('lte', 'wwan0', '198.51.100.20')];
+const SERVERS = knownServers(config, new Map());
+const planOf = (facts: HostFacts) => routerPlan(config, { wans: WANS, servers: SERVERS }, 'tproxy', facts);
 const commands = (facts: HostFacts) =>
   planOf(facts)
     .filter((step) => step.kind !== 'owner-table' && !isSatisfied(step, facts))
@@ -101,16 +110,6 @@ test('what is so already, or unknown to this kernel, is no step', () => {
   expect(texts).not.toContain('limits');
   expect(texts).not.toContain('endpoint add 192.0.2.10');
   expect(texts).toContain('endpoint add 198.51.100.20 id 1 dev wwan0');
-});
-
-describe('WANs', () => {
-  test('one without an address of the server’s family is left out', () => {
-    const interfaces = FACTS.interfaces.filter((one) => one.name !== 'wwan0');
-    expect(readyWans(config, { ...FACTS, interfaces }).map((wan) => wan.name)).toEqual(['dsl']);
-  });
-  test('none at all is an error with advice', () => {
-    expect(() => readyWans(config, { ...FACTS, interfaces: [] })).toThrow(/no WAN has an IPv4 address/);
-  });
 });
 
 test('a foreign endpoint with our address and other flags is a conflict, told before anything is done', () => {

@@ -9,15 +9,21 @@ import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
+import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Step, Undo } from '../plan/step.ts';
 import type { Relay } from '../relay/relay.ts';
+import type { Families } from '../transport/handshake.ts';
+import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
-import type { ProbePath, WanMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { routerPolicy } from './policy.ts';
-import { type RedirectMethod } from './redirect-table.ts';
-import { findReadyWans, redirectTable, routerSysctls, wanSteps } from './router-plan.ts';
+import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
+import { redirectTable, routerSysctls, wanSteps } from './router-plan.ts';
+import type { TakeChain } from './take-chain.ts';
+import type { ServerChoice } from '../wan/server-choice.ts';
 import { decideWans, samePaths, sameRoute, type WanState } from './wan-state.ts';
 
 export interface WanManagerParts {
@@ -26,6 +32,7 @@ export interface WanManagerParts {
   readonly journal: Journal;
   readonly nftables: Nftables;
   readonly relay: Relay;
+  readonly takeChain: TakeChain;
   readonly log: Log;
 }
 
@@ -34,8 +41,12 @@ const SETTLE_MS = 30;
 
 export class WanManager {
   prober: Prober | undefined;
-  measurements: readonly WanMeasurement[] = [];
   private readonly parts: WanManagerParts;
+  private measurements: readonly PathMeasurement[] = [];
+  private names: NameAnswers;
+  private readonly families = new Map<string, Families>();
+  private wans: readonly WanLink[] = [];
+  private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
   private paths: readonly ProbePath[] = [];
   private policyText = '';
@@ -44,8 +55,9 @@ export class WanManager {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
-  constructor(parts: WanManagerParts) {
+  constructor(parts: WanManagerParts, names: NameAnswers) {
     this.parts = parts;
+    this.names = names;
   }
 
   /** Something of links, addresses or routes has changed. */
@@ -53,18 +65,50 @@ export class WanManager {
     this.timer ??= setTimeout(() => this.update(), SETTLE_MS);
   }
 
-  /** A probed WAN has changed: nothing else will come, so act at once. */
-  onHealthChange(measurements: readonly WanMeasurement[]): void {
+  /** A probed path has changed: nothing else will come, so act at once. */
+  onHealthChange(measurements: readonly PathMeasurement[]): void {
     this.measurements = measurements;
     this.update();
   }
 
-  status(): readonly unknown[] {
-    return this.parts.config.wans.map(({ name, interface: device }) => {
-      const { wan: _, seenAs, ...measured } = this.measurements.find(({ wan }) => wan === name) ?? {};
-      const seen = seenAs && formatSocketAddress(seenAs);
-      return { name, interface: device, trouble: this.state?.troubles.get(name), ...measured, seenAs: seen };
-    });
+  /** Figures without a change of health: they only bear on the order of the WANs for new flows. */
+  onMeasurements(measurements: readonly PathMeasurement[]): void {
+    this.measurements = measurements;
+    const { seen } = this;
+    if (seen && !this.isStopped) this.guard(() => this.updatePolicy(this.decide(seen.links), seen.facts));
+  }
+
+  /** A name of a server stands for other addresses now. */
+  onNames(names: NameAnswers): void {
+    this.names = names;
+    this.update();
+  }
+
+  /** A server has told which address families it reaches. */
+  onFamilies(server: string, families: Families): void {
+    this.families.set(server, families);
+    this.updateFamilies();
+  }
+
+  status(): { servers: unknown; wans: unknown } {
+    const { config } = this.parts;
+    const current = this.state?.servers.current?.label;
+    return {
+      servers: knownServers(config, this.names).map(({ label, addresses, port }) => ({
+        name: label,
+        addresses: addresses.map((address) => formatSocketAddress({ address, port })),
+        isUsed: label === current && this.state?.servers.alive.length !== 0,
+        isLost: !this.state?.servers.alive.some((one) => one.label === label),
+      })),
+      wans: config.wans.map(({ name, interface: device }) => {
+        const path = this.measurements.find((one) => one.wan === name && one.server === current);
+        const { wan: _, server: __, seenAs, ...measured } = path ?? {};
+        const verdict = this.state?.troubles.get(name);
+        const seen = seenAs && formatSocketAddress(seenAs);
+        const role = verdict?.role ?? 'bulk';
+        return { name, interface: device, role, trouble: verdict?.reason, ...measured, seenAs: seen };
+      }),
+    };
   }
 
   stop(): void {
@@ -77,30 +121,53 @@ export class WanManager {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.isStopped) return;
-    try {
+    this.guard(() => {
       const { config } = this.parts;
       const facts = readHostFacts(routerSysctls(config), config.redirect.table);
-      const ready = findReadyWans(config, facts);
-      const next = decideWans(config, ready, readLinks(), this.measurements);
+      const links = readLinks();
+      this.seen = { links, facts };
+      this.wans = wanLinks(config.wans, links, this.wans);
+      const next = this.decide(links);
       this.tell(next);
       this.state = next;
       this.updateStandIns(next, facts);
-      if (ready.length > 0) this.updateEndpoints(next, facts);
+      this.updateEndpoints(next, facts);
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
+      this.updateFamilies();
+    });
+  }
+
+  private decide(links: readonly LinkFact[]): WanState {
+    const { config } = this.parts;
+    const { wans, measurements } = this;
+    const servers = knownServers(config, this.names);
+    return decideWans(config, { wans, links, servers, measurements, verdicts: new Map() });
+  }
+
+  private guard(work: () => void): void {
+    try {
+      work();
     } catch (error) {
       this.parts.log.error({ err: error }, `following the WANs failed: ${describe(error)}`);
     }
   }
 
   private tell(next: WanState): void {
-    for (const [wan, trouble] of next.troubles) {
-      if (this.state === undefined ? trouble === undefined : this.state.troubles.get(wan) === trouble)
+    const { log } = this.parts;
+    for (const [wan, verdict] of next.troubles) {
+      const reason = verdict?.reason;
+      if (this.state === undefined ? reason === undefined : this.state.troubles.get(wan)?.reason === reason)
         continue;
-      if (trouble) this.parts.log.warn({ wan, reason: trouble }, 'WAN down');
-      else this.parts.log.info({ wan }, 'WAN up');
+      if (reason === undefined) log.info({ wan }, 'WAN up');
+      else log.warn({ wan, reason }, verdict?.role === 'out' ? 'WAN down' : 'WAN is not used for bulk');
     }
+    const [before, now] = [this.state?.servers, next.servers];
+    if (!before || textOfServers(before) === textOfServers(now)) return;
+    const used = now.alive[0];
+    if (used) log.info({ server: used.label }, 'new flows go to this server');
+    else log.warn(lostHint(this.parts.config));
   }
 
   private updateStandIns({ standIns }: WanState, facts: HostFacts): void {
@@ -115,7 +182,7 @@ export class WanManager {
 
   /** Deleting an endpoint makes the kernel send what was on its way over the others; adding one brings it into running flows. */
   private updateEndpoints({ bonded }: WanState, facts: HostFacts): void {
-    const steps = wanSteps(this.parts.config, bonded, facts);
+    const steps = wanSteps(bonded, facts);
     const wanted = steps.filter((step) => step.kind === 'endpoint');
     const stale = this.journaled('endpoint').filter(
       (undo) =>
@@ -126,10 +193,10 @@ export class WanManager {
     this.apply(steps, { ...facts, endpoints: left });
   }
 
-  private updatePolicy({ order }: WanState, facts: HostFacts): void {
+  private updatePolicy(state: WanState, facts: HostFacts): void {
     const { config, relay } = this.parts;
-    const policy = routerPolicy(config, order, facts, this.generation + 1);
-    const text = JSON.stringify([policy.wans, policy.own]);
+    const policy = routerPolicy(config, state, facts, this.generation + 1);
+    const text = JSON.stringify([policy.wans, policy.upstream, policy.own]);
     if (text === this.policyText) return;
     this.policyText = text;
     this.generation++;
@@ -138,10 +205,17 @@ export class WanManager {
 
   private updateBypass(facts: HostFacts): void {
     const { config, method, nftables } = this.parts;
-    const text = renderBypassUpdate(redirectTable(config, method, facts));
+    const servers = knownServers(config, this.names);
+    const text = renderBypassUpdate(redirectTable(config, servers, method, facts));
     if (text === this.bypassText) return;
     nftables.run(text);
     this.bypassText = text;
+  }
+
+  private updateFamilies(): void {
+    const used = this.state?.servers.alive[0];
+    const families = used && this.families.get(used.label);
+    this.guard(() => this.parts.takeChain.learn(families ?? ALL_FAMILIES));
   }
 
   private updatePaths({ paths }: WanState): void {
@@ -164,4 +238,15 @@ export class WanManager {
     const failure = takeBack(undos, this.parts.journal)[0];
     if (failure) throw failure;
   }
+}
+
+function textOfServers({ alive }: ServerChoice): string {
+  return alive.map(({ label }) => label).join(' ');
+}
+
+function lostHint({ onServerLoss, servers }: RouterConfig): string {
+  const who = servers.length > 1 ? 'no server answers' : 'the server does not answer';
+  return onServerLoss === 'direct'
+    ? `${who}: new flows go out without it, over one WAN each`
+    : `${who}: new flows wait for it and are refused (on-server-loss = "block")`;
 }

@@ -1,64 +1,118 @@
 // What the router does with its WANs now: a pure decision from the host, the probes and the config.
-import { familyOf, sameAddress } from '../base/address.ts';
+import { familyOf } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import { type DefaultRoute, ROUTE_PROTOCOL } from '../plan/step.ts';
-import type { ProbePath, WanMeasurement } from '../wan/prober-spec.ts';
+import { type InitialChoice, type InitialFacts, initialOrder } from '../wan/initial-order.ts';
+import { type KnownServer, upstreamFamilies } from '../wan/known-servers.ts';
+import type { WanLink } from '../wan/links.ts';
+import { type PathMeasurement, type ProbePath, sameProbePath } from '../wan/prober-spec.ts';
+import { mergeVerdicts, type Verdict, type Verdicts } from '../wan/role.ts';
+import { chooseServer, isDead, type ServerChoice } from '../wan/server-choice.ts';
 import { standInRoute } from '../wan/stand-in.ts';
-import type { ReadyWan } from './router-plan.ts';
+import { type ReadyWan, readyWans } from './ready-wans.ts';
+import type { BondedWan } from './router-plan.ts';
 
-export interface WanState {
-  /** In the order in which new flows try them: those that are dead come last, and are tried all the same. */
-  readonly order: readonly ReadyWan[];
-  /** Those that get an endpoint. Never empty while any WAN is ready: a dead path may be all that a flow has. */
-  readonly bonded: readonly ReadyWan[];
-  readonly paths: readonly ProbePath[];
-  readonly standIns: readonly DefaultRoute[];
-  /** By WAN name: undefined when it is well. */
-  readonly troubles: ReadonlyMap<string, string | undefined>;
+export interface WanFacts {
+  readonly wans: readonly WanLink[];
+  /** Of the whole host: default routes lie on other links too. */
+  readonly links: readonly LinkFact[];
+  readonly servers: readonly KnownServer[];
+  readonly measurements: readonly PathMeasurement[];
+  /** What speaks against a WAN besides its link and its probes. */
+  readonly verdicts: Verdicts;
 }
 
-export function decideWans(
-  config: RouterConfig,
-  ready: readonly ReadyWan[],
-  links: readonly LinkFact[],
-  measurements: readonly WanMeasurement[],
-): WanState {
-  const dead = new Set(measurements.filter(isDead).map(({ wan }) => wan));
-  const usable = ready.filter((wan) => !dead.has(wan.name));
-  const isUsable = new Map(
-    config.wans.map((wan) => [wan.interface, usable.some((one) => one.name === wan.name)]),
+export interface WanState {
+  readonly servers: ServerChoice;
+  /** As new flows try them: those that are dead come last, and are tried all the same. */
+  readonly order: readonly (ReadyWan & InitialChoice)[];
+  /** Those that get an endpoint. Never empty while any WAN may be used: a dead path may be all that a flow has. */
+  readonly bonded: readonly BondedWan[];
+  readonly paths: readonly ProbePath[];
+  readonly standIns: readonly DefaultRoute[];
+  /** By WAN name, every one of the config: undefined when nothing is wrong with it. */
+  readonly troubles: ReadonlyMap<string, Verdict | undefined>;
+}
+
+export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
+  const { measurements, servers } = facts;
+  const ready = readyWans(facts.wans, upstreamFamilies(servers));
+  const choice = chooseServer(servers, measurements);
+  const pathOf = (name: string): PathMeasurement | undefined =>
+    measurements.find((one) => one.wan === name && one.server === choice.current?.label);
+  const silent = new Set(
+    measurements
+      .filter(isDead)
+      .filter((path) => pathOf(path.wan) === path)
+      .map(({ wan }) => wan),
   );
-  const foreign = links.map(withoutStandIns);
+  const allowed = ready.filter(({ name }) => facts.verdicts.get(name)?.role !== 'out');
+  const alive = allowed.filter(({ name }) => !silent.has(name));
+  const isUsable = new Map(
+    config.wans.map((wan) => [wan.interface, alive.some((one) => one.name === wan.name)]),
+  );
+  const isBackup = (name: string): boolean => facts.verdicts.get(name)?.role === 'standby';
   return {
-    order: [...usable, ...ready.filter((wan) => dead.has(wan.name))],
-    bonded: usable.length > 0 ? usable : ready,
-    paths: ready.flatMap((wan) => probePath(config, wan)),
-    standIns: ([4, 6] as const).flatMap((family) => standInRoute(family, foreign, isUsable) ?? []),
-    troubles: new Map(config.wans.map(({ name }) => [name, troubleOf(name, ready, dead)])),
+    servers: choice,
+    order: orderOf(
+      allowed,
+      ({ name }) => ({
+        name,
+        path: pathOf(name),
+        rank: (silent.has(name) ? 2 : 0) + (isBackup(name) ? 1 : 0),
+        weight: 1,
+      }),
+      config.relay.hedgeDelayMs,
+    ),
+    bonded: (alive.length > 0 ? alive : allowed).map((wan) => ({ ...wan, isBackup: isBackup(wan.name) })),
+    paths: ready.flatMap((wan) => servers.flatMap((server) => probePath(server, wan))),
+    standIns: ([4, 6] as const).flatMap(
+      (family) => standInRoute(family, facts.links.map(withoutStandIns), isUsable) ?? [],
+    ),
+    troubles: troublesOf(config, facts, silent),
   };
 }
 
-/** Down by its probes. A WAN whose probes were never answered proves nothing: UDP may be blocked there. */
-function isDead({ health, hasAnswered }: WanMeasurement): boolean {
-  return health === 'down' && hasAnswered;
+function orderOf(
+  wans: readonly ReadyWan[],
+  judge: (wan: ReadyWan) => InitialFacts,
+  fixedHedgeMs: number | undefined,
+): WanState['order'] {
+  return initialOrder(wans.map(judge), fixedHedgeMs).flatMap((choice) => {
+    const wan = wans.find(({ name }) => name === choice.name);
+    return wan ? [{ ...wan, ...choice }] : [];
+  });
 }
 
-function troubleOf(name: string, ready: readonly ReadyWan[], dead: ReadonlySet<string>): string | undefined {
-  if (!ready.some((wan) => wan.name === name)) return 'no carrier or no usable address';
-  return dead.has(name) ? 'the server does not answer over it' : undefined;
+function troublesOf(
+  config: RouterConfig,
+  facts: WanFacts,
+  silent: ReadonlySet<string>,
+): WanState['troubles'] {
+  const links = facts.wans.flatMap(({ name, trouble }): [string, Verdict][] =>
+    trouble ? [[name, { role: 'out', reason: trouble }]] : [],
+  );
+  const probes = [...silent].map((name): [string, Verdict] => [
+    name,
+    { role: 'out', reason: 'the server does not answer over it' },
+  ]);
+  const merged = mergeVerdicts([new Map(links), new Map(probes), facts.verdicts]);
+  return new Map(config.wans.map(({ name }) => [name, merged.get(name)]));
 }
 
 function withoutStandIns(link: LinkFact): LinkFact {
   return { ...link, defaultRoutes: link.defaultRoutes.filter((one) => one.protocol !== ROUTE_PROTOCOL) };
 }
 
-/** The preferred server address of which the WAN has the family. */
-function probePath({ server }: RouterConfig, wan: ReadyWan): ProbePath[] {
-  if (server.transport === 'direct') return [];
+/** To the preferred address of which the WAN has the family. */
+function probePath(server: KnownServer, wan: ReadyWan): ProbePath[] {
   for (const address of server.addresses) {
     const from = wan.sources.find((source) => familyOf(source) === familyOf(address));
-    if (from) return [{ wan: wan.name, device: wan.interface, from, to: { address, port: server.port } }];
+    if (!from) continue;
+    const { label, id: serverId, keyId, key } = server;
+    const to = { address, port: server.port };
+    return [{ wan: wan.name, device: wan.interface, from, to, server: { label, serverId, keyId, key } }];
   }
   return [];
 }
@@ -68,11 +122,5 @@ export function sameRoute(a: DefaultRoute, b: DefaultRoute): boolean {
 }
 
 export function samePaths(a: readonly ProbePath[], b: readonly ProbePath[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((path, i) => {
-      const other = b[i] as ProbePath;
-      return path.wan === other.wan && path.device === other.device && sameAddress(path.from, other.from);
-    })
-  );
+  return a.length === b.length && a.every((path, i) => sameProbePath(path, b[i] as ProbePath));
 }

@@ -37,7 +37,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
     serverRole(config, firstEgress),
     relaySettings(config.relay, config.log),
     listens(config),
-    { onLog: (line) => logRelayLine(log, line), onFamilies: () => undefined, onFatal },
+    {
+      onLog: (line) => logRelayLine(log, line),
+      onFamilies: () => undefined,
+      onDoubt: () => undefined,
+      onFatal,
+    },
   ).catch((error: unknown) => {
     undoAll(journal);
     throw error;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatAddress, parseAddress } from '../base/address.ts';
+import { parseAddress } from '../base/address.ts';
 import { parseRouterConfig } from '../config/load.ts';
 import type { Join } from './join.ts';
 import { routerConfigText } from './router-config-text.ts';
@@ -20,7 +20,6 @@ it('is a config with all that was joined and chosen', () => {
       { name: 'eth0-100', interface: 'eth0.100' },
     ],
     join: JOIN,
-    addresses: ['203.0.113.1', '2001:db8:f::1'].map(parseAddress),
   });
   const { config, warnings } = parseRouterConfig(text, 'router.toml');
   expect(warnings).toEqual([]);
@@ -29,8 +28,6 @@ it('is a config with all that was joined and chosen', () => {
     { name: 'dsl', interface: 'ppp0', source: undefined },
     { name: 'eth0-100', interface: 'eth0.100', source: undefined },
   ]);
-  if (config.server.transport !== 'convert') throw new Error('wrong transport');
-  expect(config.server).toMatchObject({ port: 4433, id: 'a"b', keyId: 3, key: JOIN.key });
-  expect(config.server.addresses.map(formatAddress)).toEqual(['203.0.113.1', '2001:db8:f::1']);
-  expect(text).toContain('# Of vps.example.org.');
+  const hosts = ['vps.example.org', parseAddress('2001:db8:f::1')];
+  expect(config.servers).toMatchObject([{ hosts, port: 4433, id: 'a"b', keyId: 3, key: JOIN.key }]);
 });

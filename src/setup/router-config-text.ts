@@ -1,5 +1,4 @@
 // The text of a fresh router config.
-import { type Address, formatAddress } from '../base/address.ts';
 import type { ChosenWan } from './choose-interfaces.ts';
 import type { Join } from './join.ts';
 
@@ -7,16 +6,12 @@ export interface RouterConfigInput {
   readonly lanInterfaces: readonly string[];
   readonly wans: readonly ChosenWan[];
   readonly join: Join;
-  /** What the hosts of the join string stand for. */
-  readonly addresses: readonly Address[];
 }
 
 const list = (texts: readonly string[]): string =>
   `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
 
-export function routerConfigText({ lanInterfaces, wans, join, addresses }: RouterConfigInput): string {
-  const texts = addresses.map(formatAddress);
-  const names = join.hosts.filter((host) => !texts.includes(host));
+export function routerConfigText({ lanInterfaces, wans, join }: RouterConfigInput): string {
   return `# The config of the wanbond router, made by \`wanbond init router\`. It holds a key: keep it private.
 # Every setting is in docs/config.md. After a change: wanbond check -c FILE, then systemctl restart wanbond-router
 
@@ -28,13 +23,13 @@ export function routerConfigText({ lanInterfaces, wans, join, addresses }: Route
 interfaces = ${list(lanInterfaces)}
 
 [server]
-${names.length > 0 ? `# Of ${names.join(', ')}.\n` : ''}address = ${list(texts)}
+address = ${list(join.hosts)}
 port = ${join.port}
 id = ${JSON.stringify(join.serverId)}
 key-id = ${join.keyId}
 key = "${Buffer.from(join.key).toString('base64')}"
 
-# The uplinks. New connections start on the first one that answers; all carry.
+# The uplinks. All carry; new connections start on the one with the shortest round trip.
 ${wans.map((wan) => `[[wan]]\nname = ${JSON.stringify(wan.name)}\ninterface = ${JSON.stringify(wan.interface)}\n`).join('\n')}
 # Which traffic is left alone, besides what goes to private addresses:
 # [redirect]

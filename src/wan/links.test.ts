@@ -1,57 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Address, type Family, formatAddress, parseAddress, sameAddress } from '../base/address.ts';
+import { type Address, formatAddress, parseAddress, sameAddress } from '../base/address.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import type { WanConfig } from '../config/router.ts';
 import type { AddressFact, DefaultRouteFact, LinkFact } from '../plan/link-fact.ts';
+import { address, link, route } from './link-fact.fixture.ts';
 import { diffWans } from './diff-wans.ts';
 import { liveSource, type WanLink, wanLinks } from './links.ts';
-
-function address(text: string, parts: Partial<AddressFact> = {}): AddressFact {
-  const family: Family = text.includes(':') ? 6 : 4;
-  return {
-    family,
-    address: parseAddress(text),
-    bits: family === 4 ? 120 : 64,
-    peer: undefined,
-    scope: 'global',
-    isTentative: false,
-    isDadFailed: false,
-    isDeprecated: false,
-    isTemporary: false,
-    isSecondary: false,
-    ...parts,
-  };
-}
-
-function route(family: Family, gateway?: string, parts: Partial<DefaultRouteFact> = {}): DefaultRouteFact {
-  return {
-    family,
-    gateway: gateway === undefined ? undefined : parseAddress(gateway),
-    metric: 0,
-    protocol: 3,
-    sourcePrefix: undefined,
-    ...parts,
-  };
-}
-
-function link(parts: Partial<LinkFact> = {}): LinkFact {
-  return {
-    index: 5,
-    name: 'eth1',
-    kind: undefined,
-    isAdminUp: true,
-    hasCarrier: true,
-    isLoopback: false,
-    isPointToPoint: false,
-    operState: 'up',
-    mtuBytes: 1500,
-    master: undefined,
-    addresses: [address('192.0.2.10')],
-    defaultRoutes: [route(4, '192.0.2.1')],
-    ...parts,
-  };
-}
 
 function wan(name: string, device: string, source?: Address[]): WanConfig {
   return { name, interface: device, source };

@@ -105,6 +105,19 @@ export class ProbeState {
     return this.become('up', `${this.answersInARow} probes answered`);
   }
 
+  /** The host answers that nobody listens there (ICMP): the path is well, the server is not. */
+  onRefused(nowMs: number): HealthChange | undefined {
+    for (const sequence of this.waiting.keys()) {
+      this.waiting.delete(sequence);
+      this.remember(false);
+    }
+    this.lostInARow++;
+    this.answersInARow = 0;
+    if (this.health === 'down' || this.lostInARow < LOST_TO_DOWN) return undefined;
+    this.falls.push(nowMs);
+    return this.become('down', 'nobody listens at the UDP port of the server');
+  }
+
   /** Looks for probes that should have been answered by now. */
   onTime(nowMs: number, rxPackets: number): HealthChange | undefined {
     let received = Number.POSITIVE_INFINITY;

@@ -1,35 +1,55 @@
 // What the main thread and the prober tell each other.
-import type { Address, SocketAddress } from '../base/address.ts';
+import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { LinkHealth } from './probe-state.ts';
 
-/** One way to the server that is probed. */
+/** Whom to ask, and how to prove who is asking. */
+export interface ProbedServer {
+  /** As in the config; by this the answers are told apart. */
+  readonly label: string;
+  readonly serverId: string;
+  readonly keyId: number;
+  /** 32 bytes. */
+  readonly key: Uint8Array;
+}
+
+/** One way to a server that is probed. */
 export interface ProbePath {
   readonly wan: string;
   readonly device: string;
   readonly from: Address;
   readonly to: SocketAddress;
+  readonly server: ProbedServer;
+}
+
+export function sameProbePath(a: ProbePath, b: ProbePath): boolean {
+  return (
+    a.wan === b.wan &&
+    a.device === b.device &&
+    a.server.label === b.server.label &&
+    sameAddress(a.from, b.from) &&
+    sameAddress(a.to.address, b.to.address) &&
+    a.to.port === b.to.port
+  );
 }
 
 export interface ProberSpec {
-  readonly serverId: string;
-  readonly keyId: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
-  readonly paths: readonly ProbePath[];
   /** An eventfd: readable means that messages wait on the port. */
   readonly wakeFd: number;
 }
 
 export type ToProber =
   | { readonly kind: 'paths'; readonly paths: readonly ProbePath[] }
+  /** A flow got no answer in time: look at once whether anybody does. */
+  | { readonly kind: 'doubt' }
   | { readonly kind: 'stop' };
 
-/** What is known of a WAN; milliseconds, undefined while unknown. */
-export interface WanMeasurement {
+/** What is known of a WAN towards one server; milliseconds, undefined while unknown. */
+export interface PathMeasurement {
   readonly wan: string;
+  readonly server: string;
   readonly health: LinkHealth;
-  /** Some probe of this WAN was answered since the prober knows it. */
+  /** Some probe of this path was answered since the prober knows it. */
   readonly hasAnswered: boolean;
   readonly rttMs: number | undefined;
   readonly minRttMs: number | undefined;
@@ -42,8 +62,9 @@ export type FromProber =
   | {
       readonly kind: 'change';
       readonly wan: string;
+      readonly server: string;
       readonly reason: string;
-      readonly all: readonly WanMeasurement[];
+      readonly all: readonly PathMeasurement[];
     }
-  | { readonly kind: 'measurements'; readonly all: readonly WanMeasurement[] }
-  | { readonly kind: 'families'; readonly families: Families };
+  | { readonly kind: 'measurements'; readonly all: readonly PathMeasurement[] }
+  | { readonly kind: 'families'; readonly server: string; readonly families: Families };

@@ -1,14 +1,22 @@
 // Entry of the prober thread: sends each WAN's probes on time, and tells the main thread what became of them.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { sameAddress, type SocketAddress } from '../base/address.ts';
+import type { SocketAddress } from '../base/address.ts';
 import { InterfaceCounters } from '../linux/interface-counters.ts';
-import { close, rawRead, rawRecv, rawSend } from '../linux/libc.ts';
+import { ECONNREFUSED } from '../linux/errno.ts';
+import { close, errno, rawRead, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp } from '../linux/udp.ts';
 import { Loop } from '../relay/loop.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { createProbeClient, PROBE_BYTES, type ProbeClient } from '../transport/probe.ts';
 import { type HealthChange, ProbeState } from './probe-state.ts';
-import type { FromProber, ProbePath, ProberSpec, ToProber, WanMeasurement } from './prober-spec.ts';
+import {
+  type FromProber,
+  type PathMeasurement,
+  type ProbePath,
+  type ProberSpec,
+  sameProbePath,
+  type ToProber,
+} from './prober-spec.ts';
 
 // How exactly probes are sent and found missing: often while something goes on, seldom while all is calm.
 const BUSY_TICK_MS = 25;
@@ -22,6 +30,7 @@ const MSG_DONTWAIT = 0x40;
 class Path {
   readonly spec: ProbePath;
   readonly state = new ProbeState();
+  readonly client: ProbeClient;
   fd = -1;
   hasAnswered = false;
   seenAs: SocketAddress | undefined;
@@ -32,6 +41,8 @@ class Path {
 
   constructor(spec: ProbePath) {
     this.spec = spec;
+    const { serverId, keyId, key } = spec.server;
+    this.client = createProbeClient(serverId, { id: keyId, psk: key });
   }
 
   count(rxPackets: number, nowMs: number): void {
@@ -43,10 +54,21 @@ class Path {
     this.rxBefore = rxPackets;
   }
 
-  measurement(): WanMeasurement {
+  measurement(): PathMeasurement {
+    const { wan, server } = this.spec;
     const { health, rttMs, minRttMs, rttDeviationMs, lossRatio } = this.state;
     const { hasAnswered, seenAs } = this;
-    return { wan: this.spec.wan, health, hasAnswered, rttMs, minRttMs, rttDeviationMs, lossRatio, seenAs };
+    return {
+      wan,
+      server: server.label,
+      health,
+      hasAnswered,
+      rttMs,
+      minRttMs,
+      rttDeviationMs,
+      lossRatio,
+      seenAs,
+    };
   }
 }
 
@@ -54,19 +76,18 @@ class Prober {
   private readonly loop = new Loop();
   private readonly spec: ProberSpec;
   private readonly counters = new InterfaceCounters();
-  private readonly client: ProbeClient;
   private readonly buffer = Buffer.alloc(PROBE_BYTES + 1);
   private paths: Path[] = [];
   private sequence = 0;
   private toldAtMs = 0;
   private isStopped = false;
-  private families: Families | undefined;
+  private readonly families = new Map<string, Families>();
+  /** Of all servers, by device. */
+  private readonly answers = new Map<string, number>();
 
   constructor(spec: ProberSpec) {
     this.spec = spec;
-    this.client = createProbeClient(spec.serverId, { id: spec.keyId, psk: spec.key });
     this.loop.watch(spec.wakeFd, { onEvents: () => this.onWake() });
-    this.setPaths(spec.paths);
   }
 
   /** Runs for about a second, then lets Node's own loop have a turn. */
@@ -83,7 +104,9 @@ class Prober {
   private tick(nowMs: number): void {
     const received = this.counters.rxPackets();
     for (const path of this.paths) {
-      path.count(received.get(path.spec.device) ?? 0, nowMs);
+      const { device } = path.spec;
+      // The answers of one server say nothing of another one's silence.
+      path.count((received.get(device) ?? 0) - (this.answers.get(device) ?? 0), nowMs);
       this.note(path, path.state.onTime(nowMs, path.rxPackets));
       if (nowMs >= path.state.nextSendMs(path.isBusy)) this.send(path, nowMs);
     }
@@ -97,7 +120,7 @@ class Prober {
     const sequence = this.sequence++ >>> 0;
     path.state.onSent(sequence, nowMs, path.rxPackets);
     if (path.fd < 0) return;
-    const request = this.client.request(sequence);
+    const request = path.client.request(sequence);
     // What cannot be sent stays unanswered, which is all that has to be known.
     if (rawSend(path.fd, request, request.length, MSG_DONTWAIT) < 0) this.closePath(path);
   }
@@ -113,36 +136,47 @@ class Prober {
   private receive(path: Path): void {
     for (;;) {
       const length = rawRecv(path.fd, this.buffer, this.buffer.length, MSG_DONTWAIT);
-      // An ICMP error shows as a failed read and is gone with it; the probe it answers counts as lost in time.
-      if (length < 0) return;
-      const reply = this.client.parseReply(this.buffer.subarray(0, length));
+      if (length < 0) {
+        // An ICMP error shows as a failed read and is gone with it; others say less, and the probe is lost in time.
+        if (errno() === ECONNREFUSED) this.note(path, path.state.onRefused(this.loop.nowMs));
+        return;
+      }
+      const reply = path.client.parseReply(this.buffer.subarray(0, length));
       if (!reply) continue;
       path.hasAnswered = true;
+      this.answers.set(path.spec.device, (this.answers.get(path.spec.device) ?? 0) + 1);
       path.seenAs = reply.seenAs;
-      this.tellFamilies(reply.families);
+      this.tellFamilies(path.spec.server.label, reply.families);
       this.note(path, path.state.onReply(reply.sequence, this.loop.nowMs));
     }
   }
 
-  private tellFamilies(families: Families | undefined): void {
-    if (!families || (this.families && sameFamilies(families, this.families))) return;
-    this.families = families;
-    post({ kind: 'families', families });
+  private tellFamilies(server: string, families: Families | undefined): void {
+    const known = this.families.get(server);
+    if (!families || (known && sameFamilies(families, known))) return;
+    this.families.set(server, families);
+    post({ kind: 'families', server, families });
   }
 
   private note(path: Path, change: HealthChange | undefined): void {
-    if (change) post({ kind: 'change', wan: path.spec.wan, reason: change.reason, all: this.measurements() });
+    if (!change) return;
+    const { wan, server } = path.spec;
+    post({ kind: 'change', wan, server: server.label, reason: change.reason, all: this.measurements() });
   }
 
-  private measurements(): WanMeasurement[] {
+  private measurements(): PathMeasurement[] {
     return this.paths.map((path) => path.measurement());
   }
 
   /** A path that stays the same keeps what was learned of it. */
   private setPaths(specs: readonly ProbePath[]): void {
     const before = this.paths;
-    this.paths = specs.map((spec) => before.find((path) => samePath(path.spec, spec)) ?? new Path(spec));
+    this.paths = specs.map((spec) => before.find((path) => sameProbePath(path.spec, spec)) ?? new Path(spec));
     for (const path of before) if (!this.paths.includes(path)) this.closePath(path);
+  }
+
+  private probeAll(): void {
+    for (const path of this.paths) if (path.state.health !== 'down') this.send(path, this.loop.nowMs);
   }
 
   private closePath(path: Path): void {
@@ -159,6 +193,7 @@ class Prober {
       if (!received) return;
       const message = received.message as ToProber;
       if (message.kind === 'paths') this.setPaths(message.paths);
+      else if (message.kind === 'doubt') this.probeAll();
       else this.stop();
     }
   }
@@ -171,16 +206,6 @@ class Prober {
     this.loop.close();
     close(this.spec.wakeFd);
   }
-}
-
-function samePath(a: ProbePath, b: ProbePath): boolean {
-  return (
-    a.wan === b.wan &&
-    a.device === b.device &&
-    sameAddress(a.from, b.from) &&
-    sameAddress(a.to.address, b.to.address) &&
-    a.to.port === b.to.port
-  );
 }
 
 function post(message: FromProber): void {

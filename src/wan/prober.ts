@@ -14,12 +14,9 @@ export class Prober {
   private readonly wakeFd: number;
   private isStopping = false;
 
-  constructor(
-    spec: Omit<ProberSpec, 'wakeFd'>,
-    handlers: { onMessage(message: FromProber): void; onFatal(error: WanbondError): void },
-  ) {
+  constructor(handlers: { onMessage(message: FromProber): void; onFatal(error: WanbondError): void }) {
     this.wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
-    const workerData: ProberSpec = { ...spec, wakeFd: this.wakeFd };
+    const workerData: ProberSpec = { wakeFd: this.wakeFd };
     this.worker = new Worker(new URL('./prober-worker.js', import.meta.url), {
       workerData,
       resourceLimits: { maxYoungGenerationSizeMb: 1 },
@@ -33,6 +30,11 @@ export class Prober {
 
   setPaths(paths: readonly ProbePath[]): void {
     this.send({ kind: 'paths', paths });
+  }
+
+  /** Probes every path at once that is not known to be down. */
+  doubt(): void {
+    this.send({ kind: 'doubt' });
   }
 
   /** False when the thread did not end in time. */

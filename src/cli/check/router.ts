@@ -3,15 +3,20 @@ import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
 import type { RouterConfig, WanConfig } from '../../config/router.ts';
 import { suggest } from '../../config/suggest.ts';
 import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
+import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-export function routerFindings(config: RouterConfig, facts: HostFacts): Finding[] {
+export function routerFindings(
+  config: RouterConfig,
+  servers: readonly KnownServer[],
+  facts: HostFacts,
+): Finding[] {
   const { interfaces } = facts;
   if (interfaces === undefined) {
     return [fail('interfaces', 'cannot be listed', 'See what is said about `ip mptcp` above.')];
   }
   const findings = config.lan.interfaces.map((name) => lan(name, interfaces));
-  findings.push(...config.wans.map((wan) => uplink(wan, config, interfaces)));
+  findings.push(...config.wans.map((wan) => uplink(wan, servers, interfaces)));
   if (config.wans.length < 2) {
     findings.push(warn('WANs', 'one only: there is nothing to bond', 'Add a second [[wan]].'));
   }
@@ -26,7 +31,11 @@ function lan(name: string, interfaces: readonly InterfaceFacts[]): Finding {
   return ok(subject, found.addresses.join(', ') || 'up');
 }
 
-function uplink(wan: WanConfig, config: RouterConfig, interfaces: readonly InterfaceFacts[]): Finding {
+function uplink(
+  wan: WanConfig,
+  servers: readonly KnownServer[],
+  interfaces: readonly InterfaceFacts[],
+): Finding {
   const subject = `WAN ${wan.name}`;
   const found = interfaces.find((one) => one.name === wan.interface);
   if (!found) return missing(subject, wan.interface, interfaces);
@@ -45,13 +54,11 @@ function uplink(wan: WanConfig, config: RouterConfig, interfaces: readonly Inter
       'Wait for its address, or check its DHCP or PPP.',
     );
   }
-  if (config.server.transport === 'convert') {
-    const families = new Set(config.server.addresses.map(familyOf));
-    if (!own.some((text) => families.has(familyOf(parseAddress(text))))) {
-      const names = [...families].map((family) => `IPv${family}`).join(' and ');
-      const hint = `Give the WAN an ${names} address, or the server another address in server.address.`;
-      return fail(subject, `has no ${names} address, and the server has no other`, hint);
-    }
+  const families = upstreamFamilies(servers);
+  if (!own.some((text) => families.includes(familyOf(parseAddress(text))))) {
+    const names = families.map((family) => `IPv${family}`).join(' and ');
+    const hint = `Give the WAN an ${names} address, or the server another address in server.address.`;
+    return fail(subject, `has no ${names} address, and the server has no other`, hint);
   }
   return ok(subject, `${wan.interface}: ${own.join(', ')}`);
 }

@@ -1,22 +1,31 @@
-// Tries the server of a router config over each WAN that has an address now.
+// Tries the servers of a router config over each WAN that has an address now.
 import type { RouterConfig } from '../../config/router.ts';
-import { readHostFacts } from '../../linux/host-facts.ts';
 import { readSysctl } from '../../linux/sysctl.ts';
-import { findReadyWans } from '../../router/router-plan.ts';
+import { readReadyWans } from '../../router/ready-wans.ts';
+import { destinationsOf, type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
 import { checkServer, waysTo } from '../../wan/server-check.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, fail } from './finding.ts';
 import { strictDevices } from './conflicts/reverse-path.ts';
 import { upstreamFindings } from './upstream.ts';
 
 /** No findings without a server to ask, or without a WAN: `check` says the latter by itself. */
-export function tryServer(config: RouterConfig): Finding[] {
-  const { server } = config;
-  if (server.transport === 'direct') return [];
-  const addresses = server.addresses.map((address) => ({ address, port: server.port }));
-  const wans = findReadyWans(config, readHostFacts([], undefined));
-  const ways = waysTo(wans, addresses);
-  if (ways.length === 0) return [];
-  const results = checkServer(ways, { serverId: server.id, keyId: server.keyId, key: server.key });
+export function tryServers(config: RouterConfig, servers: readonly KnownServer[]): Finding[] {
+  const wans = readReadyWans(config, upstreamFamilies(servers));
   const devices = config.wans.map((wan) => wan.interface);
-  return upstreamFindings(results, { server, strictDevices: strictDevices(devices, readSysctl) });
+  return servers.flatMap((server) => {
+    if (server.addresses.length === 0) return [unknownName(server)];
+    const ways = waysTo(wans, destinationsOf(server));
+    if (ways.length === 0) return [];
+    const results = checkServer(ways, { serverId: server.id, keyId: server.keyId, key: server.key });
+    return upstreamFindings(results, { server, strictDevices: strictDevices(devices, readSysctl) });
+  });
+}
+
+function unknownName({ hosts }: KnownServer): Finding {
+  const names = hosts.filter((host) => typeof host === 'string').join(', ');
+  return fail(
+    'server',
+    `its name has no address: ${names}`,
+    'Check the spelling in server.address and the resolver of this host (/etc/resolv.conf); an IP address works without one.',
+  );
 }

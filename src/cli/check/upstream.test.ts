@@ -8,7 +8,7 @@ import { upstreamFindings } from './upstream.ts';
 const ADDRESS = parseAddress('198.51.100.1');
 const server: ConvertServerRef = {
   transport: 'convert',
-  addresses: [ADDRESS],
+  hosts: [ADDRESS],
   port: 5124,
   id: 'wanbond',
   keyId: 1,

@@ -41,7 +41,7 @@ export async function initRouter(joinText: string, options: RouterOptions): Prom
   const addresses = await resolveHosts(join.hosts);
   const guess = guessInterfaces(readLinks(), readDefaultRoutes());
   const choice = chooseInterfaces(guess, options.lan, options.wan);
-  const text = routerConfigText({ ...choice, join, addresses });
+  const text = routerConfigText({ ...choice, join });
   parseRouterConfig(text, FILE);
 
   say(describeChoice(guess, choice, join, addresses));
@@ -62,7 +62,7 @@ export async function initRouter(joinText: string, options: RouterOptions): Prom
   return code;
 }
 
-/** Addresses as they are, names by the resolver, each once. @throws WanbondError `unknown-host` */
+/** For the operator to see: names stay names in the config. @throws WanbondError `unknown-host` */
 async function resolveHosts(hosts: readonly string[]): Promise<Address[]> {
   const found = await Promise.all(
     hosts.map(async (host) => {

@@ -7,7 +7,9 @@ import { readHostFacts } from '../../../linux/host-facts.ts';
 import { Journal } from '../../../plan/journal.ts';
 import type { Undo } from '../../../plan/step.ts';
 import type { RedirectMethod } from '../../../router/redirect-table.ts';
-import { findReadyWans, TABLE_NAME } from '../../../router/router-plan.ts';
+import { readReadyWans } from '../../../router/ready-wans.ts';
+import { TABLE_NAME } from '../../../router/router-plan.ts';
+import { type KnownServer, upstreamFamilies } from '../../../wan/known-servers.ts';
 import { type Finding, fail } from '../finding.ts';
 import { addressFindings } from './addresses.ts';
 import type { ConflictContext } from './context.ts';
@@ -31,14 +33,18 @@ export function conflictFindings(context: ConflictContext): Finding[] {
   ];
 }
 
-export function findConflicts(config: RouterConfig, host: HostFacts): Finding[] {
+export function findConflicts(
+  config: RouterConfig,
+  servers: readonly KnownServer[],
+  host: HostFacts,
+): Finding[] {
   try {
     const plan = readHostFacts([], undefined);
     return conflictFindings({
       config,
       facts: readConflictFacts(config.redirect.table, TABLE_NAME),
       interfaces: plan.interfaces,
-      wans: findReadyWans(config, plan),
+      wans: readReadyWans(config, upstreamFamilies(servers)),
       method: methodOf(config, host),
       journal: readJournal(config.stateDir),
     });

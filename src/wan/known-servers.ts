@@ -1,0 +1,55 @@
+// The servers of the config together with the addresses that their names have now.
+import {
+  type Address,
+  type Family,
+  familyOf,
+  formatAddress,
+  sameAddress,
+  type SocketAddress,
+} from '../base/address.ts';
+import type { ConvertServerRef, RouterConfig, ServerHost } from '../config/router.ts';
+
+/** By name: what it stood for when it was last looked up with success. */
+export type NameAnswers = ReadonlyMap<string, readonly Address[]>;
+
+export interface KnownServer extends ConvertServerRef {
+  /** For log and status: the first host as the config has it. */
+  readonly label: string;
+  /** The first is preferred; empty as long as none of its names was found. */
+  readonly addresses: readonly Address[];
+}
+
+/** In order of preference; none with the transport `direct`. */
+export function knownServers(config: RouterConfig, answers: NameAnswers): KnownServer[] {
+  return convertServers(config).map((server) => {
+    const all = server.hosts.flatMap((host) =>
+      typeof host === 'string' ? (answers.get(host) ?? []) : [host],
+    );
+    const addresses = all.filter((one, i) => all.findIndex((other) => sameAddress(one, other)) === i);
+    return { ...server, label: hostText(server.hosts[0]), addresses };
+  });
+}
+
+function hostText(host: ServerHost | undefined): string {
+  return typeof host === 'object' ? formatAddress(host) : (host ?? '');
+}
+
+export function convertServers({ servers }: RouterConfig): ConvertServerRef[] {
+  return servers.filter((server) => server.transport === 'convert');
+}
+
+/** The names that have to be looked up. */
+export function serverNames(config: RouterConfig): string[] {
+  const hosts = convertServers(config).flatMap((server) => server.hosts);
+  return [...new Set(hosts.filter((host) => typeof host === 'string'))];
+}
+
+export function destinationsOf({ addresses, port }: KnownServer): SocketAddress[] {
+  return addresses.map((address) => ({ address, port }));
+}
+
+/** Families in which upstreams can be opened: those of the servers, or both while nothing is known of them. */
+export function upstreamFamilies(servers: readonly KnownServer[]): Family[] {
+  const families = [...new Set(servers.flatMap(({ addresses }) => addresses.map(familyOf)))];
+  return families.length > 0 ? families.toSorted((a, b) => a - b) : [4, 6];
+}
