@@ -53,7 +53,7 @@ describe('a router config', () => {
       wans: [{ name: 'dsl', interface: 'eth1', source: undefined }],
       redirect: { method: 'auto', port: 5125, mark: 0x40000000, markMask: 0x40000000, table: 7780 },
       relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: undefined, bufferMaxBytes: 2 ** 24 },
-      log: { level: 'info', format: 'auto', targets: false },
+      log: { level: 'info', format: 'human', targets: false },
     });
     const [server] = config.servers;
     if (server?.transport !== 'convert') throw new Error('wrong transport');

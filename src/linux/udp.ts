@@ -1,4 +1,4 @@
-// A connected UDP socket pinned to one WAN: probes have to leave by the link that they ask about.
+// UDP sockets pinned to one WAN: probes and questions have to leave by the link that they ask about.
 import { type Address, familyOf, type SocketAddress } from '../base/address.ts';
 import {
   AF_INET,
@@ -12,19 +12,28 @@ import {
 import { close, errno, rawBind, rawConnect, rawSetsockopt, rawSocket } from './libc.ts';
 import { encodeSockaddr } from './sockaddr.ts';
 
-/** The fd, or a negative errno: a WAN that is just going away refuses, which is no error of ours. */
+/** A connected one: the fd, or a negative errno. A WAN that is just going away refuses, which is no error of ours. */
 export function openPinnedUdp(to: SocketAddress, from: Address, device: string): number {
-  const domain = familyOf(to.address) === 4 ? AF_INET : AF_INET6;
+  const fd = openDeviceUdp(from, device);
+  if (fd < 0) return fd;
+  const peer = encodeSockaddr(to);
+  return rawConnect(fd, peer, peer.length) === 0 ? fd : giveUp(fd);
+}
+
+/** One that is bound only, for Node's dgram, which does not take a connected one. */
+export function openDeviceUdp(from: Address, device: string): number {
+  const domain = familyOf(from) === 4 ? AF_INET : AF_INET6;
   const fd = rawSocket(domain, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return -errno();
   const name = Buffer.from(`${device}\0`);
   const source = encodeSockaddr({ address: from, port: 0 });
-  const peer = encodeSockaddr(to);
   const isOpen =
     rawSetsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) === 0 &&
-    rawBind(fd, source, source.length) === 0 &&
-    rawConnect(fd, peer, peer.length) === 0;
-  if (isOpen) return fd;
+    rawBind(fd, source, source.length) === 0;
+  return isOpen ? fd : giveUp(fd);
+}
+
+function giveUp(fd: number): number {
   const failure = errno();
   close(fd);
   return -failure;

@@ -14,7 +14,7 @@ import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { Relay } from '../relay/relay.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
-import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
@@ -35,10 +35,9 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());
   const journal = recover(config.stateDir, log);
-  const names: NameAnswers = new Map();
   const facts = readHostFacts(routerSysctls(config), config.redirect.table, natTables(config));
   const method = chooseMethod(config, facts, nftables);
-  const servers = knownServers(config, names);
+  const servers = knownServers(config, new Map());
   const links = readLinks();
   const first = decideWans(config, {
     wans: wanLinks(config.wans, links),
@@ -61,7 +60,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
     },
   );
   const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, log };
-  const manager = new WanManager(parts, names);
+  const manager = new WanManager(parts);
   try {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
     takeChain.begin(redirectTable(config, servers, method, facts));

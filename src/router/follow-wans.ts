@@ -1,26 +1,35 @@
 // Starts what tells of the WANs (kernel events, probes, names) and brings it to the manager.
 import type { WanbondError } from '../base/error.ts';
 import { startLinkMonitor } from '../linux/netlink/monitor.ts';
-import { convertServers } from '../wan/known-servers.ts';
+import { convertServers, serverNames } from '../wan/known-servers.ts';
 import { Prober } from '../wan/prober.ts';
 import type { FromProber } from '../wan/prober-spec.ts';
-import { WanManager, type WanManagerParts } from './wan-manager.ts';
+import { followNames } from './follow-names.ts';
+import { type WanManager, type WanManagerParts } from './wan-manager.ts';
 
 export interface FollowedWans {
-  readonly manager: WanManager;
   /** False when a thread did not end in time. */
   stop(): Promise<boolean>;
 }
 
 export async function followWans(
   manager: WanManager,
-  { config }: WanManagerParts,
+  { config, log }: WanManagerParts,
   onFatal: (error: WanbondError) => void,
 ): Promise<FollowedWans> {
   // Without a server of ours there is nobody to answer.
   const prober = convertServers(config).length > 0 ? startProber(manager, onFatal) : undefined;
   manager.prober = prober;
   manager.update();
+  const names = followNames({
+    names: serverNames(config),
+    directory: config.stateDir,
+    log,
+    wans: () => manager.askingWans(),
+    onChange: (answers) => manager.onNames(answers),
+  });
+  if (names.answers.size > 0) manager.onNames(names.answers);
+  manager.onTrouble = () => names.hurry();
   const monitor = await startLinkMonitor({
     // The kernel tells of a lost carrier once a second; these are looked at more often.
     carrierOf: config.wans.map((wan) => wan.interface),
@@ -29,9 +38,9 @@ export async function followWans(
     onFatal,
   });
   return {
-    manager,
     stop: async () => {
       manager.stop();
+      names.stop();
       const ended = await Promise.all([monitor.stop(), prober?.stop() ?? true]);
       return ended.every(Boolean);
     },

@@ -15,12 +15,14 @@ import type { Step, Undo } from '../plan/step.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
 import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
+import { readyWans } from './ready-wans.ts';
 import { redirectTable, routerSysctls, wanSteps } from './router-plan.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
@@ -41,9 +43,11 @@ const SETTLE_MS = 30;
 
 export class WanManager {
   prober: Prober | undefined;
+  /** A WAN or a server has come or gone. */
+  onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
   private measurements: readonly PathMeasurement[] = [];
-  private names: NameAnswers;
+  private names: NameAnswers = new Map();
   private readonly families = new Map<string, Families>();
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
@@ -55,9 +59,13 @@ export class WanManager {
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
-  constructor(parts: WanManagerParts, names: NameAnswers) {
+  constructor(parts: WanManagerParts) {
     this.parts = parts;
-    this.names = names;
+  }
+
+  /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
+  askingWans(): readonly AskingWan[] {
+    return readyWans(this.wans, [4, 6]);
   }
 
   /** Something of links, addresses or routes has changed. */
@@ -128,7 +136,7 @@ export class WanManager {
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
       const next = this.decide(links);
-      this.tell(next);
+      const hasChanged = this.tell(next);
       this.state = next;
       this.updateStandIns(next, facts);
       this.updateEndpoints(next, facts);
@@ -136,6 +144,7 @@ export class WanManager {
       this.updateBypass(facts);
       this.updatePaths(next);
       this.updateFamilies();
+      if (hasChanged) this.onTrouble();
     });
   }
 
@@ -154,20 +163,24 @@ export class WanManager {
     }
   }
 
-  private tell(next: WanState): void {
+  /** Whether there was anything to tell. */
+  private tell(next: WanState): boolean {
     const { log } = this.parts;
+    let hasChanged = false;
     for (const [wan, verdict] of next.troubles) {
       const reason = verdict?.reason;
       if (this.state === undefined ? reason === undefined : this.state.troubles.get(wan)?.reason === reason)
         continue;
+      hasChanged = true;
       if (reason === undefined) log.info({ wan }, 'WAN up');
       else log.warn({ wan, reason }, verdict?.role === 'out' ? 'WAN down' : 'WAN is not used for bulk');
     }
     const [before, now] = [this.state?.servers, next.servers];
-    if (!before || textOfServers(before) === textOfServers(now)) return;
+    if (!before || textOfServers(before) === textOfServers(now)) return hasChanged;
     const used = now.alive[0];
     if (used) log.info({ server: used.label }, 'new flows go to this server');
     else log.warn(lostHint(this.parts.config));
+    return true;
   }
 
   private updateStandIns({ standIns }: WanState, facts: HostFacts): void {
