@@ -150,7 +150,7 @@ export class RouterOpening implements ConnOwner, Opening {
       ({ candidates }) => candidates[0]?.server === attempt.candidate.server,
     );
     attempt.conn.owner = this;
-    if (this.route !== this.plan.routes[0] && attempt.candidate.server === undefined)
+    if (attempt.candidate.server === undefined && !attempt.candidate.mptcp)
       counters.add('directFallbacks', 1);
     if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) counters.add('plainUpstreams', 1);
     this.takeEarly();

@@ -6,6 +6,8 @@ export interface CountingOrigin {
   readonly port: number;
   /** Connections accepted so far. */
   accepted(): number;
+  /** Where the accepted connections came from, in order. */
+  sources(): string[];
   /** First bytes of each connection that sent any, in order. */
   requests(): string[];
 }
@@ -20,5 +22,6 @@ export async function startCountingOrigin(host: Host, port: number): Promise<Cou
     started.stdout
       .map((line) => (JSON.parse(line) as Record<string, string>)[key])
       .filter((value) => value !== undefined);
-  return { port, accepted: () => values('accepted').length, requests: () => values('request') };
+  const sources = () => values('accepted');
+  return { port, accepted: () => sources().length, sources, requests: () => values('request') };
 }
