@@ -1,7 +1,7 @@
 // Entry of the monitor's worker thread: waits for kernel events so that the main thread does not have to.
 import { parentPort, workerData } from 'node:worker_threads';
 import { PrecisePoll } from '../precise-poll.ts';
-import { CARRIER_LOOK_MS, CarrierWatch } from './carrier-watch.ts';
+import { CarrierWatch } from './carrier-watch.ts';
 import { createDrains } from './event-drain.ts';
 import type { FromMonitor, MonitorSpec } from './monitor-spec.ts';
 import { Receiver } from './socket.ts';
@@ -16,19 +16,35 @@ const spec = workerData as MonitorSpec;
 const receiver = new Receiver();
 const drains = createDrains(spec, receiver);
 const carrier = new CarrierWatch(spec, receiver);
-const waitMs = spec.carrierOf.length > 0 ? CARRIER_LOOK_MS : TURN_MS;
 const all = new PrecisePoll([spec.stopFd, ...drains.map((one) => one.fd)]);
 const stopOnly = new PrecisePoll([spec.stopFd]);
 
+/** Many waits, since each return to Node's loop costs as much as a look at the carrier of three interfaces. */
 function turn(): void {
+  const endMs = performance.now() + TURN_MS;
+  do {
+    if (!step(carrier.waitMs ?? TURN_MS)) return;
+  } while (performance.now() < endMs);
+  setImmediate(turn);
+}
+
+/** False when it is time to stop. */
+function step(waitMs: number): boolean {
   const ready = all.wait(waitMs);
-  if (ready > 0 && all.isReady(0)) return;
+  if (ready > 0 && all.isReady(0)) return false;
   const posts = ready > 0 ? drains.flatMap((one, i) => (all.isReady(i + 1) ? one.drain() : [])) : [];
+  if (posts.some(tellsOfLinks)) carrier.alert();
   const events = carrier.look();
   if (events.length > 0) posts.push({ kind: 'events', events });
   for (const message of posts) post(message);
-  if (ready > 0 && stopOnly.wait(GATHER_MS) > 0) return;
-  setImmediate(turn);
+  return ready <= 0 || stopOnly.wait(GATHER_MS) === 0;
+}
+
+function tellsOfLinks(message: FromMonitor): boolean {
+  return (
+    message.kind === 'overrun' ||
+    (message.kind === 'events' && message.events.some(({ kind }) => kind === 'link'))
+  );
 }
 
 function post(message: FromMonitor): void {

@@ -38,7 +38,7 @@ export interface LinkMonitorOptions {
   onFatal(error: WanbondError): void;
   /** MPTCP events that are wanted; none when not given. A busy router has several for each flow. */
   readonly mptcpEvents?: readonly MptcpEventName[];
-  /** Names of interfaces whose lost carrier must be known within 50 ms: the kernel may take a second to tell. */
+  /** Names of interfaces whose lost carrier must be known at once: the kernel may take a second to tell. */
   readonly carrierOf?: readonly string[];
   readonly receiveBufferBytes?: number;
 }
