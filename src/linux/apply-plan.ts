@@ -1,14 +1,15 @@
 // Carries out a plan step by step, each recorded before it is done, and takes all of it back.
 import { WanbondError } from '../base/error.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, sameRule, undoOf } from '../plan/host-facts.ts';
+import { endpointToChange, isMadeAs } from '../plan/endpoint-facts.ts';
 import type { Journal } from '../plan/journal.ts';
 import {
   type DefaultRoute,
   defaultRouteArguments,
   defaultRouteVerb,
-  endpointArguments,
+  endpointFlags,
+  type EndpointStep,
   familyFlag,
-  limitsArguments,
   ROUTE_PROTOCOL,
   routeArguments,
   ruleArguments,
@@ -18,6 +19,9 @@ import {
 } from '../plan/step.ts';
 import { readEndpoints, readLimits, readLocalRoutes, readRules } from './host-facts.ts';
 import { ip } from './ip.ts';
+import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
+import { addEndpoint, deleteEndpoint, setEndpointFlags, setLimits } from './netlink/path-manager.ts';
+import { interfaceIndex } from './netlink/read-links.ts';
 import { Nftables } from './nftables.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 
@@ -31,11 +35,17 @@ export function applyPlan(
   journal: Journal,
   nftables: Nftables | undefined,
 ): void {
-  refuseConflicts(steps, facts);
+  refuseConflicts(steps, facts, journal.entries);
   const done: Undo[] = [];
   try {
     for (const step of steps) {
       if (isSatisfied(step, facts)) continue;
+      const there = step.kind === 'endpoint' && endpointToChange(step, facts.endpoints, journal.entries);
+      if (there) {
+        // What takes it back is recorded already, and does not ask for its flags.
+        setEndpointFlags(there.id, endpointFlags(step.isBackup));
+        continue;
+      }
       const undo = undoOf(step, facts);
       if (undo) {
         journal.add(undo);
@@ -81,10 +91,10 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
       ip([familyFlag(step.family), 'route', 'add', ...routeArguments(step)]);
       return;
     case 'limits':
-      ip(['mptcp', 'limits', 'set', ...limitsArguments(step)]);
+      setLimits(step);
       return;
     case 'endpoint':
-      ip(['mptcp', 'endpoint', 'add', ...endpointArguments(step)]);
+      addEndpoint(toEndpoint(step));
       return;
     case 'default-route':
       ip([familyFlag(step.family), 'route', defaultRouteVerb(step.family), ...defaultRouteArguments(step)]);
@@ -121,14 +131,11 @@ function applyUndo(undo: Undo): void {
       const now = readLimits();
       const isOurs =
         now?.subflows === undo.ours.subflows && now.addAddrAccepted === undo.ours.addAddrAccepted;
-      if (isOurs) ip(['mptcp', 'limits', 'set', ...limitsArguments(undo.before)]);
+      if (isOurs) setLimits(undo.before);
       return;
     }
     case 'endpoint': {
-      const isThere = readEndpoints().some(
-        (one) => one.id === undo.id && one.address === undo.address && one.device === undo.device,
-      );
-      if (isThere) ip(['mptcp', 'endpoint', 'delete', 'id', String(undo.id)]);
+      if (readEndpoints().some((one) => isMadeAs(one, undo))) deleteEndpoint(undo.id);
       return;
     }
     case 'default-route': {
@@ -138,6 +145,11 @@ function applyUndo(undo: Undo): void {
       }
     }
   }
+}
+
+function toEndpoint({ id, address, device, isBackup }: EndpointStep): MptcpEndpoint {
+  const index = interfaceIndex(device);
+  return { id, address, port: undefined, flags: endpointFlags(isBackup), index };
 }
 
 function hasDefaultRoute(route: DefaultRoute): boolean {

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Family } from '../base/address.ts';
-import type { EndpointFact } from '../plan/host-facts.ts';
+import type { EndpointFact } from '../plan/endpoint-facts.ts';
 import { readEndpoints } from './host-facts.ts';
 import { ip, ipJson } from './ip.ts';
 import { Nftables } from './nftables.ts';

@@ -1,8 +1,17 @@
 // Reads from the running host the facts that plans are made of.
-import { type Address, type Family, parseAddress } from '../base/address.ts';
-import type { EndpointFact, HostFacts, InterfaceFact } from '../plan/host-facts.ts';
+import { type Family, formatAddress } from '../base/address.ts';
+import type { EndpointFact } from '../plan/endpoint-facts.ts';
+import type { HostFacts, InterfaceFact } from '../plan/host-facts.ts';
+import type { AddressFact } from '../plan/link-fact.ts';
 import type { Limits, LocalRoute, MarkRule } from '../plan/step.ts';
-import { ip, ipJson } from './ip.ts';
+import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
+import { getLimits, listEndpoints } from './netlink/path-manager.ts';
+import { dump } from './netlink/query.ts';
+import { readInterfaceNames, readLinks } from './netlink/read-links.ts';
+import { readTable } from './netlink/read-table.ts';
+import { isLocalDefault } from './netlink/route-message.ts';
+import { readMarkRule, rulesRequest } from './netlink/rule-message.ts';
+import { Receiver } from './netlink/socket.ts';
 import { Nftables } from './nftables.ts';
 import { expandSysctl, readSysctl } from './sysctl.ts';
 
@@ -46,97 +55,52 @@ function readTables(names: readonly string[]): ReadonlyMap<string, string> {
   }
 }
 
-interface RuleJson {
-  priority: number;
-  fwmark?: string;
-  fwmask?: string;
-  table?: string;
-  src?: string;
-  srclen?: number;
-  iif?: string;
-}
-
 /** Rules that have nothing but a mark and a table; others are never ours. */
 export function readRules(family: Family): Omit<MarkRule, 'kind'>[] {
-  return ipJson<RuleJson>([family === 4 ? '-4' : '-6', 'rule', 'show']).flatMap((rule) => {
-    if (rule.fwmark === undefined || rule.src !== 'all' || rule.iif !== undefined) return [];
-    const mark = Number(rule.fwmark);
-    const mask = rule.fwmask === undefined ? 0xffff_ffff : Number(rule.fwmask);
-    return [{ family, priority: rule.priority, mark, mask, table: Number(rule.table) }];
-  });
+  const rules = dump(rulesRequest(family), readMarkRule, new Receiver());
+  // A kernel that knows nothing of the family answers for all of them.
+  return rules.filter((rule) => rule.family === family);
 }
 
 export function readLocalRoutes(family: Family, table: number): Omit<LocalRoute, 'kind'>[] {
-  // Text, not JSON: iproute2 6.1 prints broken JSON for a table that does not exist.
-  let text: string;
-  try {
-    text = ip([family === 4 ? '-4' : '-6', 'route', 'show', 'table', String(table)]);
-  } catch {
-    return [];
-  }
-  return text.split('\n').some((line) => line.startsWith('local default dev lo')) ? [{ family, table }] : [];
+  const found = readTable(family, table, isLocalDefault, new Receiver());
+  return found.length > 0 ? [{ family, table }] : [];
 }
 
 /** Undefined where the kernel has no MPTCP path manager to ask. */
 export function readLimits(): Limits | undefined {
-  // Text, not JSON: iproute2 6.1 ignores -json here.
-  let text: string;
   try {
-    text = ip(['mptcp', 'limits', 'show']);
+    return getLimits();
   } catch {
     return undefined;
   }
-  const subflows = /subflows (\d+)/.exec(text)?.[1];
-  const accepted = /add_addr_accepted (\d+)/.exec(text)?.[1];
-  if (subflows === undefined || accepted === undefined) return undefined;
-  return { subflows: Number(subflows), addAddrAccepted: Number(accepted) };
 }
-
-type EndpointJson = { id: number; address: string; dev?: string } & Record<string, unknown>;
-
-const ENDPOINT_FLAGS = ['signal', 'subflow', 'backup', 'fullmesh', 'implicit', 'laminar'] as const;
 
 /** Empty where the kernel does not let us ask (an unprivileged user). */
 export function readEndpoints(): EndpointFact[] {
-  let list: EndpointJson[];
+  let list: MptcpEndpoint[];
   try {
-    list = ipJson<EndpointJson>(['mptcp', 'endpoint', 'show']);
+    list = listEndpoints();
   } catch {
     return [];
   }
-  return list.map((entry) => ({
-    id: entry.id,
-    address: entry.address,
-    device: entry.dev,
-    flags: ENDPOINT_FLAGS.filter((flag) => entry[flag] === true),
-  }));
-}
-
-interface AddressJson {
-  local?: string;
-  prefixlen: number;
-  scope: string;
-  tentative?: boolean;
-  dadfailed?: boolean;
-  deprecated?: boolean;
-  temporary?: boolean;
+  const names = list.length > 0 ? readInterfaceNames() : new Map<number, string>();
+  return list.map(({ id, address, index, flags }) => {
+    const device = index === undefined ? undefined : names.get(index);
+    const isOrphan = index !== undefined && device === undefined;
+    return { id, address: formatAddress(address), device: isOrphan ? `if${index}` : device, isOrphan, flags };
+  });
 }
 
 export function readInterfaces(): InterfaceFact[] {
-  const links = ipJson<{ ifname: string; flags: string[]; addr_info?: AddressJson[] }>(['address', 'show']);
-  return links.map((link) => ({
-    name: link.ifname,
-    hasCarrier: link.flags.includes('LOWER_UP'),
-    addresses: (link.addr_info ?? []).filter(isUsable).map(toAddress),
+  return readLinks().map((link) => ({
+    name: link.name,
+    hasCarrier: link.isAdminUp && link.hasCarrier,
+    addresses: link.addresses.filter(isUsable).map(({ address, bits }) => ({ address, bits })),
   }));
 }
 
-function isUsable(info: AddressJson): boolean {
-  if (info.local === undefined || info.scope === 'link' || info.scope === 'host') return false;
-  return !info.dadfailed && !info.tentative && !info.deprecated && !info.temporary;
-}
-
-function toAddress(info: AddressJson): { address: Address; bits: number } {
-  const text = info.local as string;
-  return { address: parseAddress(text), bits: text.includes(':') ? info.prefixlen : info.prefixlen + 96 };
+function isUsable(one: AddressFact): boolean {
+  if (one.scope === 'link' || one.scope === 'host') return false;
+  return !one.isDadFailed && !one.isTentative && !one.isDeprecated && !one.isTemporary;
 }

@@ -1,14 +1,8 @@
 // What the host has now, as far as a plan is concerned; and the pure questions a plan asks of it.
 import { type Address, formatAddress } from '../base/address.ts';
 import { WanbondError } from '../base/error.ts';
+import { type EndpointFact, endpointToChange, isEndpointSatisfied } from './endpoint-facts.ts';
 import type { Limits, LocalRoute, MarkRule, Step, SysctlChange, TableStep, Undo } from './step.ts';
-
-export interface EndpointFact {
-  readonly id: number;
-  readonly address: string;
-  readonly device: string | undefined;
-  readonly flags: readonly string[];
-}
 
 export interface InterfaceFact {
   readonly name: string;
@@ -46,13 +40,7 @@ export function isSatisfied(step: Step, facts: HostFacts): boolean {
         facts.limits?.subflows === step.subflows && facts.limits.addAddrAccepted === step.addAddrAccepted
       );
     case 'endpoint':
-      return facts.endpoints.some(
-        (one) =>
-          one.address === formatAddress(step.address) &&
-          one.device === step.device &&
-          one.flags.length === 1 &&
-          one.flags[0] === 'subflow',
-      );
+      return isEndpointSatisfied(step, facts.endpoints);
     case 'table':
       return sameListing(facts.tables.get(step.name), step.text);
     case 'default-route':
@@ -109,13 +97,17 @@ function sysctlChange({ name, value }: { name: string; value: string }, facts: H
   return { name, ours: value, before: facts.sysctls.get(name) ?? '' };
 }
 
-/** @throws WanbondError `plan-conflict` when something foreign stands where a step has to go. */
-export function refuseConflicts(steps: readonly Step[], facts: HostFacts): void {
+/**
+ * @param made the undos of the steps before: what they take back is ours.
+ * @throws WanbondError `plan-conflict` when something foreign stands where a step has to go.
+ */
+export function refuseConflicts(steps: readonly Step[], facts: HostFacts, made: readonly Undo[] = []): void {
   for (const step of steps) {
     if (step.kind === 'table' && facts.tables.has(step.name) && !isSatisfied(step, facts)) {
       throw tableInTheWay(step);
     }
     if (step.kind !== 'endpoint' || isSatisfied(step, facts)) continue;
+    if (endpointToChange(step, facts.endpoints, made)) continue;
     const text = formatAddress(step.address);
     const taken = facts.endpoints.find((one) => one.address === text || one.id === step.id);
     if (!taken) continue;

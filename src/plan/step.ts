@@ -49,6 +49,8 @@ export interface EndpointStep {
   readonly id: number;
   readonly address: Address;
   readonly device: string;
+  /** Its subflows carry data only while no other subflow of the connection does. */
+  readonly isBackup: boolean;
 }
 
 /**
@@ -73,8 +75,16 @@ export type Undo =
   | { readonly kind: 'rule'; readonly rule: MarkRule }
   | { readonly kind: 'local-route'; readonly route: LocalRoute }
   | { readonly kind: 'limits'; readonly ours: Limits; readonly before: Limits }
-  | { readonly kind: 'endpoint'; readonly id: number; readonly address: string; readonly device: string }
+  | EndpointUndo
   | { readonly kind: 'default-route'; readonly route: DefaultRoute };
+
+/** An endpoint of ours, whatever its flags: whether it is backup changes while it is there. */
+export interface EndpointUndo {
+  readonly kind: 'endpoint';
+  readonly id: number;
+  readonly address: string;
+  readonly device: string;
+}
 
 export interface SysctlUndo extends SysctlChange {
   readonly kind: 'sysctl';
@@ -124,7 +134,12 @@ export function familyFlag(family: Family): string {
 }
 
 export function endpointArguments(step: EndpointStep): string[] {
-  return [formatAddress(step.address), 'id', String(step.id), 'dev', step.device, 'subflow'];
+  const flags = endpointFlags(step.isBackup);
+  return [formatAddress(step.address), 'id', String(step.id), 'dev', step.device, ...flags];
+}
+
+export function endpointFlags(isBackup: boolean): ('subflow' | 'backup')[] {
+  return isBackup ? ['subflow', 'backup'] : ['subflow'];
 }
 
 export function limitsArguments(limits: Limits): string[] {

@@ -118,6 +118,13 @@ test('a foreign endpoint with our address and other flags is a conflict, told be
   expect(() => refuseConflicts(planOf(facts), facts)).toThrow(/in the way/);
 });
 
+test('one that this run made itself is no conflict', () => {
+  const endpoints = [{ id: 5, address: '192.0.2.10', device: 'eth1.100', flags: ['subflow', 'backup'] }];
+  const facts = { ...FACTS, endpoints };
+  const made = [{ kind: 'endpoint' as const, id: 5, address: '192.0.2.10', device: 'eth1.100' }];
+  expect(() => refuseConflicts(planOf(facts), facts, made)).not.toThrow();
+});
+
 test('the sysctls that the plan needs are asked for', () => {
   expect(routerSysctls(config)).toContain('net.ipv4.conf.eth1/100.rp_filter');
   expect(routerSysctls(config)).toContain('net.ipv4.conf.all.rp_filter');

@@ -118,7 +118,8 @@ function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   return wans.flatMap((wan) =>
     wan.sources.map((address): Step => {
       const known = facts.endpoints.find((one) => one.address === formatAddress(address));
-      return { kind: 'endpoint', id: known?.id ?? nextId(), address, device: wan.interface };
+      const { interface: device, isBackup } = wan;
+      return { kind: 'endpoint', id: known?.id ?? nextId(), address, device, isBackup };
     }),
   );
 }

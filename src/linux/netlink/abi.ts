@@ -17,11 +17,13 @@ export const MSG_TRUNC = 0x20;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 export const NLM_F_REQUEST = 0x1;
+export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP_INTR = 0x10;
 export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 export const NLM_F_DUMP = 0x300;
 export const NLMSGERR_ATTR_MSG = 1;
+export const NLA_F_NESTED = 0x8000;
 
 export const RTM_NEWLINK = 16;
 export const RTM_DELLINK = 17;
@@ -32,6 +34,8 @@ export const RTM_GETADDR = 22;
 export const RTM_NEWROUTE = 24;
 export const RTM_DELROUTE = 25;
 export const RTM_GETROUTE = 26;
+export const RTM_NEWRULE = 32;
+export const RTM_GETRULE = 34;
 
 export const RTNLGRP_LINK = 1;
 export const RTNLGRP_IPV4_IFADDR = 5;
@@ -40,6 +44,8 @@ export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
 
 export const AF_BRIDGE = 7;
+/** The same in every network namespace (include/linux/netdevice.h). */
+export const LOOPBACK_INDEX = 1;
 
 // struct ifinfomsg: u8 family, u8 pad, u16 type, s32 index, u32 flags, u32 change.
 export const IFINFOMSG_BYTES = 16;
@@ -88,11 +94,23 @@ export const RTA_MULTIPATH = 9;
 export const RTA_TABLE = 15;
 export const RTA_VIA = 18;
 export const RTN_UNICAST = 1;
+export const RTN_LOCAL = 2;
 export const RT_TABLE_MAIN = 254;
 export const RT_TABLE_LOCAL = 255;
 export const RTM_F_CLONED = 0x200;
 // struct rtnexthop: u16 length, u8 flags, u8 hops, s32 index; attributes follow.
 export const RTNEXTHOP_BYTES = 8;
+
+// struct fib_rule_hdr: u8 family, u8 destination bits, u8 source bits, u8 tos, u8 table, u8 and u8 unused, u8 action, u32 flags.
+export const FIB_RULE_HDR_BYTES = 12;
+export const FIB_RULE_INVERT = 0x2;
+export const FR_ACT_TO_TBL = 1;
+export const FRA_PRIORITY = 6;
+export const FRA_FWMARK = 10;
+export const FRA_SUPPRESS_PREFIXLEN = 14;
+export const FRA_TABLE = 15;
+export const FRA_FWMASK = 16;
+export const FRA_PROTOCOL = 21;
 
 // struct genlmsghdr: u8 command, u8 version, u16 reserved.
 export const GENLMSGHDR_BYTES = 4;

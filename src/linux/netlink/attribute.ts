@@ -79,6 +79,16 @@ export function encodeAttribute(type: number, payload: Uint8Array): Buffer {
   return out;
 }
 
+export function encodeU8(type: number, value: number): Buffer {
+  return encodeAttribute(type, Uint8Array.of(value));
+}
+
+export function encodeU16(type: number, value: number): Buffer {
+  const payload = Buffer.alloc(2);
+  payload.writeUInt16LE(value);
+  return encodeAttribute(type, payload);
+}
+
 export function encodeU32(type: number, value: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32LE(value);

@@ -1,33 +1,22 @@
 // Messages of a 6.18 kernel, captured in a namespace while `ip` did what their names say; and bytes of no sense.
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../base/address.ts';
 import { formatPrefix } from '../../base/prefix.ts';
 import * as abi from './abi.ts';
 import { encodeAttribute, readAttributes } from './attribute.ts';
+import { captured, capturedMessage as message } from './captured.fixture.ts';
 import {
   addressesRequest,
   linkRequest,
   linksRequest,
-  mainRoutesRequest,
   type RouteNetlinkEvent,
   readRouteNetlink,
+  routesRequest,
 } from './codec.ts';
 import { readFamilyReply } from './generic-family.ts';
 import { encodeMessage, readDone, readFailure, readMessages } from './message.ts';
 import { readMptcpEvent } from './mptcp-message.ts';
-
-const captured = JSON.parse(readFileSync(new URL('captured.json', import.meta.url), 'utf8')) as Record<
-  string,
-  string
->;
-
-function message(name: string) {
-  const messages = readMessages(Buffer.from(captured[name] ?? '', 'hex'));
-  expect(messages).toHaveLength(1);
-  return messages[0] as (typeof messages)[number];
-}
 
 /** The event, with addresses and prefixes as text. */
 function event(name: string): object | undefined {
@@ -293,6 +282,8 @@ describe('what is sent', () => {
     expect(linksRequest().body.toString('hex')).toBe(`${'00'.repeat(16)}08001d0008000000`);
     expect(linkRequest('lo').body.toString('hex')).toBe(`${'00'.repeat(16)}08001d0008000000070003006c6f0000`);
     expect(addressesRequest().body).toHaveLength(8);
-    expect(mainRoutesRequest(6).body.toString('hex')).toBe(`0a${'00'.repeat(11)}08000f00fe000000`);
+    expect(routesRequest(6, abi.RT_TABLE_MAIN).body.toString('hex')).toBe(
+      `0a${'00'.repeat(11)}08000f00fe000000`,
+    );
   });
 });

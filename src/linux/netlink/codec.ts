@@ -53,12 +53,12 @@ export function addressesRequest(): NetlinkRequest {
   return { type: abi.RTM_GETADDR, body: Buffer.alloc(abi.IFADDRMSG_BYTES) };
 }
 
-/** The routes of the main table; a kernel that does not filter sends those of all tables. */
-export function mainRoutesRequest(family: 4 | 6): NetlinkRequest {
+/** The routes of one table; a kernel that does not filter sends those of all tables. */
+export function routesRequest(family: 4 | 6, table: number): NetlinkRequest {
   const header = Buffer.alloc(abi.RTMSG_BYTES);
   header[0] = family === 4 ? AF_INET : AF_INET6;
   return {
     type: abi.RTM_GETROUTE,
-    body: Buffer.concat([header, encodeU32(abi.RTA_TABLE, abi.RT_TABLE_MAIN)]),
+    body: Buffer.concat([header, encodeU32(abi.RTA_TABLE, table)]),
   };
 }

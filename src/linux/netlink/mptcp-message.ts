@@ -14,6 +14,7 @@ import {
 import type { NetlinkMessage } from './message.ts';
 
 export const MPTCP_FAMILY = 'mptcp_pm';
+export const MPTCP_FAMILY_VERSION = 1;
 export const MPTCP_EVENT_GROUP = 'mptcp_pm_events';
 
 // enum mptcp_event_type (include/uapi/linux/mptcp_pm.h).

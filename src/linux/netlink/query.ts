@@ -59,15 +59,24 @@ export function request<T>(
   return result;
 }
 
-/** Everything of one kind, as it was at one moment. @throws SyscallError, WanbondError `netlink-unsteady` */
+/** One change, acknowledged. @throws SyscallError for the kernel's refusal */
+export function order(fd: number, asked: NetlinkRequest, receiver: Receiver): void {
+  ask(fd, asked, abi.NLM_F_ACK, receiver, () => undefined);
+}
+
+/**
+ * Everything of one kind, as it was at one moment. @param protocol NETLINK_ROUTE or NETLINK_GENERIC
+ * @throws SyscallError, WanbondError `netlink-unsteady`
+ */
 export function dump<T>(
   asked: NetlinkRequest,
   read: (message: NetlinkMessage) => T | undefined,
   receiver: Receiver,
+  protocol: number = abi.NETLINK_ROUTE,
 ): T[] {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     // A socket for each: a dump that was given up leaves the rest of its answer behind.
-    const fd = openNetlink(abi.NETLINK_ROUTE);
+    const fd = openNetlink(protocol);
     try {
       const found: T[] = [];
       const isWhole = ask(fd, asked, abi.NLM_F_DUMP, receiver, (message) => {

@@ -1,16 +1,12 @@
 // Every interface of this host with its addresses and default routes, asked from the kernel in under a millisecond.
+import { WanbondError } from '../../base/error.ts';
 import type { AddressFact, DefaultRouteFact, LinkFact } from '../../plan/link-fact.ts';
-import { ENOENT, SyscallError } from '../errno.ts';
+import * as abi from './abi.ts';
 import type { AddressEvent } from './address-message.ts';
-import {
-  addressesRequest,
-  linksRequest,
-  mainRoutesRequest,
-  type RouteNetlinkEvent,
-  readRouteNetlink,
-} from './codec.ts';
-import type { LinkEvent } from './link-message.ts';
+import { addressesRequest, linksRequest, type RouteNetlinkEvent, readRouteNetlink } from './codec.ts';
+import { type LinkEvent, readLink } from './link-message.ts';
 import { dump } from './query.ts';
+import { readTable } from './read-table.ts';
 import { isDefaultRoute, type RouteEvent } from './route-message.ts';
 import { Receiver } from './socket.ts';
 
@@ -20,24 +16,26 @@ export function readLinks(): LinkFact[] {
   return joinFacts([
     ...dump(linksRequest(), readRouteNetlink, receiver),
     ...dump(addressesRequest(), readRouteNetlink, receiver),
-    ...readRoutes(4, receiver),
-    ...readRoutes(6, receiver),
+    ...readTable(4, abi.RT_TABLE_MAIN, isDefaultRoute, receiver),
+    ...readTable(6, abi.RT_TABLE_MAIN, isDefaultRoute, receiver),
   ]);
 }
 
-/** A family without any route has no main table. */
-function readRoutes(family: 4 | 6, receiver: Receiver): RouteEvent[] {
-  // A kernel that knows nothing of the family, or does not filter, answers for all of them.
-  const read = (message: Parameters<typeof readRouteNetlink>[0]): RouteEvent | undefined => {
-    const route = readRouteNetlink(message);
-    return route?.kind === 'route' && route.family === family && isDefaultRoute(route) ? route : undefined;
-  };
-  try {
-    return dump(mainRoutesRequest(family), read, receiver);
-  } catch (error) {
-    if (error instanceof SyscallError && error.errno === ENOENT) return [];
-    throw error;
-  }
+/** By index. @throws SyscallError, WanbondError `netlink-unsteady` */
+export function readInterfaceNames(): ReadonlyMap<number, string> {
+  const links = dump(linksRequest(), readLink, new Receiver());
+  return new Map(links.flatMap(({ index, name }) => (name === undefined ? [] : [[index, name] as const])));
+}
+
+/** @throws WanbondError `no-interface` */
+export function interfaceIndex(name: string): number {
+  const found = [...readInterfaceNames()].find(([, one]) => one === name);
+  if (found) return found[0];
+  throw new WanbondError({
+    code: 'no-interface',
+    message: `there is no interface ${name}`,
+    hint: 'Bring it up, or correct its name in the config: ip link show.',
+  });
 }
 
 /** Links with what belongs to them; what belongs to none (it came or went between two dumps) is left out. */

@@ -84,9 +84,15 @@ function gatewayOf(attributes: Attributes, family: Family): Address | undefined 
 
 /** Whether it is what `ip route show default` shows as a way out. */
 export function isDefaultRoute(route: RouteEvent): boolean {
-  return (
-    route.type === abi.RTN_UNICAST &&
-    route.table === abi.RT_TABLE_MAIN &&
-    route.destination.bits === (route.family === 4 ? 96 : 0)
-  );
+  return route.type === abi.RTN_UNICAST && route.table === abi.RT_TABLE_MAIN && isForEverything(route);
+}
+
+/** `local default dev lo`: everything is delivered to this host. */
+export function isLocalDefault(route: RouteEvent): boolean {
+  const isByLoopback = route.nextHops[0]?.index === abi.LOOPBACK_INDEX;
+  return route.type === abi.RTN_LOCAL && isForEverything(route) && isByLoopback;
+}
+
+function isForEverything({ family, destination }: RouteEvent): boolean {
+  return destination.bits === (family === 4 ? 96 : 0);
 }

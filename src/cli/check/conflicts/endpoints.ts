@@ -1,6 +1,6 @@
 // MPTCP endpoints: those of others, programs that make them, and more addresses than the kernel has room for.
 import { formatAddress } from '../../../base/address.ts';
-import type { EndpointFact } from '../../../plan/host-facts.ts';
+import type { EndpointFact } from '../../../plan/endpoint-facts.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import type { ConflictContext } from './context.ts';
 

@@ -1,0 +1,47 @@
+// A WAN becomes backup, and ceases to be, under a running download: the peer is told, and no subflow is lost.
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Host } from '../src/lab/host.ts';
+import { buildLab, type Lab } from '../src/lab/lab.ts';
+import { parseMptcpCounters } from '../src/lab/proc-files.ts';
+import { startTransfer } from '../src/lab/traffic-programs.ts';
+import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
+import { waitUntil } from './support/wait-until.ts';
+
+const PROGRAM = fileURLToPath(new URL('support/path-manager.mjs', import.meta.url));
+const BYTES = 30_000_000;
+
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await buildLab({ wans: ['20mbit,delay=10ms', '20mbit,delay=10ms'] });
+  await Promise.all([lab.startServer(), lab.startOrigin()]);
+  await lab.startRouter();
+});
+afterAll(() => lab?.close());
+
+const counters = async (host: Host) => parseMptcpCounters(await host.must(['cat', '/proc/net/netstat']));
+const joins = async () => (await counters(lab.hosts.server)).get('MPJoinAckRx') ?? 0;
+const told = async () => (await counters(lab.hosts.server)).get('MPPrioRx') ?? 0;
+
+async function setFlags(id: number, flags: readonly string[]): Promise<void> {
+  const argv = [process.execPath, PROGRAM, 'flags', JSON.stringify({ id, flags })];
+  expect(JSON.parse(await lab.hosts.router.must(argv))).not.toHaveProperty('error');
+}
+
+test('by its flags alone', async () => {
+  const transfer = startTransfer(lab.hosts.lan, 'down', lab.target, { bytes: BYTES, seed: 3 });
+  await waitUntil('it runs on both WANs', async () => (await joins()) > 0);
+  const text = await lab.hosts.router.must(['ip', 'mptcp', 'endpoint', 'show']);
+  const id = Number(/id (\d+) .*dev wan2/.exec(text)?.[1]);
+  const before = await joins();
+  const toldBefore = await told();
+  await setFlags(id, ['subflow', 'backup']);
+  await waitUntil('the server is told', async () => (await told()) > toldBefore);
+  const toldBackup = await told();
+  await setFlags(id, ['subflow']);
+  await waitUntil('the server is told again', async () => (await told()) > toldBackup);
+  expect((await transfer.result).sha256).toBe(streamSha256(3, BYTES));
+  // A subflow that was cut would have been joined anew.
+  expect(await joins()).toBe(before);
+});
