@@ -31,10 +31,10 @@ export async function followWans(
   if (names.answers.size > 0) manager.onNames(names.answers);
   manager.onTrouble = () => names.hurry();
   const monitor = await startLinkMonitor({
-    // The kernel tells of a lost carrier once a second; these are looked at more often.
+    // The kernel may take a second to tell of a lost carrier; these are looked at.
     carrierOf: config.wans.map((wan) => wan.interface),
-    onEvents: () => manager.onLinkEvent(),
-    onOverrun: () => manager.onLinkEvent(),
+    onEvents: (events) => manager.onLinkEvent(events),
+    onOverrun: () => manager.onLinkEvent(undefined),
     onFatal,
   });
   return {

@@ -8,6 +8,7 @@ import { applyPlan, takeBack } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
+import { isMadeAs } from '../plan/endpoint-facts.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
@@ -18,8 +19,10 @@ import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
 import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
+import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
+import { cutLost } from './cut-lost.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
@@ -68,8 +71,11 @@ export class WanManager {
     return readyWans(this.wans, [4, 6]);
   }
 
-  /** Something of links, addresses or routes has changed. */
-  onLinkEvent(): void {
+  /** Something of links, addresses or routes has changed. @param events undefined when some were lost */
+  onLinkEvent(events: readonly LinkNews[] | undefined): void {
+    if (this.isStopped) return;
+    const isUrgent = events === undefined || tellsOfLoss(events, this.journaled('endpoint'));
+    if (isUrgent) this.guard(() => this.cut(readLinks()));
     this.timer ??= setTimeout(() => this.update(), SETTLE_MS);
   }
 
@@ -131,8 +137,9 @@ export class WanManager {
     if (this.isStopped) return;
     this.guard(() => {
       const { config } = this.parts;
-      const facts = readHostFacts(routerSysctls(config), config.redirect.table);
       const links = readLinks();
+      this.cut(links);
+      const facts = readHostFacts(routerSysctls(config), config.redirect.table);
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
       const next = this.decide(links);
@@ -153,6 +160,10 @@ export class WanManager {
     const { wans, measurements } = this;
     const servers = knownServers(config, this.names);
     return decideWans(config, { wans, links, servers, measurements, verdicts: new Map() });
+  }
+
+  private cut(links: readonly LinkFact[]): void {
+    cutLost(links, this.parts.journal, this.parts.log);
   }
 
   private guard(work: () => void): void {
@@ -195,11 +206,15 @@ export class WanManager {
 
   /** Deleting an endpoint makes the kernel send what was on its way over the others; adding one brings it into running flows. */
   private updateEndpoints({ bonded }: WanState, facts: HostFacts): void {
+    // The last endpoints stay while no WAN is usable: a flow without any subflow dies, one with a dead one may live on.
+    if (bonded.length === 0) return;
     const steps = wanSteps(bonded, facts);
     const wanted = steps.filter((step) => step.kind === 'endpoint');
     const stale = this.journaled('endpoint').filter(
       (undo) =>
-        !wanted.some((step) => formatAddress(step.address) === undo.address && step.device === undo.device),
+        !wanted.some((step) => formatAddress(step.address) === undo.address && step.device === undo.device) ||
+        // Its interface went and came back before we looked: it is bound to the one that is gone.
+        facts.endpoints.some((one) => one.isOrphan && isMadeAs(one, undo)),
     );
     this.takeBack(stale);
     const left = facts.endpoints.filter((one) => !stale.some((undo) => undo.id === one.id));
