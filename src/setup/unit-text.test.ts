@@ -56,7 +56,7 @@ describe('the unit of the server', () => {
 
   it('is watched and comes back', () => {
     expect(service('Type')).toBe('notify');
-    expect(service('WatchdogSec')).toBe('10');
+    expect(service('WatchdogSec')).toBe('30');
     expect(service('Restart')).toBe('on-failure');
     expect(service('RestartSec')).toBe('1');
     expect(Number(service('LimitNOFILE'))).toBeGreaterThanOrEqual(65_536);
