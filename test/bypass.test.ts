@@ -7,6 +7,7 @@ import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, servePeers } from './support/peer.ts';
+import { receivedBytes } from './support/received-bytes.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 
 const PORT = 5003;
@@ -159,16 +160,11 @@ test.each(METHODS)(
     await router.must(['sysctl', '-w', 'net.ipv4.conf.all.rp_filter=1']);
     const before = await networkState(router);
     const daemon = await lab.startRouter({ overrides: { redirect: { method } } });
-    const received = async (): Promise<number[]> =>
-      Promise.all(
-        lab.wans.map(async ({ device }) =>
-          Number(await router.must(['cat', `/sys/class/net/${device}/statistics/rx_bytes`])),
-        ),
-      );
+    const devices = lab.wans.map(({ device }) => device);
     const bytes = 50_000_000;
-    const from = await received();
+    const from = await receivedBytes(router, devices);
     expect((await runTransfer(lan, 'down', lab.target, { bytes })).bytes).toBe(bytes);
-    const to = await received();
+    const to = await receivedBytes(router, devices);
     for (const [i, end] of to.entries()) expect(end - (from[i] ?? 0)).toBeGreaterThan(bytes / 10);
     await stopCleanly(daemon);
     expect(await networkState(router)).toEqual(before);

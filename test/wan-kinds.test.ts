@@ -5,6 +5,7 @@ import type { WanAddresses } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { networkState } from './support/network-state.ts';
+import { receivedBytes } from './support/received-bytes.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 
 const BYTES = 20_000_000;
@@ -29,15 +30,11 @@ afterEach(() => stopLeftRouters(lab));
 async function expectBonding(wans: readonly WanAddresses[]): Promise<void> {
   const before = await networkState(lab.hosts.router);
   const router = await lab.startRouter({ wans: wans.map(({ name }) => name) });
-  const received = (): Promise<number[]> =>
-    Promise.all(
-      wans.map(async ({ device }) =>
-        Number(await lab.hosts.router.must(['cat', `/sys/class/net/${device}/statistics/rx_bytes`])),
-      ),
-    );
-  const from = await received();
+  const devices = wans.map(({ device }) => device);
+  const from = await receivedBytes(lab.hosts.router, devices);
   expect((await runTransfer(lab.hosts.lan, 'down', lab.target, { bytes: BYTES })).bytes).toBe(BYTES);
-  for (const [i, to] of (await received()).entries()) expect(to - (from[i] ?? 0)).toBeGreaterThan(BYTES / 4);
+  for (const [i, to] of (await receivedBytes(lab.hosts.router, devices)).entries())
+    expect(to - (from[i] ?? 0)).toBeGreaterThan(BYTES / 4);
   await stopCleanly(router);
   expect(await networkState(lab.hosts.router)).toEqual(before);
 }
