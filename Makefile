@@ -1,14 +1,18 @@
 # The commands of this repository. `make lab` proves the bonding, `make test` is everything CI runs.
 SHELL := /bin/bash
-.PHONY: lab test unit build lint format clean
+.PHONY: lab test test-packages unit build lint format clean
 
 DEBIAN_PACKAGES := nftables iproute2 procps
+# What the tests run beside our own programs, one a line.
+TEST_PACKAGES := \
+  debootstrap \
+  systemd-container
 LAB := --wan 50mbit --wan 50mbit
 
 lab: build
 	node dist/main.js lab $(LAB)
 
-test: lint build
+test: lint build test-packages
 	npx vitest run
 
 unit: node_modules/.package-lock.json
@@ -35,6 +39,12 @@ node_modules/.package-lock.json: package.json package-lock.json
 	@if ! command -v nft >/dev/null || ! command -v ip >/dev/null || ! command -v sysctl >/dev/null || ! ls /usr/lib/*/libnftables.so.1 >/dev/null 2>&1; then \
 	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEBIAN_PACKAGES); fi
 	@mkdir -p .make && touch $@
+
+test-packages:
+	@missing=$$(for package in $(TEST_PACKAGES); do \
+	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || echo $$package; done); \
+	if [ -n "$$missing" ]; then apt-get update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; fi
 
 clean:
 	rm -rf dist node_modules .make

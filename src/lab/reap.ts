@@ -29,7 +29,8 @@ export function reapStaleRuns(): void {
   }
 }
 
-function isStale(name: string): boolean {
+/** Whether a lab made what has this name, and is gone. */
+export function isStale(name: string): boolean {
   const pid = ownerPid(name);
   if (pid === undefined) return false;
   try {
