@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { BACKBONE, type WanAddresses } from '../src/lab/addresses.ts';
+import { BACKBONE, LAN, type WanAddresses } from '../src/lab/addresses.ts';
 import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
 import { buildLab, type Lab, type RouterOptions } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
@@ -70,7 +70,7 @@ async function makeForeignThings(): Promise<void> {
   );
   await change(endpoint('add', wan, 'id', '7', 'dev', 'wan1', 'subflow'), endpoint('delete', 'id', '7'));
   for (const rule of [
-    ['fwmark', '0x40000000/0x40000000', 'lookup', '7780', 'priority', '800'],
+    ['iif', LAN.routerDevice, 'fwmark', '0x40000000/0x40000000', 'lookup', '7780', 'priority', '800'],
     ['fwmark', '0x10/0xff', 'lookup', '99', 'priority', '801'],
     ['from', '198.51.100.77', 'lookup', '7780', 'priority', '802'],
   ]) {

@@ -21,7 +21,9 @@ export interface RuleFact {
   readonly table: string | undefined;
   /** Routes with prefixes up to this length do not count: 0 is the default route. */
   readonly suppressPrefixLength: number | undefined;
-  /** Limited to some packets by more than the mark: addresses, interfaces, ports. */
+  /** Only what comes in by this interface. */
+  readonly device: string | undefined;
+  /** Limited to some packets by more than mark and interface: addresses, ports. */
   readonly isNarrow: boolean;
 }
 
@@ -60,6 +62,7 @@ interface RuleJson {
   readonly not?: null;
   readonly src?: string;
   readonly fwmark?: string;
+  readonly iif?: string;
   readonly fwmask?: string;
   readonly table?: string;
   readonly suppress_prefixlen?: number;
@@ -71,6 +74,8 @@ const WIDE = new Set([
   'not',
   'src',
   'fwmark',
+  'iif',
+  'iif_detached',
   'fwmask',
   'table',
   'suppress_prefixlen',
@@ -87,6 +92,7 @@ function readRuleFacts(family: Family): RuleFact[] {
     mask: rule.fwmask === undefined ? ALL_BITS : Number(rule.fwmask),
     table: rule.table,
     suppressPrefixLength: rule.suppress_prefixlen,
+    device: rule.iif,
     isNarrow: rule.src !== 'all' || Object.keys(rule).some((key) => !WIDE.has(key)),
   }));
 }

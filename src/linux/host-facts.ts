@@ -55,7 +55,7 @@ function readTables(names: readonly string[]): ReadonlyMap<string, string> {
   }
 }
 
-/** Rules that have nothing but a mark and a table; others are never ours. */
+/** Rules that have nothing but a mark, a table and perhaps a device; others are never ours. */
 export function readRules(family: Family): Omit<MarkRule, 'kind'>[] {
   const rules = dump(rulesRequest(family), readMarkRule, new Receiver());
   // A kernel that knows nothing of the family answers for all of them.

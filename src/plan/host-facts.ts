@@ -59,6 +59,7 @@ export function sameRule(a: Omit<MarkRule, 'kind'>, b: Omit<MarkRule, 'kind'>): 
   return (
     a.family === b.family &&
     a.priority === b.priority &&
+    a.device === b.device &&
     a.mark === b.mark &&
     a.mask === b.mask &&
     a.table === b.table

@@ -27,11 +27,16 @@ export interface TableStep {
   readonly text: string;
 }
 
-/** `ip rule`: packets with the mark look into the table. */
+/**
+ * `ip rule`: packets with the mark that came in by the device look into the table. Without the device the kernel would
+ * look there for the way back to the sender too, where `src_valid_mark` is set (wg-quick does), find it "local" and
+ * drop the packet.
+ */
 export interface MarkRule {
   readonly kind: 'rule';
   readonly family: Family;
   readonly priority: number;
+  readonly device: string | undefined;
   readonly mark: number;
   readonly mask: number;
   readonly table: number;
@@ -109,7 +114,8 @@ export function hex(value: number): string {
 /** Arguments of `ip` for a rule, after `ip [-6] rule add|delete`. */
 export function ruleArguments(rule: MarkRule): string[] {
   const mark = `${hex(rule.mark)}/${hex(rule.mask)}`;
-  return ['fwmark', mark, 'lookup', String(rule.table), 'priority', String(rule.priority)];
+  const from = rule.device === undefined ? [] : ['iif', rule.device];
+  return [...from, 'fwmark', mark, 'lookup', String(rule.table), 'priority', String(rule.priority)];
 }
 
 /** Arguments of `ip` for a route, after `ip [-6] route add|delete`. */

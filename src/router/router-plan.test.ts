@@ -76,9 +76,9 @@ test('the plan as commands', () => {
     'ip mptcp endpoint add 192.0.2.10 id 2 dev eth1.100 subflow',
     'ip mptcp endpoint add 198.51.100.20 id 3 dev wwan0 subflow',
     'ip -4 route add local 0.0.0.0/0 dev lo table 7780',
-    'ip -4 rule add fwmark 0x40000000/0x40000000 lookup 7780 priority 800',
+    'ip -4 rule add iif br-lan fwmark 0x40000000/0x40000000 lookup 7780 priority 800',
     'ip -6 route add local ::/0 dev lo table 7780',
-    'ip -6 rule add fwmark 0x40000000/0x40000000 lookup 7780 priority 800',
+    'ip -6 rule add iif br-lan fwmark 0x40000000/0x40000000 lookup 7780 priority 800',
   ]);
 });
 
@@ -96,7 +96,14 @@ test('its reverse puts back what was there', () => {
 test('what is so already, or unknown to this kernel, is no step', () => {
   const sysctls = new Map(FACTS.sysctls);
   sysctls.delete('net.mptcp.blackhole_timeout');
-  const rule = { family: 4 as const, priority: 800, mark: 0x40000000, mask: 0x40000000, table: 7780 };
+  const rule = {
+    family: 4 as const,
+    priority: 800,
+    device: 'br-lan',
+    mark: 0x40000000,
+    mask: 0x40000000,
+    table: 7780,
+  };
   const facts: HostFacts = {
     ...FACTS,
     sysctls,

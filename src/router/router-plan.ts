@@ -124,17 +124,20 @@ function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   );
 }
 
-function tproxyRouting({ redirect }: RouterConfig): Step[] {
+function tproxyRouting({ redirect, lan }: RouterConfig): Step[] {
   return ([4, 6] as const).flatMap((family): Step[] => [
     { kind: 'local-route', family, table: redirect.table },
-    {
-      kind: 'rule',
-      family,
-      priority: redirect.rulePriority,
-      mark: redirect.mark,
-      mask: redirect.markMask,
-      table: redirect.table,
-    },
+    ...lan.interfaces.map(
+      (device): Step => ({
+        kind: 'rule',
+        family,
+        priority: redirect.rulePriority,
+        device,
+        mark: redirect.mark,
+        mask: redirect.markMask,
+        table: redirect.table,
+      }),
+    ),
   ]);
 }
 

@@ -105,6 +105,7 @@ export const RTNEXTHOP_BYTES = 8;
 export const FIB_RULE_HDR_BYTES = 12;
 export const FIB_RULE_INVERT = 0x2;
 export const FR_ACT_TO_TBL = 1;
+export const FRA_IIFNAME = 3;
 export const FRA_PRIORITY = 6;
 export const FRA_FWMARK = 10;
 export const FRA_SUPPRESS_PREFIXLEN = 14;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as abi from './abi.ts';
-import { encodeU32 } from './attribute.ts';
+import { encodeAttribute, encodeU32 } from './attribute.ts';
 import { capturedMessage as rule } from './captured.fixture.ts';
 import { readMarkRule, rulesRequest } from './rule-message.ts';
 
@@ -10,10 +10,17 @@ test('a rule with a mark', () => {
   expect(readMarkRule(rule('rule with mark'))).toEqual({
     family: 4,
     priority: 800,
+    device: undefined,
     mark: 0x4000_0000,
     mask: 0x4000_0000,
     table: 7780,
   });
+});
+test('a rule with a mark and a device', () => {
+  const marked = rule('rule with mark');
+  const device = encodeAttribute(abi.FRA_IIFNAME, Buffer.from('br-lan\0'));
+  const body = Buffer.concat([marked.body, device]);
+  expect(readMarkRule({ ...marked, body })).toMatchObject({ priority: 800, device: 'br-lan' });
 });
 test('others are not ours', () => {
   expect(readMarkRule(rule('rule with source prefix'))).toBeUndefined();

@@ -50,9 +50,11 @@ export function ruleFindings(context: ConflictContext): Finding[] {
 }
 
 /** Exactly the rule that we make; made by us or not, it does what ours would. */
-function isOurs(rule: RuleFact, { config: { redirect } }: ConflictContext): boolean {
+function isOurs(rule: RuleFact, { config: { redirect, lan } }: ConflictContext): boolean {
   return (
     rule.priority === redirect.rulePriority &&
+    rule.device !== undefined &&
+    lan.interfaces.includes(rule.device) &&
     rule.mark === redirect.mark &&
     rule.mask === redirect.markMask &&
     rule.table === String(redirect.table) &&
@@ -62,7 +64,8 @@ function isOurs(rule: RuleFact, { config: { redirect } }: ConflictContext): bool
 }
 
 /** Whether the packet of a carried flow would be routed by this rule. */
-function takesOurs(rule: RuleFact, { config: { redirect } }: ConflictContext): boolean {
+function takesOurs(rule: RuleFact, { config: { redirect, lan } }: ConflictContext): boolean {
+  if (rule.device !== undefined && !lan.interfaces.includes(rule.device)) return false;
   if (rule.table === LOCAL_TABLE || rule.table === String(redirect.table)) return false;
   // Without its default route the table knows no target of a carried flow.
   if (rule.isNarrow || rule.suppressPrefixLength !== undefined) return false;
@@ -81,8 +84,9 @@ function list(rules: readonly RuleFact[]): string {
   return [...new Set(rules.map(describeRule))].join(', ');
 }
 
-function describeRule({ family, priority, isNegated, mark, mask, table }: RuleFact): string {
+function describeRule({ family, priority, isNegated, device, mark, mask, table }: RuleFact): string {
   const full = mask === 0xffff_ffff;
   const what = mark === undefined ? 'all' : `fwmark ${hex(mark)}${full ? '' : `/${hex(mask)}`}`;
-  return `IPv${family} rule ${priority} (${isNegated ? 'not ' : ''}${what} lookup ${table ?? 'nothing'})`;
+  const from = device === undefined ? '' : `iif ${device} `;
+  return `IPv${family} rule ${priority} (${isNegated ? 'not ' : ''}${from}${what} lookup ${table ?? 'nothing'})`;
 }
