@@ -47,6 +47,8 @@ export interface ConvertServerRef {
   /** At least one; the first is preferred. */
   readonly hosts: readonly ServerHost[];
   readonly port: number;
+  /** Bits of the packet mark of what goes to the server; 0 for none. */
+  readonly mark: number;
   /** The server's own id, part of every proof. */
   readonly id: string;
   readonly keyId: number;
@@ -87,6 +89,12 @@ function server(readKeyFile: ReadKeyFile) {
           'Where the server is, IPv4, IPv6 or both; the first is preferred. A name is looked up over any WAN that works, and again all the time. Required for "convert".',
       }),
       port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port of the server.'),
+      mark: integerOr(
+        0x3f00,
+        { min: 0, max: 0xffff_ffff },
+        'Bits that are set in the packet mark of what goes to the server, so that a program that balances the WANs leaves it alone; the default is what mwan3 takes for that. 0 sets none.',
+        '0x3f00',
+      ),
       id: serverId('The id of the server, as in its own config.'),
       'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
       ...secretShape(readKeyFile),
@@ -109,6 +117,7 @@ function server(readKeyFile: ReadKeyFile) {
         transport: 'convert',
         hosts: read.address ?? [],
         port: read.port,
+        mark: read.mark,
         id: read.id,
         keyId: read['key-id'],
         key: read.key ?? read['key-file'] ?? new Uint8Array(0),

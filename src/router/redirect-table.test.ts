@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type Address, parseAddress } from '../base/address.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import {
   type RedirectTable,
@@ -19,6 +20,7 @@ const TABLE: RedirectTable = {
   carry: [],
   quic: 'reject',
   unreachableFamily: 'refuse',
+  marked: [],
 };
 
 test('the TPROXY table, to the letter: the order of its rules is what keeps port forwards working', () => {
@@ -76,6 +78,9 @@ test('the TPROXY table, to the letter: the order of its rules is what keeps port
     meta nfproto ipv4 reject
     meta nfproto ipv6 reject
   }
+  chain output {
+    type filter hook output priority mangle - 10; policy accept;
+  }
 }
 `);
 });
@@ -124,4 +129,20 @@ test.each(['tproxy', 'redirect'] as const)('a family that the server does not re
   const direct = rules('direct');
   expect(direct[2]).toContain(`${take4}${to}`);
   expect(direct.slice(3)).toEqual(['add rule inet wanbond quic meta nfproto ipv4 reject', '']);
+});
+
+test('what goes to the servers is marked before others can do it, unless there is no mark', () => {
+  const [address, address6] = ['192.0.2.1', '2001:db8::1'].map(parseAddress) as [Address, Address];
+  const marked = [
+    { address, port: 5124, mark: 0x3f00 },
+    { address: address6, port: 443, mark: 0x3f00 },
+    { address, port: 22, mark: 0 },
+  ];
+  expect(renderRedirectTable({ ...TABLE, marked })).toContain(`  chain output {
+    type filter hook output priority mangle - 10; policy accept;
+    ip daddr 192.0.2.1 meta l4proto { tcp, udp } th dport 5124 meta mark set meta mark or 0x3f00
+    ip6 daddr 2001:db8::1 meta l4proto { tcp, udp } th dport 443 meta mark set meta mark or 0x3f00
+  }
+}
+`);
 });

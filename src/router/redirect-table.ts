@@ -1,5 +1,5 @@
 // The nftables table that brings LAN traffic to the relay, as text. It is an owner table: it ends with the daemon.
-import type { Family } from '../base/address.ts';
+import { type Address, type Family, familyOf, formatAddress } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import { hex } from '../plan/step.ts';
 import type { Families } from '../transport/handshake.ts';
@@ -22,6 +22,8 @@ export interface RedirectTable {
   /** Of targets that are carried over TCP. */
   readonly quic: 'reject' | 'leave';
   readonly unreachableFamily: 'refuse' | 'direct';
+  /** What this host sends there gets these bits of the mark; 0 for none. */
+  readonly marked: readonly { readonly address: Address; readonly port: number; readonly mark: number }[];
 }
 
 const OPENING = 'tcp flags & (syn | ack) == syn';
@@ -38,7 +40,7 @@ export function renderRedirectTable(table: RedirectTable): string {
 ${FAMILIES.flatMap((family) => [
   renderSet(`bypass${family}`, family, prefixTexts(table.bypass, family)),
   renderSet(`carry${family}`, family, prefixTexts(table.carry, family)),
-]).join('')}${chains}${quicChains(table)}}
+]).join('')}${chains}${quicChains(table)}${outputChain(table)}}
 `;
 }
 
@@ -153,6 +155,26 @@ function quicChains(table: RedirectTable): string {
 ${notBeyond()}    goto quic
   }
 ${renderChain('quic', quicRules(table, ALL_FAMILIES))}`;
+}
+
+// Programs that balance what the router itself sends (mwan3) mark it before it is routed, and a connection that is bound
+// to one WAN and marked for another one goes nowhere. They leave alone what has a mark already.
+export function outputRules({ marked }: RedirectTable): string[] {
+  return marked
+    .filter(({ mark }) => mark !== 0)
+    .map(({ address, port, mark }) => {
+      const to = `${familyOf(address) === 4 ? 'ip' : 'ip6'} daddr ${formatAddress(address)}`;
+      return `${to} meta l4proto { tcp, udp } th dport ${port} meta mark set meta mark or ${hex(mark)}`;
+    });
+}
+
+function outputChain(table: RedirectTable): string {
+  return `  chain output {
+    type filter hook output priority mangle - 10; policy accept;
+${outputRules(table)
+  .map((rule) => `    ${rule}\n`)
+  .join('')}  }
+`;
 }
 
 function notFromLan(table: RedirectTable): string {

@@ -92,6 +92,9 @@ export function redirectTable(
     carry: redirect.carry,
     quic: config.quic,
     unreachableFamily: config.unreachableFamily,
+    marked: servers.flatMap(({ addresses: all, port, mark }) =>
+      all.map((address) => ({ address, port, mark })),
+    ),
   };
 }
 

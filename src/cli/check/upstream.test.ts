@@ -9,6 +9,7 @@ const ADDRESS = parseAddress('198.51.100.1');
 const server: ConvertServerRef = {
   transport: 'convert',
   hosts: [ADDRESS],
+  mark: 0,
   port: 5124,
   id: 'wanbond',
   keyId: 1,
