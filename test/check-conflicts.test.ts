@@ -226,6 +226,30 @@ describe('an input chain that drops', () => {
     await expectCarries(method);
   });
 
+  test('iptables itself, and the command that is named', async () => {
+    for (const [program, family, neighbours] of [
+      ['iptables', 'ip', ''],
+      ['ip6tables', 'ip6', '-A INPUT -p ipv6-icmp -j ACCEPT\n'],
+    ] as const) {
+      const input = `*filter
+:INPUT DROP [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
+-A INPUT -i lo -j ACCEPT
+${neighbours}COMMIT
+`;
+      cleanUp.push(() => lab.hosts.router.must(['nft', 'delete', 'table', family, 'filter']));
+      await lab.hosts.router.must([`${program}-restore`], { input });
+    }
+    const router = await lab.startRouter();
+    expect(await askPeer(lab.hosts.lan, ORIGIN.address4, PORT)).not.toBe(BACKBONE.server4);
+    await stopCleanly(router);
+    const advice = adviceFor(await look(), /carried flows from/);
+    expect(advice).toContain('the same with ip6tables');
+    await follow(advice);
+    await follow(advice.replace('iptables', 'ip6tables'));
+    await expectCarries();
+  });
+
   async function adviceOn(text: string): Promise<string> {
     await nft(text);
     return adviceFor(await look(), /carried flows/);
@@ -248,7 +272,7 @@ test('routing rules before ours, with our priority, and with our table', async (
   await sh('ip -6 rule add fwmark 0x2/0xff lookup 7780 priority 900', 'ip -6 rule del priority 900');
   const checked = await look();
   expect(complaints(checked)).toEqual([
-    'fail routing rules: carried flows are taken away by IPv4 rule 799 (not fwmark 0xca6c lookup 51820), which come before ours (800)',
+    'warn routing rules: carried flows are taken away by IPv4 rule 799 (not fwmark 0xca6c lookup 51820), which come before ours (800): while wanbond runs, it moves its own in front',
     'warn routing rules: priority 800 is in use: IPv4 rule 800 (fwmark 0x1/0xff lookup 55)',
     'fail routing rules: table 7780 is in use: IPv6 rule 900 (fwmark 0x2/0xff lookup 7780)',
   ]);

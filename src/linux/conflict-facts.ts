@@ -83,7 +83,7 @@ const WIDE = new Set([
   'protocol',
 ]);
 
-function readRuleFacts(family: Family): RuleFact[] {
+export function readRuleFacts(family: Family): RuleFact[] {
   return ipJson<RuleJson>([`-${family}`, 'rule', 'show']).map((rule) => ({
     family,
     priority: rule.priority,

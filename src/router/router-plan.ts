@@ -1,9 +1,9 @@
 // Every side effect of the router role, from config and host facts, without doing any of it.
-import { type Address, formatAddress, sameAddress } from '../base/address.ts';
+import { type Address, type Family, formatAddress, sameAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
-import type { Step } from '../plan/step.ts';
+import type { MarkRule, Step } from '../plan/step.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
 import { bypassPrefixes } from './bypass.ts';
 import { natSteps, natSysctls } from './nat-plan.ts';
@@ -127,20 +127,24 @@ function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   );
 }
 
-function tproxyRouting({ redirect, lan }: RouterConfig): Step[] {
+/** What leads carried flows of `family` to the relay, at that priority. */
+export function ruleSteps({ redirect, lan }: RouterConfig, family: Family, priority: number): MarkRule[] {
+  return lan.interfaces.map((device) => ({
+    kind: 'rule',
+    family,
+    priority,
+    device,
+    mark: redirect.mark,
+    mask: redirect.markMask,
+    table: redirect.table,
+  }));
+}
+
+function tproxyRouting(config: RouterConfig): Step[] {
+  const { table, rulePriority } = config.redirect;
   return ([4, 6] as const).flatMap((family): Step[] => [
-    { kind: 'local-route', family, table: redirect.table },
-    ...lan.interfaces.map(
-      (device): Step => ({
-        kind: 'rule',
-        family,
-        priority: redirect.rulePriority,
-        device,
-        mark: redirect.mark,
-        mask: redirect.markMask,
-        table: redirect.table,
-      }),
-    ),
+    { kind: 'local-route', family, table },
+    ...ruleSteps(config, family, rulePriority),
   ]);
 }
 

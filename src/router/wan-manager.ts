@@ -1,15 +1,17 @@
 // Keeps what depends on the WANs in step with them while the router runs: endpoints, the order in which flows try
-// them, the bypass of their subnets, and the default route of what is not carried.
+// them, the bypass of their subnets, and the default route of what is not carried; and our routing rule before those of
+// others.
 import { formatAddress, formatSocketAddress } from '../base/address.ts';
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { applyPlan, takeBack } from '../linux/apply-plan.ts';
+import { readRuleFacts } from '../linux/conflict-facts.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
 import { isMadeAs } from '../plan/endpoint-facts.ts';
-import type { HostFacts } from '../plan/host-facts.ts';
+import { type HostFacts, sameRule } from '../plan/host-facts.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Step, Undo } from '../plan/step.ts';
@@ -26,7 +28,8 @@ import { cutLost } from './cut-lost.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
-import { redirectTable, routerSysctls, wanSteps } from './router-plan.ts';
+import { redirectTable, routerSysctls, ruleSteps, wanSteps } from './router-plan.ts';
+import { rulePriority } from './rule-place.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 import { decideWans, samePaths, sameRoute, type WanState } from './wan-state.ts';
@@ -150,6 +153,7 @@ export class WanManager {
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
+      this.updateRules(facts);
       this.updateFamilies();
       if (hasChanged) this.onTrouble();
     });
@@ -192,6 +196,26 @@ export class WanManager {
     if (used) log.info({ server: used.label }, 'new flows go to this server');
     else log.warn(lostHint(this.parts.config));
     return true;
+  }
+
+  /** The new place is taken before the old one is left: no packet of a carried flow goes astray in between. */
+  private updateRules(facts: HostFacts): void {
+    const { config, method, log } = this.parts;
+    if (method !== 'tproxy') return;
+    for (const family of [4, 6] as const) {
+      const priority = rulePriority(readRuleFacts(family), config);
+      if (priority === undefined) {
+        log.warn(`carried flows over IPv${family} follow a rule of another program; see \`wanbond check\``);
+        continue;
+      }
+      const wanted = ruleSteps(config, family, priority);
+      this.apply(wanted, facts);
+      this.takeBack(
+        this.journaled('rule').filter(
+          ({ rule }) => rule.family === family && !wanted.some((one) => sameRule(one, rule)),
+        ),
+      );
+    }
   }
 
   private updateStandIns({ standIns }: WanState, facts: HostFacts): void {

@@ -8,7 +8,12 @@ import type { NetlinkMessage } from './message.ts';
 import type { MptcpEvent } from './mptcp-message.ts';
 import { type RouteEvent, readRoute } from './route-message.ts';
 
-export type RouteNetlinkEvent = LinkEvent | AddressEvent | RouteEvent;
+/** A routing rule came or went: which one is for `ip rule` to tell. */
+export interface RuleEvent {
+  readonly kind: 'rule';
+}
+
+export type RouteNetlinkEvent = LinkEvent | AddressEvent | RouteEvent | RuleEvent;
 export type KernelEvent = RouteNetlinkEvent | MptcpEvent;
 
 /** Undefined for messages of other kinds and for those that are cut short. */
@@ -23,6 +28,9 @@ export function readRouteNetlink(message: NetlinkMessage): RouteNetlinkEvent | u
     case abi.RTM_NEWROUTE:
     case abi.RTM_DELROUTE:
       return readRoute(message);
+    case abi.RTM_NEWRULE:
+    case abi.RTM_DELRULE:
+      return { kind: 'rule' };
     default:
       return undefined;
   }

@@ -22,6 +22,8 @@ const ROUTE_GROUPS = [
   abi.RTNLGRP_IPV6_IFADDR,
   abi.RTNLGRP_IPV4_ROUTE,
   abi.RTNLGRP_IPV6_ROUTE,
+  abi.RTNLGRP_IPV4_RULE,
+  abi.RTNLGRP_IPV6_RULE,
 ];
 // A link message takes up 4 kB of it: about 250 of them, or 1,000 routes, between two turns of the worker.
 const RECEIVE_BUFFER_BYTES = 1 << 20;

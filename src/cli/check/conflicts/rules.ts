@@ -1,36 +1,37 @@
 // Routing rules and our routing table: who comes before us, and who has our number.
 import type { RuleFact } from '../../../linux/conflict-facts.ts';
 import { hex } from '../../../plan/step.ts';
+import { freePriority, isOurs, rulesBefore } from '../../../router/rule-place.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import type { ConflictContext } from './context.ts';
 
 const SUBJECT = 'routing rules';
-const LOCAL_TABLE = 'local';
 const MAIN_PRIORITY = 32_766;
 
 export function ruleFindings(context: ConflictContext): Finding[] {
   if (context.method !== 'tproxy') return [];
   const { config, facts } = context;
   const { rulePriority, table } = config.redirect;
-  const foreign = facts.rules.filter((rule) => !isOurs(rule, context) && rule.priority < MAIN_PRIORITY);
-  const before = foreign.filter((rule) => rule.priority <= rulePriority && takesOurs(rule, context));
+  const foreign = facts.rules.filter((rule) => !isOurs(rule, config) && rule.priority < MAIN_PRIORITY);
+  const before = rulesBefore(foreign, config);
   const findings: Finding[] = [];
-  if (before.length > 0) {
-    const lowest = Math.min(...before.map(({ priority }) => priority));
-    const free = freeBelow(lowest, facts.rules);
+  const [first] = before;
+  if (first) {
+    const free = freePriority(first.priority, foreign);
+    const what = `carried flows are taken away by ${list(before)}, which come before ours (${rulePriority})`;
     findings.push(
-      fail(
-        SUBJECT,
-        `carried flows are taken away by ${list(before)}, which come before ours (${rulePriority})`,
-        free === undefined
-          ? `Give that rule a priority above ${rulePriority}.`
-          : `Set redirect.rule-priority to ${free}, below ${lowest}.`,
-      ),
+      free === undefined
+        ? fail(SUBJECT, what, `Give that rule a priority above ${rulePriority}.`)
+        : warn(
+            SUBJECT,
+            `${what}: while wanbond runs, it moves its own in front`,
+            `Set redirect.rule-priority to ${free}, below ${first.priority}.`,
+          ),
     );
   }
   const same = foreign.filter((rule) => rule.priority === rulePriority && !before.includes(rule));
   if (same.length > 0) {
-    const free = freeBelow(rulePriority, facts.rules) ?? rulePriority + 1;
+    const free = freePriority(rulePriority, foreign) ?? rulePriority + 1;
     const hint = `Set redirect.rule-priority to a free one, like ${free}.`;
     findings.push(warn(SUBJECT, `priority ${rulePriority} is in use: ${list(same)}`, hint));
   }
@@ -47,37 +48,6 @@ export function ruleFindings(context: ConflictContext): Finding[] {
   return findings.length > 0
     ? findings
     : [ok(SUBJECT, `priority ${rulePriority} and table ${table} are free or ours`)];
-}
-
-/** Exactly the rule that we make; made by us or not, it does what ours would. */
-function isOurs(rule: RuleFact, { config: { redirect, lan } }: ConflictContext): boolean {
-  return (
-    rule.priority === redirect.rulePriority &&
-    rule.device !== undefined &&
-    lan.interfaces.includes(rule.device) &&
-    rule.mark === redirect.mark &&
-    rule.mask === redirect.markMask &&
-    rule.table === String(redirect.table) &&
-    !rule.isNegated &&
-    !rule.isNarrow
-  );
-}
-
-/** Whether the packet of a carried flow would be routed by this rule. */
-function takesOurs(rule: RuleFact, { config: { redirect, lan } }: ConflictContext): boolean {
-  if (rule.device !== undefined && !lan.interfaces.includes(rule.device)) return false;
-  if (rule.table === LOCAL_TABLE || rule.table === String(redirect.table)) return false;
-  // Without its default route the table knows no target of a carried flow.
-  if (rule.isNarrow || rule.suppressPrefixLength !== undefined) return false;
-  if (rule.mark === undefined) return !rule.isNegated;
-  const isMatch = (redirect.mark & rule.mask) >>> 0 === rule.mark;
-  return isMatch !== rule.isNegated;
-}
-
-function freeBelow(priority: number, rules: readonly RuleFact[]): number | undefined {
-  const used = new Set(rules.map((rule) => rule.priority));
-  for (let one = priority - 1; one > 0; one--) if (!used.has(one)) return one;
-  return undefined;
 }
 
 function list(rules: readonly RuleFact[]): string {
