@@ -1,5 +1,5 @@
-// UDP programs for lab hosts: `echo PORT` answers, `forward PORT ADDRESS PORT` passes on like a resolver on a router,
-// `ask ADDRESS PORT SECONDS` asks every 50 ms and prints the longest time between two answers.
+// UDP programs for lab hosts: `echo PORT` answers, `ask ADDRESS PORT SECONDS` asks every 50 ms and prints the longest
+// time between two answers.
 import { createSocket } from 'node:dgram';
 
 const [mode, ...rest] = process.argv.slice(2);
@@ -9,22 +9,6 @@ if (mode === 'echo') {
   const socket = createSocket('udp4');
   socket.on('message', (bytes, from) => socket.send(bytes, from.port, from.address));
   socket.bind(Number(rest[0]), () => console.log('listening'));
-} else if (mode === 'forward') {
-  const [port, address, targetPort] = rest;
-  const near = createSocket('udp4');
-  near.on('message', (bytes, from) => {
-    // A socket a question, as a resolver does it; an unanswered one is forgotten.
-    const far = createSocket('udp4');
-    const timer = setTimeout(() => far.close(), 3000);
-    far.on('error', () => undefined);
-    far.on('message', (answer) => {
-      clearTimeout(timer);
-      far.close();
-      near.send(answer, from.port, from.address);
-    });
-    far.send(bytes, Number(targetPort), address, () => undefined);
-  });
-  near.bind(Number(port), () => console.log('listening'));
 } else {
   const [address, port, seconds] = rest;
   const socket = createSocket('udp4');
