@@ -28,6 +28,15 @@ const SIZE_UNITS: readonly Unit[] = [
   { suffix: 'B', factor: 1 },
 ];
 
+// Decimal, as data plans are sold.
+const VOLUME_UNITS: readonly Unit[] = [
+  { suffix: 'TB', factor: 1e12 },
+  { suffix: 'GB', factor: 1e9 },
+  { suffix: 'MB', factor: 1e6 },
+  { suffix: 'kB', factor: 1e3 },
+  { suffix: 'B', factor: 1 },
+];
+
 function parseUnit(text: string, units: readonly Unit[], what: string, example: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text.trim());
   const unit = units.find((u) => u.suffix.toLowerCase() === match?.[2]?.toLowerCase());
@@ -58,3 +67,22 @@ export const formatDuration = (ms: number): string => formatUnit(ms, DURATION_UN
 /** Bytes from `16MiB`. @throws WanbondError `bad-unit` */
 export const parseSize = (text: string): number => Math.round(parseUnit(text, SIZE_UNITS, 'size', '16MiB'));
 export const formatSize = (bytes: number): string => formatUnit(bytes, SIZE_UNITS);
+
+/** Bytes from `50GB`, for amounts of traffic. @throws WanbondError `bad-unit` */
+export const parseVolume = (text: string): number =>
+  Math.round(parseUnit(text, VOLUME_UNITS, 'data volume', '50GB'));
+export const formatVolume = (bytes: number): string => formatUnit(bytes, VOLUME_UNITS);
+
+/** A ratio from `80%`. @throws WanbondError `bad-unit` */
+export function parsePercent(text: string): number {
+  const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
+  if (percent === undefined) {
+    throw new WanbondError({
+      code: 'bad-unit',
+      message: `"${text}" is not a percentage`,
+      hint: 'Write a number and %, like 80%.',
+    });
+  }
+  return Math.round(Number(percent) * 1e4) / 1e6;
+}
+export const formatPercent = (ratio: number): string => `${Math.round(ratio * 1e6) / 1e4}%`;

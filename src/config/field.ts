@@ -3,7 +3,18 @@ import * as z from 'zod';
 import { type Address, parseAddress } from '../base/address.ts';
 import { describe, WanbondError } from '../base/error.ts';
 import { parsePrefix } from '../base/prefix.ts';
-import { formatDuration, formatSize, parseDuration, parseSize } from '../base/units.ts';
+import {
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatSize,
+  formatVolume,
+  parseDuration,
+  parsePercent,
+  parseRate,
+  parseSize,
+  parseVolume,
+} from '../base/units.ts';
 
 export interface KeyDoc {
   /** What the operator may write, like `duration, 10ms to 10s`. */
@@ -37,14 +48,26 @@ function parsed<T>(text: string, context: z.RefinementCtx, parse: (text: string)
   }
 }
 
-/** Milliseconds, written like "250ms" or "2h". */
-export function duration(
-  initial: string,
-  range: { readonly min: string; readonly max: string },
-  description: string,
-) {
-  return unit(initial, 'duration', parseDuration, formatDuration, range, description);
+/** A number with its unit in text: its name, both ways of reading it, and its bounds as text. */
+interface Unit {
+  readonly kind: string;
+  readonly parse: (text: string) => number;
+  readonly format: (value: number) => string;
 }
+interface UnitRange {
+  readonly min: string;
+  readonly max: string;
+}
+
+const DURATION: Unit = { kind: 'duration', parse: parseDuration, format: formatDuration };
+const SIZE: Unit = { kind: 'size', parse: parseSize, format: formatSize };
+const RATE: Unit = { kind: 'rate', parse: parseRate, format: formatRate };
+const VOLUME: Unit = { kind: 'data volume', parse: parseVolume, format: formatVolume };
+const PERCENT: Unit = { kind: 'percentage', parse: parsePercent, format: formatPercent };
+
+/** Milliseconds, written like "250ms" or "2h". */
+export const duration = (initial: string, range: UnitRange, description: string) =>
+  withDefault(DURATION, initial, range, description);
 
 /** Milliseconds, or undefined for "auto", which is the default. */
 export function durationOrAuto(range: { readonly min: string; readonly max: string }, description: string) {
@@ -64,31 +87,38 @@ export function durationOrAuto(range: { readonly min: string; readonly max: stri
 }
 
 /** Bytes, written like "16MiB". */
-export function size(
-  initial: string,
-  range: { readonly min: string; readonly max: string },
-  description: string,
-) {
-  return unit(initial, 'size', parseSize, formatSize, range, description);
+export const size = (initial: string, range: UnitRange, description: string) =>
+  withDefault(SIZE, initial, range, description);
+
+/** Bits per second, written like "50mbit"; may be left out. */
+export const optionalRate = (range: UnitRange, description: string) => optional(RATE, range, description);
+
+/** Bytes of traffic, written like "50GB"; may be left out. */
+export const optionalVolume = (range: UnitRange, description: string) => optional(VOLUME, range, description);
+
+/** A ratio, written like "80%"; may be left out, where `initial` says what that means. */
+export const optionalPercent = (initial: string, range: UnitRange, description: string) =>
+  optional(PERCENT, range, description, initial);
+
+function withDefault(kind: Unit, initial: string, range: UnitRange, description: string) {
+  return unit(kind, range)
+    .prefault(initial)
+    .register(keyDocs, unitDoc(kind, range, description, initial));
 }
 
-function unit(
-  initial: string,
-  kind: string,
-  parse: (text: string) => number,
-  format: (value: number) => string,
-  range: { readonly min: string; readonly max: string },
-  description: string,
-) {
-  return z
-    .string()
-    .transform(rangeCheck(parse, format, range))
-    .prefault(initial)
-    .register(keyDocs, {
-      type: `${kind}, ${range.min} to ${range.max}`,
-      default: JSON.stringify(initial),
-      description,
-    });
+function optional(kind: Unit, range: UnitRange, description: string, initial?: string) {
+  return unit(kind, range)
+    .optional()
+    .register(keyDocs, unitDoc(kind, range, description, initial));
+}
+
+function unitDoc({ kind }: Unit, range: UnitRange, description: string, initial?: string): KeyDoc {
+  const type = `${kind}, ${range.min} to ${range.max}`;
+  return { type, description, default: initial && JSON.stringify(initial) };
+}
+
+function unit({ parse, format }: Unit, range: UnitRange) {
+  return z.string().transform(rangeCheck(parse, format, range));
 }
 
 function rangeCheck(
@@ -131,11 +161,24 @@ export function choice<const T extends readonly [string, ...string[]]>(
   return z
     .enum(of)
     .prefault(initial)
-    .register(keyDocs, {
-      type: of.map((option) => JSON.stringify(option)).join(' or '),
-      default: JSON.stringify(initial),
-      description,
-    });
+    .register(keyDocs, choiceDoc(initial, of, description));
+}
+
+/** One of several words; may be left out, where `initial` says what that means. */
+export function optionalChoice<const T extends readonly [string, ...string[]]>(
+  initial: T[number],
+  of: T,
+  description: string,
+) {
+  return z
+    .enum(of)
+    .optional()
+    .register(keyDocs, choiceDoc(initial, of, description));
+}
+
+function choiceDoc(initial: string, of: readonly string[], description: string): KeyDoc {
+  const type = of.map((option) => JSON.stringify(option)).join(' or ');
+  return { type, default: JSON.stringify(initial), description };
 }
 
 export const flag = (initial: boolean, description: string) =>

@@ -50,7 +50,10 @@ describe('a router config', () => {
       stateDir: '/run/wanbond',
       lan: { interfaces: ['br-lan'] },
       servers: [{ transport: 'convert', port: 5124, id: 'wanbond', keyId: 1 }],
-      wans: [{ name: 'dsl', interface: 'eth1', source: undefined }],
+      dataDir: '/var/lib/wanbond',
+      wans: [
+        { name: 'dsl', interface: 'eth1', source: undefined, tier: 'active', cap: undefined, capDay: 1 },
+      ],
       redirect: { method: 'auto', port: 5125, mark: 0x40000000, markMask: 0x40000000, table: 7780 },
       relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: undefined, bufferMaxBytes: 2 ** 24 },
       log: { level: 'info', format: 'human', targets: false },
@@ -126,7 +129,7 @@ bypass = ["203.0.113.0/24", "203.0.113.1/24"]
     const text = `${ROUTER}[[wan]]
 name = "dsl"
 interface = "br-lan"
-tier = 3
+tire = 3
 [[wan]]
 name = "lte"
 interface = "eth1"
@@ -138,14 +141,61 @@ bypass-ports = [1.5]
     expect(routerProblems(text)).toEqual([
       expect.stringMatching(/^r\.toml:2:15: lan\.interfaces\[0\]: "br-lan" is a WAN too/),
       expect.stringMatching(/^r\.toml:10:8: wan\[1\]\.name: is the same as of wan\[0\]/),
-      expect.stringMatching(
-        /^r\.toml:12:1: wan\[1\]\.tier: unknown key; known here: name, interface, source/,
-      ),
+      expect.stringMatching(/^r\.toml:12:1: wan\[1\]\.tire: unknown key; did you mean `tier`/),
       expect.stringMatching(/^r\.toml:15:13: wan\[2\]\.interface: is the same as of wan\[0\]/),
       expect.stringMatching(/^r\.toml:17:9: redirect\.table: 254 is one of the kernel's own/),
       expect.stringMatching(/^r\.toml:18:13: redirect\.mark-mask: does not cover/),
       expect.stringMatching(/^r\.toml:19:17: redirect\.bypass-ports\[0\]: 1\.5 is not a whole number/),
     ]);
+  });
+
+  it('reads tiers, rates and caps', () => {
+    const text = `${ROUTER}[[wan]]
+name = "lte"
+interface = "wwan0"
+tier = "overflow"
+rate-down = "50mbit"
+monthly-cap = "50GB"
+cap-warn = "75%"
+cap-day = 17
+past-cap = "off"
+[[wan]]
+name = "sat"
+interface = "eth3"
+tier = "backup"
+monthly-cap = "2TB"
+`;
+    expect(parseRouterConfig(text, 'r.toml').config.wans).toMatchObject([
+      { name: 'dsl', tier: 'active' },
+      {
+        tier: 'overflow',
+        rateDownBps: 50_000_000,
+        rateUpBps: undefined,
+        cap: { bytes: 50e9, warnRatio: 0.75, past: 'off' },
+        capDay: 17,
+      },
+      { tier: 'backup', cap: { bytes: 2e12, warnRatio: 0.8, past: 'backup' }, capDay: 1 },
+    ]);
+  });
+
+  it.each([
+    ['tier = "overflw"', /:9:8: wan\[0\]\.tier: "overflw" is not known here; did you mean "overflow"\?$/],
+    ['tier = "backup"', /:9:8: wan\[0\]\.tier: no WAN is "active"; leave `tier` out of at least one/],
+    ['cap-warn = "80%"', /:9:12: wan\[0\]\.cap-warn: has no meaning without `monthly-cap`; add/],
+    ['past-cap = "off"', /:9:12: wan\[0\]\.past-cap: has no meaning without `monthly-cap`; add/],
+    [
+      'monthly-cap = "50GiB"',
+      /:9:15: wan\[0\]\.monthly-cap: "50GiB" is not a data volume; write .* like 50GB/,
+    ],
+    ['monthly-cap = "50"', /:9:15: wan\[0\]\.monthly-cap: "50" is not a data volume/],
+    ['rate-down = "50"', /:9:13: wan\[0\]\.rate-down: "50" is not a rate; write .* like 50mbit/],
+    ['rate-up = "1bit"', /:9:11: wan\[0\]\.rate-up: 1bit is too small; use at least 8kbit/],
+    ['cap-day = 29', /:9:11: wan\[0\]\.cap-day: 29 is too large; use at most 28/],
+    ['monthly-cap = "1GB"\ncap-warn = "101%"', /:10:12: wan\[0\]\.cap-warn: 101% is too large/],
+    ['monthly-cap = "1GB"\ncap-warn = "half"', /:10:12: wan\[0\]\.cap-warn: "half" is not a percentage/],
+    ['monthly-cap = "1GB"\npast-cap = "stop"', /:10:12: wan\[0\]\.past-cap: "stop" is not known here/],
+  ])('refuses the WAN with %s', (lines, expected) => {
+    expect(routerProblems(`${ROUTER}${lines}\n`)).toEqual([expect.stringMatching(expected)]);
   });
 
   it.each([

@@ -14,6 +14,9 @@ mistakes too. \`wanbond check -c FILE\` only looks and changes nothing.
 
 - **duration**: a number and one of \`h\`, \`min\`, \`s\`, \`ms\`, \`us\`, in quotes: \`"250ms"\`.
 - **size**: a number and one of \`GiB\`, \`MiB\`, \`KiB\`, \`B\` (binary), in quotes: \`"16MiB"\`.
+- **rate**: a number and one of \`gbit\`, \`mbit\`, \`kbit\`, \`bit\` a second, in quotes: \`"50mbit"\`.
+- **data volume**: a number and one of \`TB\`, \`GB\`, \`MB\`, \`kB\`, \`B\` (decimal, as plans are sold), in quotes: \`"50GB"\`.
+- **percentage**: a number and \`%\`, in quotes: \`"80%"\`.
 - **prefix**: an IPv4 or IPv6 address and a length, in quotes: \`"203.0.113.0/24"\`; without a length, one address.
 - **required**: the file is refused without it. A default of "-" means that leaving it out has its own meaning.
 `;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../base/address.ts';
 import { formatPrefix, maskAddress, type Prefix } from '../base/prefix.ts';
-import { formatDuration, formatSize } from '../base/units.ts';
+import { formatDuration, formatPercent, formatRate, formatSize, formatVolume } from '../base/units.ts';
 import { parseRouterConfig, parseServerConfig } from './load.ts';
 
 const address = fc
@@ -45,7 +45,33 @@ const relayText = (values: typeof relay extends fc.Arbitrary<infer T> ? T : neve
     'max-flows': values.maxFlows,
   });
 
+// What a WAN may have besides; the first one stays active.
+const wanExtras = fc.record({
+  tier: fc.constantFrom('active', 'overflow', 'backup', 'off'),
+  rateDownBps: fc.integer({ min: 8000, max: 2e9 }),
+  rateUpBps: fc.integer({ min: 8000, max: 2e9 }),
+  cap: fc.record({
+    bytes: fc.integer({ min: 1e6, max: 1e13 }),
+    // Hundredths of a percent, as they are written.
+    warnRatio: fc.integer({ min: 100, max: 10_000 }).map((hundredths) => hundredths / 10_000),
+    past: fc.constantFrom('backup', 'off'),
+  }),
+  capDay: fc.integer({ min: 1, max: 28 }),
+});
+type WanExtras = typeof wanExtras extends fc.Arbitrary<infer T> ? T : never;
+
+const wanTable = (extras: WanExtras): Record<string, unknown> => ({
+  tier: extras.tier,
+  'rate-down': formatRate(extras.rateDownBps),
+  'rate-up': formatRate(extras.rateUpBps),
+  'monthly-cap': formatVolume(extras.cap.bytes),
+  'cap-warn': formatPercent(extras.cap.warnRatio),
+  'past-cap': extras.cap.past,
+  'cap-day': extras.capDay,
+});
+
 const router = fc.record({
+  wanExtras,
   onServerLoss: fc.constantFrom('direct', 'block'),
   nat: fc.boolean(),
   quic: fc.constantFrom('reject', 'leave'),
@@ -88,7 +114,12 @@ it('a router config', () => {
           }),
         ),
         ...uplinks.map((uplink, i) =>
-          table('[[wan]]', { name: `wan${i}`, interface: uplink, source: values.sources.map(formatAddress) }),
+          table('[[wan]]', {
+            name: `wan${i}`,
+            interface: uplink,
+            source: values.sources.map(formatAddress),
+            ...(i > 0 && wanTable(values.wanExtras)),
+          }),
         ),
         table('[redirect]', { bypass: values.bypass.map(formatPrefix), 'bypass-ports': values.bypassPorts }),
         relayText(values.relay),
@@ -101,7 +132,12 @@ it('a router config', () => {
         unreachableFamily: values.unreachableFamily,
         lan: { interfaces: [lan] },
         servers: values.servers,
-        wans: uplinks.map((uplink, i) => ({ name: `wan${i}`, interface: uplink, source: values.sources })),
+        wans: uplinks.map((uplink, i) =>
+          Object.assign(
+            { name: `wan${i}`, interface: uplink, source: values.sources },
+            i > 0 ? values.wanExtras : {},
+          ),
+        ),
         redirect: { bypass: values.bypass, bypassPorts: values.bypassPorts },
         relay: values.relay,
       });

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Address } from '../base/address.ts';
 import {
   absolutePath,
-  address,
   choice,
   fault,
   flag,
@@ -12,13 +11,15 @@ import {
   interfaceName,
   keyDocs,
   oneOrMore,
-  word,
 } from './field.ts';
 import { type LogConfig, log } from './log.ts';
 import { type RedirectConfig, redirect } from './redirect.ts';
 import { type RouterRelayConfig, routerRelay } from './relay.ts';
 import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
 import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
+import { type Tier, TIERS, type WanConfig, wan } from './wan.ts';
+
+export const DEFAULT_DATA_DIR = '/var/lib/wanbond';
 
 export interface RouterConfig {
   /** What becomes of new flows while the server cannot be reached: out without it, or refused. */
@@ -30,6 +31,8 @@ export interface RouterConfig {
   /** What becomes of new flows to an address family that the server cannot reach. */
   readonly unreachableFamily: 'refuse' | 'direct';
   readonly stateDir: string;
+  /** What has to outlive a reboot: the use of each WAN this month. */
+  readonly dataDir: string;
   readonly lan: { readonly interfaces: readonly string[] };
   /** In order of preference, at least one; `direct` is always alone. */
   readonly servers: readonly ServerRef[];
@@ -58,13 +61,6 @@ export interface ConvertServerRef {
 
 /** An address, or a name that is looked up while the daemon runs. */
 export type ServerHost = Address | string;
-
-export interface WanConfig {
-  readonly name: string;
-  readonly interface: string;
-  /** Source addresses; undefined: those of the interface. */
-  readonly source: readonly Address[] | undefined;
-}
 
 const lan = z
   .strictObject({
@@ -130,21 +126,6 @@ function server(readKeyFile: ReadKeyFile) {
     });
 }
 
-const wan = z
-  .strictObject({
-    name: word(/^[a-z0-9][a-z0-9_-]{0,31}$/i, '1 to 32 letters, digits, - or _').register(keyDocs, {
-      type: 'text, 1 to 32 letters, digits, - or _',
-      description: 'What this WAN is called everywhere.',
-    }),
-    interface: interfaceName().register(keyDocs, { type: 'interface name', description: 'Its interface.' }),
-    source: oneOrMore(address()).optional().register(keyDocs, {
-      type: 'IP address, or list of IP addresses',
-      description: 'The source addresses to use; the addresses of the interface when not given.',
-    }),
-  })
-  .transform((read): WanConfig => ({ name: read.name, interface: read.interface, source: read.source }))
-  .register(keyDocs, { type: 'table', description: 'One uplink; once per WAN.' });
-
 export function routerSchema(readKeyFile: ReadKeyFile) {
   return z
     .strictObject({
@@ -172,6 +153,13 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         default: '"/run/wanbond"',
         description: 'Where the control socket and the record of changed settings are kept.',
       }),
+      'data-dir': absolutePath()
+        .prefault(DEFAULT_DATA_DIR)
+        .register(keyDocs, {
+          type: 'absolute path',
+          default: JSON.stringify(DEFAULT_DATA_DIR),
+          description: 'Where the use of each WAN this month is kept; it has to outlive a reboot.',
+        }),
       lan,
       server: oneOrMore(server(readKeyFile)),
       wan: z.array(wan).min(1).register(keyDocs, { type: 'list of tables', description: 'The uplinks.' }),
@@ -187,6 +175,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         quic: read.quic,
         unreachableFamily: read['unreachable-family'],
         stateDir: read['state-dir'],
+        dataDir: read['data-dir'],
         lan: read.lan,
         servers: read.server,
         wans: read.wan,
@@ -211,6 +200,11 @@ function crossCheck(
         key,
       ]);
     }
+  }
+  const tiers = Array.isArray(read.wan) ? read.wan.filter(isTable).map((one) => one['tier'] as Tier) : [];
+  if (tiers.length > 0 && !tiers.includes('active') && tiers.every((tier) => TIERS.includes(tier))) {
+    const hint = 'Leave `tier` out of at least one [[wan]]: overflow and backup only help active ones.';
+    fault(context, 'no WAN is "active"', hint, ['wan', 0, 'tier']);
   }
   const interfaces = isTable(read.lan) && Array.isArray(read.lan['interfaces']) ? read.lan['interfaces'] : [];
   const uplinks = Array.isArray(read.wan) ? read.wan.filter(isTable).map((one) => one['interface']) : [];

@@ -115,6 +115,7 @@ export class Lab {
       wans: this.wans.filter((wan) => options.wans?.includes(wan.name) ?? true),
       serverFamilies: [this.#options.family ?? 4],
       stateDir: this.files.stateDir('router'),
+      dataDir: this.files.dataDir,
       key: this.files.key,
       transport: this.#transport,
     });

@@ -6,6 +6,7 @@ const input = {
   wans: [wanAddresses(1), wanAddresses(2)],
   serverFamilies: [4 as const],
   stateDir: '/tmp/x',
+  dataDir: '/tmp/y',
   key: 'AAAA',
   transport: 'convert',
 };
@@ -14,6 +15,7 @@ test('the router config names server, LAN and the given WANs', () => {
   expect(routerConfig(input)).toEqual({
     'on-server-loss': 'block',
     'state-dir': '/tmp/x',
+    'data-dir': '/tmp/y',
     lan: { interfaces: ['lan0'] },
     server: { address: ['203.0.113.1'], port: 5124, 'key-id': 1, key: 'AAAA', transport: 'convert' },
     wan: [

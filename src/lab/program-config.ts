@@ -10,6 +10,7 @@ export interface RouterConfigInput {
   /** IPv4, IPv6 or both; the first is preferred. */
   readonly serverFamilies: readonly (4 | 6)[];
   readonly stateDir: string;
+  readonly dataDir: string;
   /** Base64 of 32 bytes. */
   readonly key: string;
   readonly transport: string;
@@ -19,6 +20,7 @@ export function routerConfig(input: RouterConfigInput): ConfigTable {
   return {
     'on-server-loss': 'block',
     'state-dir': input.stateDir,
+    'data-dir': input.dataDir,
     lan: { interfaces: [LAN.routerDevice] },
     server: {
       // An in-path far end has neither address nor key.

@@ -42,6 +42,11 @@ export class ProgramFiles {
     return join(this.#directory, `${role}-state`);
   }
 
+  /** Of the router: what it keeps from one run to the next. */
+  get dataDir(): string {
+    return join(this.#directory, 'data');
+  }
+
   /** Writes the config of `role` and starts it; resolves when it says that it is ready. */
   async start(
     host: Host,

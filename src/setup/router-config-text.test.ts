@@ -24,7 +24,7 @@ it('is a config with all that was joined and chosen', () => {
   const { config, warnings } = parseRouterConfig(text, 'router.toml');
   expect(warnings).toEqual([]);
   expect(config.lan.interfaces).toEqual(['br-lan', 'eth4']);
-  expect(config.wans).toEqual([
+  expect(config.wans).toMatchObject([
     { name: 'dsl', interface: 'ppp0', source: undefined },
     { name: 'eth0-100', interface: 'eth0.100', source: undefined },
   ]);

@@ -2,14 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Address, formatAddress, parseAddress, sameAddress } from '../base/address.ts';
 import { parsePrefix } from '../base/prefix.ts';
-import type { WanConfig } from '../config/router.ts';
+import type { WanConfig } from '../config/wan.ts';
 import type { AddressFact, DefaultRouteFact, LinkFact } from '../plan/link-fact.ts';
 import { address, link, route } from './link-fact.fixture.ts';
 import { diffWans } from './diff-wans.ts';
 import { liveSource, type WanLink, wanLinks } from './links.ts';
 
 function wan(name: string, device: string, source?: Address[]): WanConfig {
-  return { name, interface: device, source };
+  const rest = {
+    tier: 'active',
+    rateDownBps: undefined,
+    rateUpBps: undefined,
+    cap: undefined,
+    capDay: 1,
+  } as const;
+  return { name, interface: device, source, ...rest };
 }
 
 const DSL = [wan('dsl', 'eth1')];

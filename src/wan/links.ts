@@ -1,6 +1,6 @@
 // The configured WANs as the kernel's facts have them now: a pure view, made anew after every change.
 import type { Address, Family } from '../base/address.ts';
-import type { WanConfig } from '../config/router.ts';
+import type { WanConfig } from '../config/wan.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import { choosePath, type WanPath } from './source-choice.ts';
 

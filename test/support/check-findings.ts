@@ -27,6 +27,7 @@ export async function check(lab: Lab, run: CheckRun = {}): Promise<Checked> {
     wans: lab.wans,
     serverFamilies: run.families ?? [4, 6],
     stateDir: lab.files.stateDir('router'),
+    dataDir: lab.files.dataDir,
     key: lab.files.key,
     transport: 'convert',
   });

@@ -1,6 +1,7 @@
 // From a router config and the host's interfaces to findings.
 import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
-import type { RouterConfig, WanConfig } from '../../config/router.ts';
+import type { RouterConfig } from '../../config/router.ts';
+import type { WanConfig } from '../../config/wan.ts';
 import { suggest } from '../../config/suggest.ts';
 import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
 import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
