@@ -54,13 +54,12 @@ function roleCommand<C extends RoleConfig>(
         // koffi, which aborts the process when process.exit ends its thread meanwhile.
         return exitNow(1);
       });
-      const control = await serveControl(config.stateDir, { status: () => daemon.status() }).catch(
-        (error: unknown) => {
-          // An unprivileged server may have no state directory: it works all the same.
-          log.warn(`no control socket, so \`wanbond status\` will not answer: ${describe(error)}`);
-          return undefined;
-        },
-      );
+      const answers = { facts: { status: () => daemon.status() }, requests: daemon.requests };
+      const control = await serveControl(config.stateDir, answers).catch((error: unknown) => {
+        // An unprivileged server may have no state directory: it works all the same.
+        log.warn(`no control socket, so \`wanbond status\` will not answer: ${describe(error)}`);
+        return undefined;
+      });
       const exitCode = await runDaemon(daemon, {
         log,
         drainTimeoutMs: config.relay.drainTimeoutMs,

@@ -14,6 +14,7 @@ test.each(['drain', 'stop'] as const)('a %s that throws still gives the LAN back
   const daemon: Daemon = {
     drain: () => void calls.push('drain'),
     status: () => undefined,
+    requests: {},
     openFlows: () => 0,
     stop: () => Promise.resolve(true),
     release: () => void calls.push('release'),

@@ -3,6 +3,7 @@ import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import { exitNow } from '../linux/libc.ts';
 import { notifyInit, watchdogIntervalMs } from '../linux/notify.ts';
+import type { ControlRequest } from './control-request.ts';
 
 export const FATAL_EXIT_CODE = 2;
 
@@ -12,6 +13,8 @@ export interface Daemon {
   drain(): void;
   /** Facts and counters, as JSON. */
   status(): unknown;
+  /** What it can be asked to do while it runs, by name. */
+  readonly requests: Readonly<Record<string, ControlRequest>>;
   /** Flows that are still there. */
   openFlows(): number;
   /** Undo everything; false when a thread did not end, so that an orderly exit would hang. */

@@ -76,6 +76,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
+    requests: {},
     status: () => ({
       role: 'router',
       pid: process.pid,

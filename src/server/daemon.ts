@@ -59,6 +59,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
 
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
+    requests: {},
     status: () => ({ role: 'server', pid: process.pid, counters: relay.counters() }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => undefined,

@@ -23,7 +23,9 @@ const BUSY_TICK_MS = 25;
 const CALM_TICK_MS = 200;
 // A WAN that received this many packets in a second carries traffic.
 const BUSY_PACKETS_PER_S = 20;
-const MEASUREMENTS_MS = 1000;
+// To the main thread: soon enough to see a queue build up, or to keep the status fresh.
+const BUSY_MEASUREMENTS_MS = 250;
+const CALM_MEASUREMENTS_MS = 1000;
 const TURN_MS = 1000;
 const MSG_DONTWAIT = 0x40;
 
@@ -102,15 +104,16 @@ class Prober {
   }
 
   private tick(nowMs: number): void {
-    const received = this.counters.rxPackets();
+    const counts = this.counters.read();
     for (const path of this.paths) {
       const { device } = path.spec;
       // The answers of one server say nothing of another one's silence.
-      path.count((received.get(device) ?? 0) - (this.answers.get(device) ?? 0), nowMs);
+      path.count((counts.get(device)?.rxPackets ?? 0) - (this.answers.get(device) ?? 0), nowMs);
       this.note(path, path.state.onTime(nowMs, path.rxPackets));
       if (nowMs >= path.state.nextSendMs(path.isBusy)) this.send(path, nowMs);
     }
-    if (nowMs - this.toldAtMs < MEASUREMENTS_MS) return;
+    const isBusy = this.paths.some((path) => path.isBusy);
+    if (nowMs - this.toldAtMs < (isBusy ? BUSY_MEASUREMENTS_MS : CALM_MEASUREMENTS_MS)) return;
     this.toldAtMs = nowMs;
     post({ kind: 'measurements', all: this.measurements() });
   }
