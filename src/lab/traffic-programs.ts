@@ -22,7 +22,10 @@ export interface Transfer {
 }
 
 export type Direction = 'down' | 'up';
-export type Amount = { readonly bytes: number; readonly seed?: number } | { readonly seconds: number };
+export type Amount = ({ readonly bytes: number; readonly seed?: number } | { readonly seconds: number }) & {
+  /** At most so many bits per second; as fast as it goes when not given. */
+  readonly rateBps?: number;
+};
 
 const READY_TIMEOUT_MS = 10_000;
 
@@ -45,6 +48,7 @@ export function startTransfer(
   const started = spawnTraffic(host, direction === 'down' ? 'download' : 'upload', [
     ...targetArguments(target),
     ...size,
+    ...rateArguments(amount.rateBps),
   ]);
   const samples: Sample[] = [];
   started.onLine((line) => {
@@ -72,18 +76,25 @@ export interface FlowsAmount {
   readonly concurrency: number;
   readonly bytes: number;
   readonly direction: Direction;
+  /** Flows begin evenly, so that all together have this rate; one after another when not given. */
+  readonly rateBps?: number;
 }
 
 /** Many checked flows from one LAN program. */
 export function runFlows(host: Host, target: TrafficTarget, amount: FlowsAmount): Promise<FlowsResult> {
-  const { count, concurrency, bytes, direction } = amount;
+  const { count, concurrency, bytes, direction, rateBps } = amount;
   return resultOf<FlowsResult>(
     spawnTraffic(host, 'flows', [
       ...targetArguments(target),
       ...['--count', count, '--concurrency', concurrency, '--bytes', bytes],
       ...['--direction', direction === 'down' ? 'get' : 'put'],
+      ...rateArguments(rateBps),
     ]),
   );
+}
+
+function rateArguments(rateBps: number | undefined): (string | number)[] {
+  return rateBps === undefined ? [] : ['--rate', rateBps];
 }
 
 function targetArguments(target: TrafficTarget): (string | number)[] {

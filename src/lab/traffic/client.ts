@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { ByteStream } from './byte-stream.ts';
-import { pump } from './pump.ts';
+import { send } from './pump.ts';
 import { formatRequest, type Request } from './request.ts';
 import { monotonicMs, SAMPLE_INTERVAL_MS, type Sample, Sampler } from './sample.ts';
 
@@ -95,7 +95,7 @@ export function upload(
     const socket = connect({ host: target.address, port: target.port, noDelay: true, allowHalfOpen: true });
     const bytes = request.kind === 'put-bytes' ? request.bytes : Number.POSITIVE_INFINITY;
     socket.write(formatRequest(request));
-    const sending = pump(socket, new ByteStream(seed, bytes), () => socket.end());
+    const sending = send(socket, new ByteStream(seed, bytes), request.rateBps, () => socket.end());
     const sample = (): void => {
       emit({ atMs: monotonicMs(), bytes: sending.sentBytes - socket.writableLength, gapMs: 0 });
     };

@@ -1,4 +1,5 @@
 // Many transfers from one LAN program: so many in all, so many at a time, every one checked.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../../base/error.ts';
 import { streamSha256 } from './byte-stream.ts';
 import { download, type Target, type TransferResult, upload } from './client.ts';
@@ -9,6 +10,8 @@ export interface FlowsOptions {
   readonly concurrency: number;
   readonly bytes: number;
   readonly direction: 'get' | 'put';
+  /** Flows begin evenly, so that all together have this rate; one after another when not given. */
+  readonly rateBps?: number | undefined;
 }
 
 export interface FlowsResult {
@@ -35,9 +38,12 @@ export async function runFlows(options: FlowsOptions): Promise<FlowsResult> {
   let equal = 0;
   let different = 0;
   const startMs = performance.now();
+  const betweenMs = options.rateBps === undefined ? 0 : (options.bytes * 8000) / options.rateBps;
   const worker = async (): Promise<void> => {
     while (next < options.count) {
-      const seed = next++ % SEEDS;
+      const index = next++;
+      await sleep(Math.max(0, startMs + index * betweenMs - performance.now()));
+      const seed = index % SEEDS;
       try {
         const result = await transfer(options, seed);
         firstBytesMs.push(result.firstByteMs);

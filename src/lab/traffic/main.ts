@@ -12,6 +12,7 @@ interface TransferOptions {
   readonly bytes?: number;
   readonly seconds?: number;
   readonly seed: number;
+  readonly rate?: number;
 }
 
 function number(text: string): number {
@@ -27,7 +28,8 @@ const withAmount = (command: Command): Command =>
   withTarget(command)
     .option('--bytes <n>', 'so many bytes, hashed', number)
     .option('--seconds <n>', 'for so long', number)
-    .option('--seed <n>', 'which content', number, 0);
+    .option('--seed <n>', 'which content', number, 0)
+    .option('--rate <bps>', 'at most so many bits a second, evenly', number);
 
 const program = new Command('traffic');
 
@@ -42,20 +44,22 @@ program
   });
 
 withAmount(program.command('download')).action(async (options: TransferOptions) => {
-  const { bytes, seconds = 10, seed } = options;
+  const { bytes, seconds = 10, seed, rate } = options;
+  const paced = rate === undefined ? {} : { rateBps: rate };
   const request =
     bytes === undefined
-      ? ({ kind: 'get-seconds', seconds } as const)
-      : ({ kind: 'get-bytes', bytes, seed } as const);
+      ? ({ kind: 'get-seconds', seconds, ...paced } as const)
+      : ({ kind: 'get-bytes', bytes, seed, ...paced } as const);
   print({ result: await download(options, request, (sample) => print({ sample })) });
 });
 
 withAmount(program.command('upload')).action(async (options: TransferOptions) => {
-  const { bytes, seconds = 10, seed } = options;
+  const { bytes, seconds = 10, seed, rate } = options;
+  const paced = rate === undefined ? {} : { rateBps: rate };
   const request =
     bytes === undefined
-      ? ({ kind: 'put-seconds', seconds } as const)
-      : ({ kind: 'put-bytes', bytes } as const);
+      ? ({ kind: 'put-seconds', seconds, ...paced } as const)
+      : ({ kind: 'put-bytes', bytes, ...paced } as const);
   print({ result: await upload(options, request, seed, (sample) => print({ sample })) });
 });
 
@@ -64,12 +68,14 @@ withTarget(program.command('flows'))
   .option('--concurrency <n>', 'flows at a time', number, 1)
   .option('--bytes <n>', 'bytes of each', number, 1000)
   .option('--direction <get|put>', 'which way', 'get')
+  .option('--rate <bps>', 'flows begin so that all together have about this rate', number)
   .action(
     async (
       options: TransferOptions & { count: number; concurrency: number; bytes: number; direction: string },
     ) => {
       const direction = options.direction === 'put' ? 'put' : 'get';
-      print({ result: await runFlows({ ...options, target: options, direction }) });
+      const { rate: rateBps } = options;
+      print({ result: await runFlows({ ...options, target: options, direction, rateBps }) });
     },
   );
 

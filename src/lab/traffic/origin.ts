@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe } from '../../base/error.ts';
 import { ByteStream } from './byte-stream.ts';
-import { pump } from './pump.ts';
+import { send } from './pump.ts';
 import { parseRequest, REQUEST_MAX_BYTES } from './request.ts';
 import { type Sample, Sampler } from './sample.ts';
 
@@ -60,11 +60,12 @@ function serveRequest(socket: Socket, line: string, first: Buffer): void {
   switch (request.kind) {
     case 'get-bytes':
       socket.resume();
-      pump(socket, new ByteStream(request.seed, request.bytes), () => socket.end());
+      send(socket, new ByteStream(request.seed, request.bytes), request.rateBps, () => socket.end());
       return;
     case 'get-seconds': {
       socket.resume();
-      const sending = pump(socket, new ByteStream(0, Number.POSITIVE_INFINITY), () => undefined);
+      const endless = new ByteStream(0, Number.POSITIVE_INFINITY);
+      const sending = send(socket, endless, request.rateBps, () => undefined);
       const timer = setTimeout(() => {
         sending.stop();
         socket.end();

@@ -3,10 +3,14 @@ import { expect, test } from 'vitest';
 import { formatRequest, parseRequest, type Request } from './request.ts';
 
 const amount = fc.nat(2 ** 31);
-const request: fc.Arbitrary<Request> = fc.oneof(
+const whole: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ kind: fc.constant('get-bytes' as const), bytes: amount, seed: amount }),
   fc.record({ kind: fc.constant('put-bytes' as const), bytes: amount }),
   fc.record({ kind: fc.constantFrom('get-seconds' as const, 'put-seconds' as const), seconds: amount }),
+);
+const request = fc.oneof(
+  whole,
+  fc.tuple(whole, amount).map(([one, rateBps]): Request => ({ ...one, rateBps })),
 );
 
 test('a request survives its text', () => {

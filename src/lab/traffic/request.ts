@@ -1,7 +1,12 @@
 // The lab's one-line request: what a LAN program asks of the origin, as text on the wire.
 import { WanbondError } from '../../base/error.ts';
 
-export type Request =
+export type Request = RequestOf & {
+  /** At most so many bits per second; as fast as it goes when not given. */
+  readonly rateBps?: number;
+};
+
+type RequestOf =
   /** The origin sends this many bytes of the stream of `seed`, then closes. */
   | { readonly kind: 'get-bytes'; readonly bytes: number; readonly seed: number }
   /** The origin sends for this long. */
@@ -15,19 +20,24 @@ export type Request =
 export const REQUEST_MAX_BYTES = 100;
 
 export function formatRequest(request: Request): string {
+  const rate = request.rateBps === undefined ? '' : ` rate ${request.rateBps}`;
+  return `${withoutRate(request)}${rate}\n`;
+}
+
+function withoutRate(request: Request): string {
   switch (request.kind) {
     case 'get-bytes':
-      return `GET bytes ${request.bytes} seed ${request.seed}\n`;
+      return `GET bytes ${request.bytes} seed ${request.seed}`;
     case 'get-seconds':
-      return `GET seconds ${request.seconds}\n`;
+      return `GET seconds ${request.seconds}`;
     case 'put-bytes':
-      return `PUT bytes ${request.bytes}\n`;
+      return `PUT bytes ${request.bytes}`;
     default:
-      return `PUT seconds ${request.seconds}\n`;
+      return `PUT seconds ${request.seconds}`;
   }
 }
 
-const PATTERN = /^(GET|PUT) (bytes|seconds) (\d+(?:\.\d+)?)(?: seed (\d+))?$/;
+const PATTERN = /^(GET|PUT) (bytes|seconds) (\d+(?:\.\d+)?)(?: seed (\d+))?(?: rate (\d+))?$/;
 
 /** @throws WanbondError `bad-request` */
 export function parseRequest(line: string): Request {
@@ -40,8 +50,10 @@ export function parseRequest(line: string): Request {
     });
   }
   const amount = Number(match[3]);
-  if (match[2] === 'seconds')
-    return { kind: match[1] === 'GET' ? 'get-seconds' : 'put-seconds', seconds: amount };
-  if (match[1] === 'GET') return { kind: 'get-bytes', bytes: amount, seed: Number(match[4] ?? 0) };
-  return { kind: 'put-bytes', bytes: amount };
+  const paced = match[5] === undefined ? {} : { rateBps: Number(match[5]) };
+  if (match[2] === 'seconds') {
+    return { kind: match[1] === 'GET' ? 'get-seconds' : 'put-seconds', seconds: amount, ...paced };
+  }
+  if (match[1] === 'GET') return { kind: 'get-bytes', bytes: amount, seed: Number(match[4] ?? 0), ...paced };
+  return { kind: 'put-bytes', bytes: amount, ...paced };
 }
