@@ -30,13 +30,14 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-/** Gives the config a state directory of this run: the lab's hosts share /run. */
+/** Gives the config folders of this run: the lab's hosts share /run and /var/lib. */
 function ownState(role: 'router' | 'server', owner: number): string {
   const file = `/etc/wanbond/${role}.toml`;
   const state = lab.files.stateDir(role);
   mkdirSync(state, { recursive: true });
   chownSync(state, owner, owner);
-  writeFileSync(root.at(file), `state-dir = ${JSON.stringify(state)}\n${root.read(file)}`);
+  const data = role === 'router' ? `data-dir = ${JSON.stringify(lab.files.dataDir)}\n` : '';
+  writeFileSync(root.at(file), `state-dir = ${JSON.stringify(state)}\n${data}${root.read(file)}`);
   return root.at(file);
 }
 
@@ -110,7 +111,10 @@ test('the written configs carry a file, with no more rights than the units give;
   routing.kill('SIGKILL');
   await routing.exited;
 
-  expect((await root.run(router, 'uninstall')).code).toBe(2);
+  const usage = join(lab.files.dataDir, 'usage.json');
+  expect(existsSync(usage)).toBe(true);
+  const asked = await root.run(router, 'uninstall');
+  expect(asked).toMatchObject({ code: 2, stdout: expect.stringContaining(usage) });
   expect(existsSync(routerFile)).toBe(true);
   writeFileSync(root.at('/etc/wanbond/notes.txt'), 'mine');
   const removed = await root.run(router, 'uninstall', '--yes');
@@ -121,6 +125,7 @@ test('the written configs carry a file, with no more rights than the units give;
   rmSync(root.at('/etc/wanbond'), { recursive: true });
   expect(root.tree()).toBe(before.tree);
   expect(existsSync(lab.files.stateDir('router'))).toBe(false);
+  expect(existsSync(lab.files.dataDir)).toBe(false);
   expect(await networkState(server)).toEqual(before.server);
   expect(await networkState(router)).toEqual(before.router);
 

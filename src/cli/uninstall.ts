@@ -1,11 +1,14 @@
 // `wanbond uninstall`: takes away what `wanbond init` made, after asking, and leaves the host as it was.
-import { rmdirSync, rmSync } from 'node:fs';
+import { existsSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { describe, WanbondError } from '../base/error.ts';
 import { loadRouterConfig, loadServerConfig, type Role } from '../config/load.ts';
+import { DEFAULT_DATA_DIR, type RouterConfig } from '../config/router.ts';
+import type { ServerConfig } from '../config/server.ts';
 import { controlPath } from '../control/control-socket.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
+import { USAGE_FILES } from '../wan/usage-file.ts';
 import { takeBackRecorded } from './down.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './init/ask.ts';
 import { Installation } from './init/installation.ts';
@@ -40,7 +43,8 @@ async function uninstall(root: string, yes: boolean): Promise<number> {
     return 0;
   }
   const user = installation.user === undefined ? [] : [`the user ${installation.user}`];
-  say(`To be removed: ${[...installation.files, ...user].join(', ')}.`);
+  const data = roles.includes('router') ? dataFiles(installation, root) : [];
+  say(`To be removed: ${[...installation.files, ...data, ...user].join(', ')}.`);
   if (!yes && !(canAsk() && (await confirm('Stop and remove it, with its keys?')))) {
     say(`Nothing was changed.${canAsk() ? '' : ' Run it again with --yes.'}`);
     return NOT_CONFIRMED;
@@ -53,6 +57,11 @@ async function uninstall(root: string, yes: boolean): Promise<number> {
     await cleanState(role, stateDirectory(installation, role));
     // Below another root nothing was started by a unit.
     if (role === 'server' && root === '/') await cleanState(role, RECORD_DIRECTORY);
+  }
+  for (const file of data) {
+    rmSync(file, { force: true });
+    say(`removed  ${file}`);
+    removeIfEmpty(dirname(file));
   }
   for (const file of installation.files) {
     removeWants(installation, file);
@@ -71,11 +80,25 @@ function hasAny(installation: Installation, role: Role): boolean {
 }
 
 function stateDirectory(installation: Installation, role: Role): string {
+  return readInstalled(installation, role)?.stateDir ?? DEFAULT_STATE[role];
+}
+
+/** What the router keeps from one run to the next: made by the daemon, not by `init`. */
+function dataFiles(installation: Installation, root: string): string[] {
+  const config = readInstalled(installation, 'router');
+  const directory = config && 'dataDir' in config ? config.dataDir : DEFAULT_DATA_DIR;
+  // Below another root, the folder of every installation is that of the host itself.
+  if (root !== '/' && directory === DEFAULT_DATA_DIR) return [];
+  return USAGE_FILES.map((name) => join(directory, name)).filter((file) => existsSync(file));
+}
+
+/** Undefined when it was removed or spoiled. */
+function readInstalled(installation: Installation, role: Role): RouterConfig | ServerConfig | undefined {
   const file = installation.at(configFile(role));
   try {
-    return (role === 'router' ? loadRouterConfig(file) : loadServerConfig(file)).config.stateDir;
+    return (role === 'router' ? loadRouterConfig(file) : loadServerConfig(file)).config;
   } catch {
-    return DEFAULT_STATE[role]; // removed or spoiled: nothing says otherwise
+    return undefined;
   }
 }
 
@@ -88,6 +111,10 @@ async function cleanState(role: Role, directory: string): Promise<void> {
   });
   for (const command of undone) say(`undone   ${command}`);
   rmSync(controlPath(directory), { force: true });
+  removeIfEmpty(directory);
+}
+
+function removeIfEmpty(directory: string): void {
   try {
     rmdirSync(directory);
     say(`removed  ${directory}`);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_DATA_DIR } from '../config/router.ts';
 import { unitFile, unitName } from './places.ts';
 import { commandLine, routerUnit, serverUnit, type UnitInput } from './unit-text.ts';
 
@@ -78,6 +79,13 @@ describe('the unit of the router', () => {
     // It writes sysctls.
     expect(unit.get('Service.ProtectKernelTunables')).toBeUndefined();
     expect(unit.get('Service.ProtectHome')).toEqual(['yes']);
+  });
+
+  it('may write where the use of the WANs is kept, and nowhere else that lasts', () => {
+    const unit = parse(routerUnit(INPUT));
+    expect(unit.get('Service.StateDirectory')?.map((name) => `/var/lib/${name}`)).toEqual([DEFAULT_DATA_DIR]);
+    expect(unit.get('Service.ProtectSystem')).toEqual(['strict']);
+    expect(unit.get('Service.ReadWritePaths')).toBeUndefined();
   });
 
   it('sees the home folder that its program lies in', () => {
