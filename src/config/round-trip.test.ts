@@ -142,7 +142,7 @@ it('a router config', () => {
         relay: values.relay,
       });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 
@@ -169,6 +169,6 @@ it('a server config', () => {
       const { config } = parseServerConfig(text, 's.toml');
       expect(config).toMatchObject({ keys: routers, egress: { allow: [], deny }, relay: values });
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });

@@ -46,6 +46,7 @@ function path(wan: string, server: string, parts: Partial<PathMeasurement> = {})
     hasAnswered: true,
     rttMs: 20,
     minRttMs: 18,
+    recentRttMs: 18,
     rttDeviationMs: 1,
     lossRatio: 0,
     seenAs: undefined,

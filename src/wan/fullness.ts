@@ -20,7 +20,7 @@ export interface LinkSample {
   /** Since any moment in the past; never less than in the sample before. */
   readonly rxBytes: number;
   readonly txBytes: number;
-  /** Smoothed; undefined while unknown. */
+  /** The least of the last few: what all of them share is the queue. Undefined while unknown. */
   readonly rttMs: number | undefined;
 }
 
@@ -43,8 +43,8 @@ export type WanLoad = Readonly<Record<Direction, Load>>;
 const WINDOW_MS = 1000;
 /** Of the capacity. TCP alone seldom keeps a link above 95 %, and headers count. */
 const FULL_RATIO = 0.85;
-// A quiet round trip varies by some milliseconds (scheduling, radio frames); half of it more is beyond that.
-const QUEUE_FACTOR = 1.5;
+// Even the least of some round trips varies by milliseconds (scheduling, radio frames); a queue of less hurts nobody.
+const QUEUE_FACTOR = 1.25;
 const QUEUE_EXTRA_MS = 10;
 // The two halves of the window differ by less: the rate stays where it is.
 const PLATEAU = 0.2;

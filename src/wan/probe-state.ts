@@ -42,6 +42,8 @@ const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 // Answers and losses that the loss ratio looks back on.
 const LOSS_MEMORY = 64;
+// Of a busy WAN, less than a second.
+const RECENT_ANSWERS = 4;
 
 interface Sent {
   readonly atMs: number;
@@ -55,12 +57,15 @@ export class ProbeState {
   rttMs: number | undefined;
   rttDeviationMs: number | undefined;
   minRttMs: number | undefined;
+  /** The least of the last few: what a queue adds to all of them, but a hiccup only to one. */
+  recentRttMs: number | undefined;
   private readonly times: ProbeTimes;
   private readonly waiting = new Map<number, Sent>();
   /** Counted as lost, but an answer may still come: late is not silent. */
   private readonly late = new Map<number, Sent>();
   private readonly outcomes: boolean[] = [];
   private readonly falls: number[] = [];
+  private recentRtts: readonly number[] = [];
   private lostInARow = 0;
   private answersInARow = 0;
   private lastAnswerMs: number | undefined;
@@ -164,6 +169,8 @@ export class ProbeState {
 
   private learnRtt(rttMs: number): void {
     this.minRttMs = Math.min(this.minRttMs ?? rttMs, rttMs);
+    this.recentRtts = [...this.recentRtts, rttMs].slice(-RECENT_ANSWERS);
+    this.recentRttMs = Math.min(...this.recentRtts);
     const before = this.rttMs ?? rttMs;
     this.rttDeviationMs =
       this.rttDeviationMs === undefined

@@ -53,6 +53,8 @@ export interface PathMeasurement {
   readonly hasAnswered: boolean;
   readonly rttMs: number | undefined;
   readonly minRttMs: number | undefined;
+  /** The least of the last few answers. */
+  readonly recentRttMs: number | undefined;
   readonly rttDeviationMs: number | undefined;
   readonly lossRatio: number | undefined;
   readonly seenAs: SocketAddress | undefined;

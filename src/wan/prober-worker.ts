@@ -58,7 +58,7 @@ class Path {
 
   measurement(): PathMeasurement {
     const { wan, server } = this.spec;
-    const { health, rttMs, minRttMs, rttDeviationMs, lossRatio } = this.state;
+    const { health, rttMs, minRttMs, recentRttMs, rttDeviationMs, lossRatio } = this.state;
     const { hasAnswered, seenAs } = this;
     return {
       wan,
@@ -67,6 +67,7 @@ class Path {
       hasAnswered,
       rttMs,
       minRttMs,
+      recentRttMs,
       rttDeviationMs,
       lossRatio,
       seenAs,

@@ -4,8 +4,8 @@
 // The kernel itself uses a standby subflow when no other is usable, so live flows need nobody to wait for. New flows
 // begin by rank: active, overflow, backup; never on a WAN that is off.
 import { formatRate } from '../base/units.ts';
-import type { Tier } from '../config/wan.ts';
-import { DIRECTIONS, type Direction, type WanLoad } from './fullness.ts';
+import type { Tier, WanConfig } from '../config/wan.ts';
+import { DIRECTIONS, type Direction, type Load, type WanLoad } from './fullness.ts';
 import type { Verdict, Verdicts } from './role.ts';
 
 export interface TieredWan {
@@ -72,6 +72,21 @@ export class Tiers {
       this.fitsSinceMs = undefined;
     }
   }
+}
+
+const NO_LOAD: Load = { rateBps: undefined, capacity: undefined, isFull: false };
+
+/** By the config alone, while nothing is known of the links. */
+export function tiersByConfig(wans: readonly WanConfig[]): TierDecision {
+  const load = { down: NO_LOAD, up: NO_LOAD };
+  const tiered = wans.map(({ name, tier }) => ({
+    wan: name,
+    tier,
+    tierReason: undefined,
+    isUsable: true,
+    load,
+  }));
+  return new Tiers().decide(tiered, 0);
 }
 
 function isFull(active: readonly TieredWan[], direction: Direction): boolean {
