@@ -12,6 +12,7 @@ import { routerCommand, serverCommand } from './cli/run-role.ts';
 import { statusCommand } from './cli/status.ts';
 import { uninstallCommand } from './cli/uninstall.ts';
 import { upCommand } from './cli/up.ts';
+import { wanCommand } from './cli/wan.ts';
 
 const { version, description } = createRequire(import.meta.url)('../package.json') as {
   version: string;
@@ -29,6 +30,7 @@ const program = new Command('wanbond')
   .addCommand(upCommand())
   .addCommand(downCommand())
   .addCommand(statusCommand())
+  .addCommand(wanCommand())
   .addCommand(labCommand())
   .addCommand(uninstallCommand())
   .showHelpAfterError('(wanbond --help lists the commands)');

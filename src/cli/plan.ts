@@ -11,6 +11,7 @@ import { routerPlan, routerSysctls } from '../router/router-plan.ts';
 import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
 import { knownServers, serverNames, upstreamFamilies } from '../wan/known-servers.ts';
 import { lookUpNames } from '../wan/look-up-names.ts';
+import { tiersByConfig } from '../wan/tiers.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 
 export function planCommand(): Command {
@@ -35,7 +36,10 @@ export async function makePlan(any: AnyConfig): Promise<{ steps: Step[]; facts: 
   const method = chooseMethod(config, facts, nftables);
   nftables.close();
   const servers = knownServers(config, await lookUpNames(serverNames(config)));
-  const wans = readReadyWans(config, upstreamFamilies(servers)).map((wan) => ({ ...wan, isBackup: false }));
+  const { verdicts } = tiersByConfig(config.wans);
+  const wans = readReadyWans(config, upstreamFamilies(servers))
+    .filter(({ name }) => verdicts.get(name)?.role !== 'out')
+    .map((wan) => ({ ...wan, isBackup: verdicts.get(wan.name)?.role === 'standby' }));
   return { steps: routerPlan(config, { wans, servers }, method, facts), facts };
 }
 

@@ -2,6 +2,7 @@
 import { ANY_V4, ANY_V6 } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
+import { controlRequest } from '../daemon/control-request.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
@@ -22,7 +23,9 @@ import { natTables } from './nat-plan.ts';
 import { LOOPBACKS, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
 import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
+import { overrideRequest } from './override-request.ts';
 import { TakeChain } from './take-chain.ts';
+import { TierKeeper } from './tier-keeper.ts';
 import { WanManager, type WanManagerParts } from './wan-manager.ts';
 import { decideWans, type WanState } from './wan-state.ts';
 
@@ -39,14 +42,17 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   const method = chooseMethod(config, facts, nftables);
   const servers = knownServers(config, new Map());
   const links = readLinks();
+  const tiers = new TierKeeper(config, log, () => manager.update());
+  const { verdicts, ranks } = tiers.decision;
   const first = decideWans(config, {
     wans: wanLinks(config.wans, links),
     links,
     servers,
     measurements: [],
-    verdicts: new Map(),
+    verdicts,
+    ranks,
   });
-  tellMissing(first, log);
+  tellMissing(first, ranks, log);
   const takeChain = new TakeChain(nftables, log);
   const relay = await Relay.start(
     routerRole(config, method, routerPolicy(config, first, facts, 1)),
@@ -59,7 +65,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       onFatal,
     },
   );
-  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, log };
+  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, tiers, log };
   const manager = new WanManager(parts);
   try {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
@@ -70,13 +76,14 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   }
   log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
   const following = await followWans(manager, parts, onFatal);
+  tiers.start();
 
   return {
     drain: () => {
       takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
-    requests: {},
+    requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({
       role: 'router',
       pid: process.pid,
@@ -88,6 +95,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
     release: () => nftables.close(),
     stop: async () => {
       const isClean = [await following.stop(), await relay.stop()].every(Boolean);
+      await tiers.stop();
       nftables.close();
       undoAll(journal);
       await lock.release();
@@ -97,9 +105,9 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
 }
 
 /** A WAN may come later: a modem takes a minute after the boot, a van stands in a tunnel. */
-function tellMissing({ troubles, bonded }: WanState, log: Log): void {
+function tellMissing({ troubles, bonded }: WanState, ranks: ReadonlyMap<string, number>, log: Log): void {
   for (const [wan, verdict] of troubles) {
-    if (verdict)
+    if (verdict?.role === 'out' && ranks.has(wan))
       log.warn({ wan, reason: verdict.reason }, 'this WAN cannot carry now and is left out until it can');
   }
   if (bonded.length > 0) return;

@@ -23,7 +23,7 @@ export async function followWans(
   manager.update();
   const names = followNames({
     names: serverNames(config),
-    directory: config.stateDir,
+    directory: config.dataDir,
     log,
     wans: () => manager.askingWans(),
     onChange: (answers) => manager.onNames(answers),

@@ -23,6 +23,7 @@ import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
 import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
+import type { WanRole } from '../wan/role.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { cutLost } from './cut-lost.ts';
 import { routerPolicy } from './policy.ts';
@@ -31,6 +32,7 @@ import { readyWans } from './ready-wans.ts';
 import { redirectTable, routerSysctls, ruleSteps, wanSteps } from './router-plan.ts';
 import { rulePriority } from './rule-place.ts';
 import type { TakeChain } from './take-chain.ts';
+import type { TierKeeper, TierStatus } from './tier-keeper.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 import { decideWans, samePaths, sameRoute, type WanState } from './wan-state.ts';
 
@@ -41,7 +43,19 @@ export interface WanManagerParts {
   readonly nftables: Nftables;
   readonly relay: Relay;
   readonly takeChain: TakeChain;
+  readonly tiers: TierKeeper;
   readonly log: Log;
+}
+
+/** Of one WAN, as `status` shows it; with what its probes measured, see PathMeasurement. */
+export interface WanStatus extends TierStatus {
+  readonly name: string;
+  readonly interface: string;
+  readonly role: WanRole;
+  /** Why it is not in the bulk; undefined when it is. */
+  readonly reason: string | undefined;
+  /** What is wrong with it; undefined when it is well, whatever its tier. */
+  readonly trouble: string | undefined;
 }
 
 // Events come in bursts (an interface that comes up brings link, addresses and routes): they are answered together.
@@ -58,6 +72,8 @@ export class WanManager {
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
+  /** By WAN name: what is wrong with it, whatever its tier; undefined when nothing is. */
+  private health: ReadonlyMap<string, string | undefined> = new Map();
   private paths: readonly ProbePath[] = [];
   private policyText = '';
   private bypassText = '';
@@ -84,15 +100,21 @@ export class WanManager {
 
   /** A probed path has changed: nothing else will come, so act at once. */
   onHealthChange(measurements: readonly PathMeasurement[]): void {
-    this.measurements = measurements;
+    this.learn(measurements);
     this.update();
   }
 
   /** Figures without a change of health: they only bear on the order of the WANs for new flows. */
   onMeasurements(measurements: readonly PathMeasurement[]): void {
-    this.measurements = measurements;
+    this.learn(measurements);
     const { seen } = this;
     if (seen && !this.isStopped) this.guard(() => this.updatePolicy(this.decide(seen.links), seen.facts));
+  }
+
+  private learn(measurements: readonly PathMeasurement[]): void {
+    const current = this.state?.servers.current?.label;
+    this.measurements = measurements;
+    this.parts.tiers.learn(measurements.filter(({ server }) => server === current));
   }
 
   /** A name of a server stands for other addresses now. */
@@ -107,7 +129,7 @@ export class WanManager {
     this.updateFamilies();
   }
 
-  status(): { servers: unknown; wans: unknown } {
+  status(): { servers: unknown; wans: readonly WanStatus[] } {
     const { config } = this.parts;
     const current = this.state?.servers.current?.label;
     return {
@@ -117,13 +139,17 @@ export class WanManager {
         isUsed: label === current && this.state?.servers.alive.length !== 0,
         isLost: !this.state?.servers.alive.some((one) => one.label === label),
       })),
-      wans: config.wans.map(({ name, interface: device }) => {
+      wans: config.wans.map((wan) => {
+        const { name, interface: device } = wan;
         const path = this.measurements.find((one) => one.wan === name && one.server === current);
         const { wan: _, server: __, seenAs, ...measured } = path ?? {};
         const verdict = this.state?.troubles.get(name);
         const seen = seenAs && formatSocketAddress(seenAs);
         const role = verdict?.role ?? 'bulk';
-        return { name, interface: device, role, trouble: verdict?.reason, ...measured, seenAs: seen };
+        const reason = verdict?.reason;
+        const trouble = this.health.get(name);
+        const tier = this.parts.tiers.status(wan);
+        return { name, interface: device, role, reason, trouble, ...tier, ...measured, seenAs: seen };
       }),
     };
   }
@@ -146,7 +172,7 @@ export class WanManager {
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
       const next = this.decide(links);
-      const hasChanged = this.tell(next);
+      this.tellServers(next);
       this.state = next;
       this.updateStandIns(next, facts);
       this.updateEndpoints(next, facts);
@@ -155,7 +181,6 @@ export class WanManager {
       this.updatePaths(next);
       this.updateRules(facts);
       this.updateFamilies();
-      if (hasChanged) this.onTrouble();
     });
   }
 
@@ -163,7 +188,14 @@ export class WanManager {
     const { config } = this.parts;
     const { wans, measurements } = this;
     const servers = knownServers(config, this.names);
-    return decideWans(config, { wans, links, servers, measurements, verdicts: new Map() });
+    const facts = { wans, links, servers, measurements };
+    // Health first: by it the tiers decide who has to help whom.
+    const { troubles } = decideWans(config, { ...facts, verdicts: new Map() });
+    const health = new Map([...troubles].map(([name, verdict]) => [name, verdict?.reason]));
+    this.tell(health);
+    const usable = new Set([...health].flatMap(([name, trouble]) => (trouble === undefined ? [name] : [])));
+    const { verdicts, ranks } = this.parts.tiers.decideFor(usable);
+    return decideWans(config, { ...facts, verdicts, ranks });
   }
 
   private cut(links: readonly LinkFact[]): void {
@@ -178,24 +210,26 @@ export class WanManager {
     }
   }
 
-  /** Whether there was anything to tell. */
-  private tell(next: WanState): boolean {
-    const { log } = this.parts;
+  private tell(health: ReadonlyMap<string, string | undefined>): void {
     let hasChanged = false;
-    for (const [wan, verdict] of next.troubles) {
-      const reason = verdict?.reason;
-      if (this.state === undefined ? reason === undefined : this.state.troubles.get(wan)?.reason === reason)
-        continue;
+    for (const [wan, reason] of health) {
+      if (this.health.get(wan) === reason) continue;
       hasChanged = true;
-      if (reason === undefined) log.info({ wan }, 'WAN up');
-      else log.warn({ wan, reason }, verdict?.role === 'out' ? 'WAN down' : 'WAN is not used for bulk');
+      if (reason === undefined) this.parts.log.info({ wan }, 'WAN up');
+      else this.parts.log.warn({ wan, reason }, 'WAN down');
     }
+    this.health = health;
+    if (hasChanged) this.onTrouble();
+  }
+
+  private tellServers(next: WanState): void {
+    const { log } = this.parts;
     const [before, now] = [this.state?.servers, next.servers];
-    if (!before || textOfServers(before) === textOfServers(now)) return hasChanged;
+    if (!before || textOfServers(before) === textOfServers(now)) return;
     const used = now.alive[0];
     if (used) log.info({ server: used.label }, 'new flows go to this server');
     else log.warn(lostHint(this.parts.config));
-    return true;
+    this.onTrouble();
   }
 
   /** The new place is taken before the old one is left: no packet of a carried flow goes astray in between. */
@@ -231,7 +265,11 @@ export class WanManager {
   /** Deleting an endpoint makes the kernel send what was on its way over the others; adding one brings it into running flows. */
   private updateEndpoints({ bonded }: WanState, facts: HostFacts): void {
     // The last endpoints stay while no WAN is usable: a flow without any subflow dies, one with a dead one may live on.
-    if (bonded.length === 0) return;
+    if (bonded.length === 0) {
+      // But off is off.
+      this.takeBack(this.journaled('endpoint').filter(({ device }) => this.isOff(device)));
+      return;
+    }
     const steps = wanSteps(bonded, facts);
     const wanted = steps.filter((step) => step.kind === 'endpoint');
     const stale = this.journaled('endpoint').filter(
@@ -243,6 +281,11 @@ export class WanManager {
     this.takeBack(stale);
     const left = facts.endpoints.filter((one) => !stale.some((undo) => undo.id === one.id));
     this.apply(steps, { ...facts, endpoints: left });
+  }
+
+  private isOff(device: string): boolean {
+    const wan = this.parts.config.wans.find((one) => one.interface === device);
+    return wan !== undefined && !this.parts.tiers.decision.ranks.has(wan.name);
   }
 
   private updatePolicy(state: WanState, facts: HostFacts): void {

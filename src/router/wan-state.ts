@@ -21,6 +21,8 @@ export interface WanFacts {
   readonly measurements: readonly PathMeasurement[];
   /** What speaks against a WAN besides its link and its probes. */
   readonly verdicts: Verdicts;
+  /** By tier, see TierDecision; all are equal when not given. A WAN without a rank is off: it is not even probed. */
+  readonly ranks?: ReadonlyMap<string, number>;
 }
 
 export interface WanState {
@@ -49,8 +51,12 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
   );
   const allowed = ready.filter(({ name }) => facts.verdicts.get(name)?.role !== 'out');
   const alive = allowed.filter(({ name }) => !silent.has(name));
+  const tierOf = (name: string): number => facts.ranks?.get(name) ?? 0;
+  // What is not carried goes by tier too: over a lower one only while no better one is there.
+  const best = Math.min(...alive.map(({ name }) => tierOf(name)));
+  const leads = alive.filter(({ name }) => tierOf(name) === best);
   const isUsable = new Map(
-    config.wans.map((wan) => [wan.interface, alive.some((one) => one.name === wan.name)]),
+    config.wans.map((wan) => [wan.interface, leads.some((one) => one.name === wan.name)]),
   );
   const isBackup = (name: string): boolean => facts.verdicts.get(name)?.role === 'standby';
   return {
@@ -60,13 +66,16 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
       ({ name }) => ({
         name,
         path: pathOf(name),
-        rank: (silent.has(name) ? 2 : 0) + (isBackup(name) ? 1 : 0),
+        // A dead WAN of a good tier comes after a live one of any, and among equals standby ones come last.
+        rank: (silent.has(name) ? 100 : 0) + 10 * tierOf(name) + (isBackup(name) ? 1 : 0),
         weight: 1,
       }),
       config.relay.hedgeDelayMs,
     ),
     bonded: (alive.length > 0 ? alive : allowed).map((wan) => ({ ...wan, isBackup: isBackup(wan.name) })),
-    paths: ready.flatMap((wan) => servers.flatMap((server) => probePath(server, wan))),
+    paths: ready
+      .filter(({ name }) => facts.ranks?.has(name) ?? true)
+      .flatMap((wan) => servers.flatMap((server) => probePath(server, wan))),
     standIns: ([4, 6] as const).flatMap(
       (family) => standInRoute(family, facts.links.map(withoutStandIns), isUsable) ?? [],
     ),

@@ -1,0 +1,213 @@
+// Keeps the tiers of the WANs while the router runs: looks at what they carry, at their caps and at what was set by
+// hand, and tells when who carries has changed.
+import { WanbondError } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
+import { formatVolume } from '../base/units.ts';
+import type { RouterConfig } from '../config/router.ts';
+import type { Tier, WanConfig } from '../config/wan.ts';
+import { InterfaceCounters } from '../linux/interface-counters.ts';
+import { Fullness, type WanLoad } from '../wan/fullness.ts';
+import type { PathMeasurement } from '../wan/prober-spec.ts';
+import { type CapState, capState, type TierInForce, tierInForce } from '../wan/tier-in-force.ts';
+import { type TierDecision, Tiers } from '../wan/tiers.ts';
+import type { MonthUse } from '../wan/usage.ts';
+import { UsageMeter } from '../wan/usage-meter.ts';
+
+// Overflow has to be there within a second or two of the active WANs being full: four looks a second find it in one.
+const WATCHFUL_MS = 250;
+// A count needs no more than that: an interface that is made anew in between does not overtake the old one.
+const CALM_MS = 1000;
+
+/** Of one WAN, for `status`. */
+export interface TierStatus {
+  /** In force. */
+  readonly tier: Tier;
+  readonly configuredTier: Tier;
+  /** Why the two differ. */
+  readonly tierReason: string | undefined;
+  readonly override: Tier | undefined;
+  /** Since the first day of the month by `cap-day`. */
+  readonly month: MonthUse & {
+    readonly capBytes: number | undefined;
+    readonly capState: CapState | undefined;
+  };
+  readonly load: WanLoad;
+}
+
+export class TierKeeper {
+  decision: TierDecision;
+  private readonly config: RouterConfig;
+  private readonly log: Log;
+  private readonly onChange: () => void;
+  private readonly counters = new InterfaceCounters();
+  private readonly meter: UsageMeter;
+  private readonly fullness: ReadonlyMap<string, Fullness>;
+  private readonly tiers = new Tiers();
+  private readonly overrides = new Map<string, Tier>();
+  private readonly capStates = new Map<string, CapState>();
+  private usable: ReadonlySet<string>;
+  private measurements: readonly PathMeasurement[] = [];
+  private timer: NodeJS.Timeout | undefined;
+
+  /** @param onChange is told when the verdicts or ranks of `decision` have changed by themselves. */
+  constructor(config: RouterConfig, log: Log, onChange: () => void) {
+    this.config = config;
+    this.log = log;
+    this.onChange = onChange;
+    this.meter = new UsageMeter(config.wans, config.dataDir, log);
+    this.fullness = new Map(
+      config.wans.map((wan) => [wan.name, new Fullness({ down: wan.rateDownBps, up: wan.rateUpBps })]),
+    );
+    this.usable = new Set(config.wans.map(({ name }) => name));
+    this.decision = this.decide();
+  }
+
+  start(): void {
+    this.look();
+    this.timer = setTimeout(
+      () => {
+        if (this.judge()) this.onChange();
+        this.start();
+      },
+      this.isWatchful() ? WATCHFUL_MS : CALM_MS,
+    );
+    this.timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.timer);
+    this.look();
+    this.counters.close();
+    await this.meter.stop();
+  }
+
+  /** @param measurements towards the server that is used. They change who carries by themselves: the next sample
+   * looks at them. */
+  learn(measurements: readonly PathMeasurement[]): void {
+    this.measurements = measurements;
+  }
+
+  /** The decision for the WANs that could carry now. */
+  decideFor(usable: ReadonlySet<string>): TierDecision {
+    this.usable = usable;
+    this.judge();
+    return this.decision;
+  }
+
+  /** @throws WanbondError `unknown-wan`, `last-wan` */
+  override(name: string, tier: Tier | 'auto'): TierStatus {
+    const wan = this.config.wans.find((one) => one.name === name);
+    if (!wan) throw unknownWan(name, this.config.wans);
+    const before = this.overrides.get(name);
+    if (tier === 'auto') this.overrides.delete(name);
+    else this.overrides.set(name, tier);
+    if (tier === 'off' && this.config.wans.every((one) => this.inForce(one).tier === 'off')) {
+      if (before === undefined) this.overrides.delete(name);
+      else this.overrides.set(name, before);
+      throw lastWan(name);
+    }
+    this.log.info({ wan: name, tier }, tier === 'auto' ? 'tier by config again' : 'tier set by hand');
+    if (this.judge()) this.onChange();
+    return this.status(wan);
+  }
+
+  status(wan: WanConfig): TierStatus {
+    const { tier, reason } = this.inForce(wan);
+    const month = this.meter.month(wan, new Date());
+    return {
+      tier,
+      configuredTier: wan.tier,
+      tierReason: reason,
+      override: this.overrides.get(wan.name),
+      month: {
+        ...month,
+        capBytes: wan.cap?.bytes,
+        capState: wan.cap && capState(wan.cap, month.rxBytes + month.txBytes),
+      },
+      load: this.loadOf(wan),
+    };
+  }
+
+  private look(): void {
+    const nowMs = performance.now();
+    this.meter.count(this.counters.read(), nowMs, new Date());
+    for (const wan of this.config.wans) {
+      const rttMs = this.measurements.find((one) => one.wan === wan.name)?.recentRttMs;
+      this.fullness.get(wan.name)?.onSample({ nowMs, ...this.meter.sinceStart(wan.name), rttMs });
+      this.watchCap(wan);
+    }
+  }
+
+  /** Decides anew; true when somebody's role or rank is another than before. */
+  private judge(): boolean {
+    const before = this.decision;
+    this.decision = this.decide();
+    if (before.overflowing === undefined && this.decision.overflowing !== undefined) {
+      this.log.info({ reason: this.decision.overflowing }, 'overflow WANs carry');
+    } else if (before.overflowing !== undefined && this.decision.overflowing === undefined) {
+      this.log.info('overflow WANs rest: the active ones have room');
+    }
+    return keyOf(before) !== keyOf(this.decision);
+  }
+
+  private decide(): TierDecision {
+    const wans = this.config.wans.map((wan) => {
+      const { tier, reason } = this.inForce(wan);
+      const isUsable = this.usable.has(wan.name);
+      return { wan: wan.name, tier, tierReason: reason, isUsable, load: this.loadOf(wan) };
+    });
+    return this.tiers.decide(wans, performance.now());
+  }
+
+  private inForce(wan: WanConfig): TierInForce {
+    const { rxBytes, txBytes } = this.meter.month(wan, new Date());
+    return tierInForce(wan.tier, wan.cap, rxBytes + txBytes, this.overrides.get(wan.name));
+  }
+
+  private loadOf({ name }: WanConfig): WanLoad {
+    return (this.fullness.get(name) as Fullness).load();
+  }
+
+  private isWatchful(): boolean {
+    return this.config.wans.some((wan) => this.inForce(wan).tier === 'overflow');
+  }
+
+  private watchCap(wan: WanConfig): void {
+    if (!wan.cap) return;
+    const { rxBytes, txBytes, since } = this.meter.month(wan, new Date());
+    const used = rxBytes + txBytes;
+    const state = capState(wan.cap, used);
+    const before = this.capStates.get(wan.name) ?? 'within';
+    this.capStates.set(wan.name, state);
+    if (state === before) return;
+    const facts = { wan: wan.name, usedBytes: used, capBytes: wan.cap.bytes, since };
+    const cap = formatVolume(wan.cap.bytes);
+    if (state === 'within') this.log.info(facts, 'a new month: its cap counts from the beginning');
+    else if (state === 'warn')
+      this.log.warn(
+        facts,
+        `${Math.floor((used / wan.cap.bytes) * 100)} % of its ${cap} of this month are used`,
+      );
+    else this.log.warn(facts, `its ${cap} of this month are used up: from now on it is ${wan.cap.past}`);
+  }
+}
+
+function keyOf({ verdicts, ranks }: TierDecision): string {
+  return JSON.stringify([[...verdicts], [...ranks]]);
+}
+
+function unknownWan(name: string, wans: readonly WanConfig[]): WanbondError {
+  return new WanbondError({
+    code: 'unknown-wan',
+    message: `there is no WAN ${JSON.stringify(name)}`,
+    hint: `The WANs are: ${wans.map((wan) => wan.name).join(', ')}.`,
+  });
+}
+
+function lastWan(name: string): WanbondError {
+  return new WanbondError({
+    code: 'last-wan',
+    message: `${name} is the last WAN that is not off`,
+    hint: 'Switch another one on first, or stop the daemon if nothing shall be carried.',
+  });
+}

@@ -1,0 +1,16 @@
+// The WANs of the lab's router as it sees them, asked through its control socket.
+import { askControl } from '../../src/control/control-socket.ts';
+import type { Lab } from '../../src/lab/lab.ts';
+import type { WanStatus } from '../../src/router/wan-manager.ts';
+import type { PathMeasurement } from '../../src/wan/prober-spec.ts';
+
+export type SeenWan = WanStatus & Partial<Pick<PathMeasurement, 'health'>>;
+
+/** In the order of the config. */
+export async function wanStatuses(lab: Lab): Promise<SeenWan[]> {
+  return ((await askControl(lab.files.stateDir('router'), 'status')) as { wans: SeenWan[] }).wans;
+}
+
+export async function wanStatus(lab: Lab, name: string): Promise<SeenWan> {
+  return (await wanStatuses(lab)).find((wan) => wan.name === name) as SeenWan;
+}
