@@ -47,8 +47,10 @@ function path(wan: string, server: string, parts: Partial<PathMeasurement> = {})
     rttMs: 20,
     minRttMs: 18,
     recentRttMs: 18,
+    baseRttMs: 18,
     rttDeviationMs: 1,
     lossRatio: 0,
+    lossProbes: 100,
     seenAs: undefined,
     ...parts,
   };

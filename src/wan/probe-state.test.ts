@@ -50,9 +50,11 @@ describe('a WAN', () => {
   test('idle is probed about once a second, busy about five times', () => {
     const run = new Run();
     run.for(10_000, after(20));
-    expect(run.sent).toBeLessThan(14);
+    const learned = run.sent;
+    run.for(10_000, after(20));
+    expect(run.sent - learned).toBeLessThan(14);
     run.for(10_000, after(20), { isBusy: true });
-    expect(run.sent).toBeGreaterThan(55);
+    expect(run.sent - learned).toBeGreaterThan(55);
   });
 
   test('that never answers goes down and stays there', () => {
@@ -66,6 +68,34 @@ describe('a WAN', () => {
     run.for(60_000, (sequence) => (sequence % 5 === 4 ? undefined : 30), { isBusy: true, rxPerMs: 0.1 });
     expect(run.changes.map(({ health }) => health)).toEqual(['up']);
     expect(run.state.lossRatio).toBeCloseTo(0.2, 1);
+  });
+
+  test('new is probed fast until its loss can be told', () => {
+    const run = new Run();
+    run.for(10_000, (sequence) => (sequence % 4 === 0 ? undefined : 20));
+    expect(run.state.lossProbes).toBeGreaterThanOrEqual(50);
+    expect(run.state.lossRatio).toBeCloseTo(0.25, 1);
+  });
+
+  test('idle on a path that loses one probe in ten does not fall, and falls soon when it is cut', () => {
+    const run = new Run();
+    // Pairs of losses now and then, as chance makes them.
+    run.for(600_000, (sequence) => (sequence % 20 < 2 ? undefined : 30));
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+    run.for(2000, never);
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down']);
+  });
+
+  test('that was cut, or answered late, has lost nothing on the way', () => {
+    const run = new Run();
+    run.for(20_000, after(40));
+    run.for(10_000, never);
+    run.for(20_000, after(40));
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down', 'up']);
+    expect(run.state.lossRatio).toBe(0);
+    run.for(10_000, after(900), { isBusy: true, rxPerMs: 1 });
+    run.for(5000, after(40));
+    expect(run.state.lossRatio).toBe(0);
   });
 
   test('cut silently is down within 600 ms when busy and 1.5 s when idle', () => {
@@ -97,7 +127,7 @@ describe('a WAN', () => {
 
   test('that comes back is up within 2 s; one that flaps has to wait longer each time', () => {
     const run = new Run();
-    run.for(5000, after(20));
+    run.for(20_000, after(20));
     run.for(3000, never);
     run.for(2000, after(20));
     expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down', 'up']);

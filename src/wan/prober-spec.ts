@@ -56,7 +56,12 @@ export interface PathMeasurement {
   /** The least of the last few answers. */
   readonly recentRttMs: number | undefined;
   readonly rttDeviationMs: number | undefined;
+  /** The least of the last answers; undefined before there were a few. */
+  readonly baseRttMs: number | undefined;
+  /** Of the last probes, both ways together. */
   readonly lossRatio: number | undefined;
+  /** Probes that `lossRatio` is made of. */
+  readonly lossProbes: number;
   readonly seenAs: SocketAddress | undefined;
 }
 

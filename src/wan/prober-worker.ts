@@ -58,20 +58,11 @@ class Path {
 
   measurement(): PathMeasurement {
     const { wan, server } = this.spec;
-    const { health, rttMs, minRttMs, recentRttMs, rttDeviationMs, lossRatio } = this.state;
+    const { health, lossRatio, lossProbes } = this.state;
+    const { rttMs, minRttMs, baseRttMs, recentRttMs, rttDeviationMs } = this.state;
     const { hasAnswered, seenAs } = this;
-    return {
-      wan,
-      server: server.label,
-      health,
-      hasAnswered,
-      rttMs,
-      minRttMs,
-      recentRttMs,
-      rttDeviationMs,
-      lossRatio,
-      seenAs,
-    };
+    const rtt = { rttMs, minRttMs, baseRttMs, recentRttMs, rttDeviationMs };
+    return { wan, server: server.label, health, hasAnswered, ...rtt, lossRatio, lossProbes, seenAs };
   }
 }
 
