@@ -18,6 +18,11 @@ export type Verdicts = ReadonlyMap<string, Verdict>;
 
 const CAREFUL: readonly WanRole[] = ['bulk', 'standby', 'out'];
 
+/** Whether two give every WAN the same role, whatever their reasons. */
+export function sameRoles(a: Verdicts, b: Verdicts): boolean {
+  return a.size === b.size && [...a].every(([wan, { role }]) => b.get(wan)?.role === role);
+}
+
 /** The most careful verdict of each WAN; among equals the first one's reason. */
 export function mergeVerdicts(all: readonly Verdicts[]): Verdicts {
   const merged = new Map<string, Verdict>();
