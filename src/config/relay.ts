@@ -64,7 +64,8 @@ const congestion = z
   .register(keyDocs, {
     type: '"auto" or a name',
     default: '"auto"',
-    description: 'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control.',
+    description:
+      'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control; "auto" is cubic, and bbr for flows whose paths lose packets.',
   });
 
 function shape(handshakeTimeout: string) {

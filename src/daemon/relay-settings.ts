@@ -2,10 +2,16 @@
 import { availableParallelism } from 'node:os';
 import type { LogConfig } from '../config/log.ts';
 import type { RelayConfig } from '../config/relay.ts';
+import { hasCongestion, requireCongestion } from '../linux/congestion.ts';
+import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { RelaySettings } from '../relay/worker-spec.ts';
 
 // More threads than this only help sites far beyond what WANs deliver, and each costs some 10 MB.
 const MAX_AUTO_WORKERS = 4;
+
+const USUAL = 'cubic';
+// It takes a lost packet for what it is, a lost packet, and not for a full queue.
+const FOR_LOSSY_PATHS = 'bbr';
 
 export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings {
   return {
@@ -18,7 +24,17 @@ export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings
   };
 }
 
-/** `auto` is the kernel's own choice: cubic recovers from a cut twice as fast as bbr, which wins on lossy paths only. */
-export function congestionName(relay: RelayConfig): string | undefined {
-  return relay.congestion === 'auto' ? undefined : relay.congestion;
+/**
+ * `auto` is cubic, whatever the default of the host (it recovers from a cut twice as fast as bbr, and fills long paths),
+ * and bbr for flows over paths that lose packets, where cubic comes nearly to a halt; where one of them is not to be had,
+ * the kernel's default. @throws WanbondError `no-congestion-control`
+ */
+export function congestionChoice({ congestion }: RelayConfig): CongestionChoice {
+  if (congestion === 'auto') return { usual: ifThere(USUAL), lossy: ifThere(FOR_LOSSY_PATHS) };
+  requireCongestion(congestion);
+  return { usual: congestion, lossy: congestion };
+}
+
+function ifThere(name: string): string | undefined {
+  return hasCongestion(name) ? name : undefined;
 }

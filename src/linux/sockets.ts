@@ -77,6 +77,13 @@ function setCommon(fd: number, congestion: string | undefined): void {
   if (congestion !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, congestion);
 }
 
+/** On an established MPTCP socket it holds for the subflows there are and for those to come (tried on 6.18). */
+export function setCongestion(fd: number, name: string): void {
+  const text = Buffer.from(`${name}\0`);
+  // Asked for at the start; a kernel that refuses it now carries the flow all the same.
+  rawSetsockopt(fd, c.SOL_TCP, c.TCP_CONGESTION, text, text.length);
+}
+
 function setKeepalive(fd: number): void {
   setsockoptInt(fd, c.SOL_SOCKET, c.SO_KEEPALIVE, 1);
   for (const [option, value] of [

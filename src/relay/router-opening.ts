@@ -7,7 +7,8 @@ import type { SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { isMptcp } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { ClientHandshake, ClientStep } from '../transport/handshake.ts';
+import type { ClientHandshake, ClientStep, PathHints } from '../transport/handshake.ts';
+import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { Flow } from './flow.ts';
@@ -20,7 +21,7 @@ export interface RouterOpeningSettings {
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly earlyDataWaitMs: number;
-  readonly congestion: string | undefined;
+  readonly congestion: CongestionChoice;
 }
 
 export interface Route {
@@ -30,6 +31,7 @@ export interface Route {
 
 export interface RouterOpeningPlan {
   readonly target: SocketAddress;
+  readonly hints: PathHints;
   /** In order: each server, then the target itself where that is allowed. */
   readonly routes: readonly Route[];
 }
@@ -113,7 +115,8 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private begin(candidates: readonly Candidate[]): 'started' | 'starved' {
-    const race = new ConnectRace(this.context, this.settings, candidates, {
+    const congestion = congestionFor(this.settings.congestion, this.plan.hints);
+    const race = new ConnectRace(this.context, { congestion }, candidates, {
       onConnect: (attempt) => this.onConnect(attempt),
       onExhausted: (errno) => this.onExhausted(errno),
     });

@@ -1,6 +1,7 @@
 // What the router's workers know of the outside: an immutable snapshot, and the pure decision for a target.
 import { type Address, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
 import { type Prefix, prefixContains } from '../base/prefix.ts';
+import type { PathHints } from '../transport/handshake.ts';
 
 export interface WanPolicy {
   readonly name: string;
@@ -30,6 +31,8 @@ export interface RouterPolicy {
   readonly generation: number;
   /** In the order in which they are tried for a flow's first subflow. */
   readonly wans: readonly WanPolicy[];
+  /** Of the paths that new flows will use. */
+  readonly hints: PathHints;
   /** In the order in which they are tried; `direct`: MPTCP to the target itself, whose path has a far router. */
   readonly upstream:
     | { readonly transport: 'direct' }

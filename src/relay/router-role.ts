@@ -6,7 +6,7 @@ import { createConvertClient } from '../transport/convert/client.ts';
 import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport } from '../transport/handshake.ts';
 import { Rotation } from './rotation.ts';
-import { type Route, RouterOpening } from './router-opening.ts';
+import { type Route, RouterOpening, type RouterOpeningPlan } from './router-opening.ts';
 import {
   type Candidate,
   candidatesTo,
@@ -55,17 +55,21 @@ export class RouterAccept {
       this.context.fail('malformed', 'a connection to the relay itself was refused');
       return true;
     }
-    return RouterOpening.open(this.context, this.role.opening, { target, routes: this.routesTo(target) }, fd);
+    return RouterOpening.open(this.context, this.role.opening, this.planFor(target), fd);
+  }
+
+  private planFor(target: SocketAddress): RouterOpeningPlan {
+    return { target, hints: this.policy.hints, routes: this.routesTo(target) };
   }
 
   private routesTo(target: SocketAddress): Route[] {
-    const { upstream, directWithoutServer } = this.policy;
+    const { upstream, directWithoutServer, hints } = this.policy;
     const wans = this.wans.next();
     if (upstream.transport === 'direct') {
       return [toTarget(target, candidatesTo(wans, [target], { mptcp: true, server: undefined }))];
     }
     const routes = upstream.servers.map((server): Route => {
-      const handshake = this.transportOf(server).start(target);
+      const handshake = this.transportOf(server).start(target, hints);
       const { addresses, label } = server;
       return { candidates: candidatesTo(wans, addresses, { mptcp: true, server: label }), handshake };
     });

@@ -2,10 +2,11 @@
 import { SHUT_WR } from '../linux/constants.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
 import { close, rawShutdown } from '../linux/libc.ts';
-import { connectResult, isMptcpSocket, sourceTowards } from '../linux/sockets.ts';
+import { connectResult, isMptcpSocket, setCongestion, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
 import { isStarvation } from './acceptor.ts';
+import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { decideEgress, type EgressPolicy } from './egress.ts';
 import { Flow } from './flow.ts';
@@ -16,6 +17,7 @@ import type { Opening, WorkerContext } from './worker-context.ts';
 export interface ServerOpeningSettings {
   readonly handshakeTimeoutMs: number;
   readonly connectTimeoutMs: number;
+  readonly congestion: CongestionChoice;
 }
 
 // A request is at most 1020 bytes (RFC 8803); first bytes of the device come behind it. More waits in the kernel.
@@ -139,6 +141,9 @@ export class ServerOpening implements ConnOwner, Opening {
     this.dial = step;
     this.received = this.received.subarray(step.consumed);
     this.state = 'dialling';
+    const congestion = congestionFor(this.settings.congestion, step.hints);
+    // The listener's is the usual one already.
+    if (step.hints.isLossy && congestion !== undefined) setCongestion(this.client.fd, congestion);
     this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
     this.connectTarget();
   }

@@ -6,13 +6,13 @@ import { controlRequest } from '../daemon/control-request.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
-import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
+import { congestionChoice, relaySettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
-import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
+import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts';
 import { Relay } from '../relay/relay.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/known-servers.ts';
@@ -20,12 +20,13 @@ import { wanLinks } from '../wan/links.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
-import { LOOPBACKS, routerPolicy } from './policy.ts';
+import { CLEAN_PATHS, LOOPBACKS, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
 import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
 import { overrideRequest } from './override-request.ts';
 import { TakeChain } from './take-chain.ts';
 import { TierKeeper } from './tier-keeper.ts';
+import { WanJudge } from './wan-judge.ts';
 import { WanManager, type WanManagerParts } from './wan-manager.ts';
 import { decideWans, type WanState } from './wan-state.ts';
 
@@ -33,7 +34,7 @@ export const ROUTER_LOCK = 'router';
 
 /** Starts the relay first and takes the LAN's traffic last, so that nothing is taken that cannot be carried. */
 export async function startRouter(config: RouterConfig, log: Log): Promise<Daemon> {
-  requireCongestion(congestionName(config.relay));
+  const congestion = congestionChoice(config.relay);
   const lock = await acquireLock(ROUTER_LOCK);
   const nftables = new Nftables();
   const onFatal = guardProcess(log, () => nftables.close());
@@ -55,7 +56,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
   tellMissing(first, ranks, log);
   const takeChain = new TakeChain(nftables, log);
   const relay = await Relay.start(
-    routerRole(config, method, routerPolicy(config, first, facts, 1)),
+    routerRole(config, congestion, method, routerPolicy(config, first, facts, CLEAN_PATHS, 1)),
     relaySettings(config.relay, config.log),
     listens(config, method),
     {
@@ -65,7 +66,8 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       onFatal,
     },
   );
-  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, tiers, log };
+  const judge = new WanJudge({ config, tiers, bearsLoss: bearsLoss(congestion), log });
+  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, tiers, judge, log };
   const manager = new WanManager(parts);
   try {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
@@ -114,7 +116,12 @@ function tellMissing({ troubles, bonded }: WanState, ranks: ReadonlyMap<string, 
   log.error('no WAN can carry now: nothing is bonded until one comes up; `wanbond check -c FILE` shows each');
 }
 
-function routerRole(config: RouterConfig, method: RedirectMethod, policy: RouterRole['policy']): RouterRole {
+function routerRole(
+  config: RouterConfig,
+  congestion: CongestionChoice,
+  method: RedirectMethod,
+  policy: RouterRole['policy'],
+): RouterRole {
   const { relay } = config;
   return {
     kind: 'router',
@@ -124,7 +131,7 @@ function routerRole(config: RouterConfig, method: RedirectMethod, policy: Router
       connectTimeoutMs: relay.connectTimeoutMs,
       handshakeTimeoutMs: relay.handshakeTimeoutMs,
       earlyDataWaitMs: relay.earlyDataWaitMs,
-      congestion: congestionName(relay),
+      congestion,
     },
   };
 }

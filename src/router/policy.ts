@@ -3,6 +3,7 @@ import { parseAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
+import type { PathHints } from '../transport/handshake.ts';
 import { convertServers, destinationsOf, type KnownServer } from '../wan/known-servers.ts';
 import { ownAddresses } from './router-plan.ts';
 import type { WanState } from './wan-state.ts';
@@ -11,11 +12,13 @@ export function routerPolicy(
   config: RouterConfig,
   state: Pick<WanState, 'order' | 'servers'>,
   facts: HostFacts,
+  hints: PathHints,
   generation: number,
 ): RouterPolicy {
   return {
     generation,
     wans: state.order,
+    hints,
     upstream:
       convertServers(config).length === 0
         ? { transport: 'direct' }
@@ -35,6 +38,9 @@ function serverPolicy(server: KnownServer): ServerPolicy {
   const { label, id: serverId, keyId, key } = server;
   return { transport: 'convert', label, addresses: destinationsOf(server), serverId, keyId, key };
 }
+
+/** What is thought of paths before anything was measured. */
+export const CLEAN_PATHS: PathHints = { isLossy: false };
 
 /** Loopback in both families, where the TPROXY listeners are. */
 export const LOOPBACKS = [parseAddress('127.0.0.1'), parseAddress('::1')] as const;

@@ -128,6 +128,13 @@ export class TierKeeper {
     };
   }
 
+  /** What the WAN can carry, of both directions the lesser; undefined while that is neither configured nor learned. */
+  capacityBps(name: string): number | undefined {
+    const { down, up } = (this.fullness.get(name) as Fullness).load();
+    if (!down.capacity || !up.capacity) return undefined;
+    return Math.min(down.capacity.bps, up.capacity.bps);
+  }
+
   private look(): void {
     const nowMs = performance.now();
     this.meter.count(this.counters.read(), nowMs, new Date());

@@ -34,7 +34,8 @@ import { rulePriority } from './rule-place.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { TierKeeper, TierStatus } from './tier-keeper.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
-import { decideWans, samePaths, sameRoute, type WanState } from './wan-state.ts';
+import type { WanJudge } from './wan-judge.ts';
+import { samePaths, sameRoute, type WanState } from './wan-state.ts';
 
 export interface WanManagerParts {
   readonly config: RouterConfig;
@@ -44,6 +45,7 @@ export interface WanManagerParts {
   readonly relay: Relay;
   readonly takeChain: TakeChain;
   readonly tiers: TierKeeper;
+  readonly judge: WanJudge;
   readonly log: Log;
 }
 
@@ -72,8 +74,6 @@ export class WanManager {
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
-  /** By WAN name: what is wrong with it, whatever its tier; undefined when nothing is. */
-  private health: ReadonlyMap<string, string | undefined> = new Map();
   private paths: readonly ProbePath[] = [];
   private policyText = '';
   private bypassText = '';
@@ -107,6 +107,11 @@ export class WanManager {
   /** Figures without a change of health: they only bear on the order of the WANs for new flows. */
   onMeasurements(measurements: readonly PathMeasurement[]): void {
     this.learn(measurements);
+    const { judge } = this.parts;
+    if (judge.observe(performance.now(), measurements, this.state?.servers.current?.label)) {
+      this.update();
+      return;
+    }
     const { seen } = this;
     if (seen && !this.isStopped) this.guard(() => this.updatePolicy(this.decide(seen.links), seen.facts));
   }
@@ -147,7 +152,7 @@ export class WanManager {
         const seen = seenAs && formatSocketAddress(seenAs);
         const role = verdict?.role ?? 'bulk';
         const reason = verdict?.reason;
-        const trouble = this.health.get(name);
+        const trouble = this.parts.judge.health.get(name);
         const tier = this.parts.tiers.status(wan);
         return { name, interface: device, role, reason, trouble, ...tier, ...measured, seenAs: seen };
       }),
@@ -188,14 +193,10 @@ export class WanManager {
     const { config } = this.parts;
     const { wans, measurements } = this;
     const servers = knownServers(config, this.names);
-    const facts = { wans, links, servers, measurements };
-    // Health first: by it the tiers decide who has to help whom.
-    const { troubles } = decideWans(config, { ...facts, verdicts: new Map() });
-    const health = new Map([...troubles].map(([name, verdict]) => [name, verdict?.reason]));
-    this.tell(health);
-    const usable = new Set([...health].flatMap(([name, trouble]) => (trouble === undefined ? [name] : [])));
-    const { verdicts, ranks } = this.parts.tiers.decideFor(usable);
-    return decideWans(config, { ...facts, verdicts, ranks });
+    const before = this.parts.judge.health;
+    const state = this.parts.judge.decide({ wans, links, servers, measurements });
+    this.tell(before);
+    return state;
   }
 
   private cut(links: readonly LinkFact[]): void {
@@ -210,15 +211,14 @@ export class WanManager {
     }
   }
 
-  private tell(health: ReadonlyMap<string, string | undefined>): void {
+  private tell(before: ReadonlyMap<string, string | undefined>): void {
     let hasChanged = false;
-    for (const [wan, reason] of health) {
-      if (this.health.get(wan) === reason) continue;
+    for (const [wan, reason] of this.parts.judge.health) {
+      if (before.get(wan) === reason) continue;
       hasChanged = true;
       if (reason === undefined) this.parts.log.info({ wan }, 'WAN up');
       else this.parts.log.warn({ wan, reason }, 'WAN down');
     }
-    this.health = health;
     if (hasChanged) this.onTrouble();
   }
 
@@ -289,9 +289,9 @@ export class WanManager {
   }
 
   private updatePolicy(state: WanState, facts: HostFacts): void {
-    const { config, relay } = this.parts;
-    const policy = routerPolicy(config, state, facts, this.generation + 1);
-    const text = JSON.stringify([policy.wans, policy.upstream, policy.own]);
+    const { config, relay, judge } = this.parts;
+    const policy = routerPolicy(config, state, facts, judge.hints, this.generation + 1);
+    const text = JSON.stringify([policy.wans, policy.hints, policy.upstream, policy.own]);
     if (text === this.policyText) return;
     this.policyText = text;
     this.generation++;

@@ -23,6 +23,8 @@ export interface WanFacts {
   readonly verdicts: Verdicts;
   /** By tier, see TierDecision; all are equal when not given. A WAN without a rank is off: it is not even probed. */
   readonly ranks?: ReadonlyMap<string, number>;
+  /** What a WAN can carry; undefined while nobody knows. */
+  readonly rateBps?: (wan: string) => number | undefined;
 }
 
 export interface WanState {
@@ -58,6 +60,9 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
   const isUsable = new Map(
     config.wans.map((wan) => [wan.interface, leads.some((one) => one.name === wan.name)]),
   );
+  const used = alive.length > 0 ? alive : allowed;
+  // Rates that are known of some only cannot be compared.
+  const hasRates = used.every(({ name }) => facts.rateBps?.(name) !== undefined);
   const isBackup = (name: string): boolean => facts.verdicts.get(name)?.role === 'standby';
   return {
     servers: choice,
@@ -68,11 +73,11 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
         path: pathOf(name),
         // A dead WAN of a good tier comes after a live one of any, and among equals standby ones come last.
         rank: (silent.has(name) ? 100 : 0) + 10 * tierOf(name) + (isBackup(name) ? 1 : 0),
-        weight: 1,
+        weight: hasRates ? (facts.rateBps?.(name) ?? 1) : 1,
       }),
       config.relay.hedgeDelayMs,
     ),
-    bonded: (alive.length > 0 ? alive : allowed).map((wan) => ({ ...wan, isBackup: isBackup(wan.name) })),
+    bonded: bondedOf(used, isBackup),
     paths: ready
       .filter(({ name }) => facts.ranks?.has(name) ?? true)
       .flatMap((wan) => servers.flatMap((server) => probePath(server, wan))),
@@ -81,6 +86,12 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
     ),
     troubles: troublesOf(config, facts, silent),
   };
+}
+
+/** Where all would stand by, none does. */
+function bondedOf(wans: readonly ReadyWan[], isBackup: (name: string) => boolean): BondedWan[] {
+  const hasBulk = wans.some(({ name }) => !isBackup(name));
+  return wans.map((wan) => ({ ...wan, isBackup: hasBulk && isBackup(wan.name) }));
 }
 
 function orderOf(

@@ -5,12 +5,12 @@ import type { ServerConfig } from '../config/server.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
-import { congestionName, relaySettings } from '../daemon/relay-settings.ts';
+import { congestionChoice, relaySettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
-import { requireCongestion } from '../linux/congestion.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readSysctl } from '../linux/sysctl.ts';
+import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
 import { createUnprovedMemory } from '../relay/unproved.ts';
@@ -25,7 +25,7 @@ import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 export const SERVER_LOCK = 'server';
 
 export async function startServer(config: ServerConfig, log: Log): Promise<Daemon> {
-  requireCongestion(congestionName(config.relay));
+  const congestion = congestionChoice(config.relay);
   const lock = await acquireLock(SERVER_LOCK);
   // The LAN of nobody hangs on a server: there is nothing to give back, it only has to end.
   const onFatal = guardProcess(log, () => undefined);
@@ -34,9 +34,9 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   const firstEgress = readEgressPolicy(config);
   applyPlan(serverPlan(config, facts), facts, journal, undefined);
   const relay = await Relay.start(
-    serverRole(config, firstEgress),
+    serverRole(config, congestion, firstEgress),
     relaySettings(config.relay, config.log),
-    listens(config),
+    listens(config, congestion),
     {
       onLog: (line) => logRelayLine(log, line),
       onFamilies: () => undefined,
@@ -74,7 +74,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   };
 }
 
-function serverRole(config: ServerConfig, egress: EgressPolicy): ServerRole {
+function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: EgressPolicy): ServerRole {
   const clock = { wallMs: Date.now(), monotonicNs: process.hrtime.bigint() };
   const now = steadyClock(clock, () => process.hrtime.bigint());
   return {
@@ -82,6 +82,7 @@ function serverRole(config: ServerConfig, egress: EgressPolicy): ServerRole {
     opening: {
       handshakeTimeoutMs: config.relay.handshakeTimeoutMs,
       connectTimeoutMs: config.relay.connectTimeoutMs,
+      congestion,
     },
     egress,
     serverId: config.id,
@@ -103,7 +104,6 @@ function listenPoints(config: ServerConfig): SocketAddress[] {
   );
 }
 
-function listens(config: ServerConfig): ListenSpec[] {
-  const congestion = congestionName(config.relay);
+function listens(config: ServerConfig, { usual: congestion }: CongestionChoice): ListenSpec[] {
   return listenPoints(config).map((at) => ({ at, mptcp: true, transparent: false, congestion }));
 }

@@ -42,8 +42,15 @@ export interface ClientHandshake {
   receive(bytes: Uint8Array): ClientStep;
 }
 
+/** What the router knows of the paths between both ends and tells the other, who sends over them too. */
+export interface PathHints {
+  /** They lose packets that no congestion explains. */
+  readonly isLossy: boolean;
+}
+
 export interface ClientTransport {
-  start(target: SocketAddress): ClientHandshake;
+  /** A transport that cannot carry `hints` leaves them out. */
+  start(target: SocketAddress, hints?: PathHints): ClientHandshake;
 }
 
 /** A verified request. Answer it with exactly one of `accept` and `refuse`. */
@@ -51,6 +58,7 @@ export interface DialStep {
   readonly kind: 'dial';
   readonly target: SocketAddress;
   readonly keyId: number;
+  readonly hints: PathHints;
   readonly consumed: number;
   /** The bytes to send before any byte of the target. */
   accept(families: Families | undefined): Buffer;

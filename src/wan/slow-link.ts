@@ -17,6 +17,7 @@ export interface LinkSample extends Pick<PathMeasurement, 'wan' | 'baseRttMs' | 
 export function linkSamples(
   measurements: readonly PathMeasurement[],
   server: string | undefined,
+  rateBps: (wan: string) => number | undefined,
 ): LinkSample[] {
   return measurements
     .filter((one) => one.server === server && one.health === 'up')
@@ -25,7 +26,7 @@ export function linkSamples(
       baseRttMs,
       lossRatio,
       lossProbes,
-      rateBps: undefined,
+      rateBps: rateBps(wan),
     }));
 }
 

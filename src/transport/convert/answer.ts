@@ -59,6 +59,7 @@ function dial(request: Proven, target: DialStep['target'], info: readonly Buffer
     kind: 'dial',
     target,
     keyId,
+    hints: { isLossy: (request.flags & rfc.FLAG_LOSSY) !== 0 },
     consumed: request.message.length,
     accept: (families) => signedReply(serverToClient, requestTag, families, ...info),
     refuse(reason, retryAfterS) {

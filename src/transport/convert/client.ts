@@ -1,18 +1,20 @@
 // The router's side of Convert: hello with target, proof and first bytes in one write; reply checked before a byte
 // of it is believed.
 import { type Family, familyOf } from '../../base/address.ts';
-import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
+import type { ClientHandshake, ClientStep, ClientTransport, PathHints } from '../handshake.ts';
 import { requestPrefix, sign } from './auth.ts';
 import { writeTimeMs } from './clock.ts';
 import {
   ALG_HMAC_SHA256_128,
   AUTH_BYTES,
+  AUTH_FLAGS_AT,
   AUTH_KEY_ID_AT,
   AUTH_NONCE_AT,
   AUTH_TAG_AT,
   AUTH_TIME_AT,
   COOKIE_BYTES,
   ERROR_MISSING_COOKIE,
+  FLAG_LOSSY,
   HEADER_BYTES,
   NONCE_BYTES,
   PAST_WINDOW_MS,
@@ -62,12 +64,17 @@ export function createConvertClient(options: ConvertClientOptions): ConvertClien
     clockOffsetMs: undefined,
   };
   return {
-    start: (target) => new Handshake(shared, connectTlv(target), familyOf(target.address)),
-    ask: () => new Handshake(shared, infoTlv(), 4),
+    start: (target, hints) =>
+      new Handshake(shared, connectTlv(target), familyOf(target.address), flagsOf(hints)),
+    ask: () => new Handshake(shared, infoTlv(), 4, 0),
     get clockOffsetMs() {
       return shared.clockOffsetMs;
     },
   };
+}
+
+function flagsOf(hints: PathHints | undefined): number {
+  return hints?.isLossy ? FLAG_LOSSY : 0;
 }
 
 const MORE: ClientStep = { kind: 'more' };
@@ -79,15 +86,17 @@ class Handshake implements ClientHandshake {
   /** The TLV that says what is wanted. */
   readonly #request: Buffer;
   readonly #targetFamily: Family;
+  readonly #flags: number;
   readonly #nonce: Uint8Array;
   readonly #requestTag = Buffer.alloc(TAG_BYTES);
   #cookie: Buffer | undefined;
   #helloAtMs = 0;
 
-  constructor(shared: Shared, request: Buffer, targetFamily: Family) {
+  constructor(shared: Shared, request: Buffer, targetFamily: Family, flags: number) {
     this.#shared = shared;
     this.#request = request;
     this.#targetFamily = targetFamily;
+    this.#flags = flags;
     this.#nonce = shared.options.random(NONCE_BYTES);
   }
 
@@ -105,6 +114,7 @@ class Handshake implements ClientHandshake {
     out.writeUInt8(TLV_AUTH, authAt);
     out.writeUInt8(AUTH_BYTES / WORD_BYTES, authAt + 1);
     out.writeUInt8(ALG_HMAC_SHA256_128, authAt + 2);
+    out.writeUInt8(this.#flags, authAt + AUTH_FLAGS_AT);
     out.writeUInt32BE(options.keyId, authAt + AUTH_KEY_ID_AT);
     writeTimeMs(out, authAt + AUTH_TIME_AT, this.#helloAtMs + (clockOffsetMs ?? 0));
     out.set(this.#nonce, authAt + AUTH_NONCE_AT);

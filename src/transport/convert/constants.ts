@@ -2,8 +2,9 @@
 //
 // Our private TLVs (big endian; lengths in 32-bit words, counting the TLV's own header):
 //   0xC0 Auth, client to server, 48 bytes:
-//     C0 0C | alg u8 = 1 | flags u8 = 0 | key id u32 | time u64, ms since 1970 | nonce 16 | tag 16
+//     C0 0C | alg u8 = 1 | flags u8 | key id u32 | time u64, ms since 1970 | nonce 16 | tag 16
 //     tag = HMAC-SHA256(Kc, "wanbond v1 c2s\0" | server id | whole message with the tag zeroed)[0..16]
+//     flags: bit 0, the paths lose packets; a server refuses (Error 2, signed) what it does not know.
 //     With a Cookie TLV in the message, the time is not looked at: the cookie stands for it.
 //   0xC1 Reply, server to client, 20 bytes, in success and error replies to a request whose tag was right:
 //     C1 05 | alg u8 = 1 | families u8: bit 0 IPv4, bit 1 IPv6, 0 when the server does not know | tag 16
@@ -52,6 +53,9 @@ export const TLV_REPLY = 0xc1;
 export const ALG_HMAC_SHA256_128 = 1;
 export const AUTH_BYTES = 48;
 export const AUTH_FLAGS_AT = 3;
+/** Of the flags: the paths lose packets. */
+export const FLAG_LOSSY = 1;
+export const KNOWN_FLAGS = FLAG_LOSSY;
 export const AUTH_KEY_ID_AT = 4;
 export const AUTH_TIME_AT = 8;
 export const AUTH_NONCE_AT = 16;

@@ -46,6 +46,15 @@ describe('a good handshake', () => {
     expect(flow.receive(reply)).toEqual({ kind: 'established', consumed: 24, families });
   });
 
+  it('tells the server that the paths lose packets', () => {
+    const pair = new Pair();
+    const isLossy = (hints?: { isLossy: boolean }) =>
+      expectDial(pair.serve(pair.client.start(TARGET, hints).hello(NOTHING))).hints.isLossy;
+    expect(isLossy({ isLossy: true })).toBe(true);
+    expect(isLossy({ isLossy: false })).toBe(false);
+    expect(isLossy()).toBe(false);
+  });
+
   it('proves the key on both sides without a target, too', () => {
     const question = new Pair();
     const asking = question.client.ask();

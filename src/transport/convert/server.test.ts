@@ -103,7 +103,7 @@ describe('what a proven client gets', () => {
   });
 
   it('flags that this version does not know', () => {
-    const step = new Pair().serve(proven([hex(CONNECT)], 1));
+    const step = new Pair().serve(proven([hex(CONNECT)], 2));
     expect(step).toMatchObject({ kind: 'reply', reason: 'unsupported' });
   });
 

@@ -114,7 +114,7 @@ export function createConvertServer(options: ConvertServerOptions): ServerTransp
           'the nonce set is full',
         );
       default:
-        return request.flags === 0
+        return (request.flags & ~rfc.KNOWN_FLAGS) === 0
           ? connect(request)
           : signed(request, rfc.ERROR_UNSUPPORTED_MESSAGE, Buffer.alloc(0), 'unsupported', 'unknown flags');
     }

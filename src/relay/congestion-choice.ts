@@ -1,0 +1,17 @@
+// Which congestion control a flow's upstream gets, by what its paths are like.
+import type { PathHints } from '../transport/handshake.ts';
+
+/** Names of the kernel's; undefined leaves a socket with the kernel's default. */
+export interface CongestionChoice {
+  readonly usual: string | undefined;
+  readonly lossy: string | undefined;
+}
+
+/** Whether flows over lossy paths get one that does not take every loss for a full queue. */
+export function bearsLoss({ lossy }: CongestionChoice): boolean {
+  return lossy?.startsWith('bbr') ?? false;
+}
+
+export function congestionFor(choice: CongestionChoice, { isLossy }: PathHints): string | undefined {
+  return isLossy ? choice.lossy : choice.usual;
+}
