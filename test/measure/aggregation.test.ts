@@ -17,6 +17,11 @@ const CASES: readonly Case[] = [
   { name: '10 + 10 at 1 and 25 ms', wans: ['10mbit,delay=1ms', '10mbit,delay=25ms'], atLeast: 0.85 },
   { name: '15 + 5 at 1 and 25 ms', wans: ['15mbit,delay=1ms', '5mbit,delay=25ms'], atLeast: 0.85 },
   { name: '15 + 5 at 25 and 1 ms', wans: ['15mbit,delay=25ms', '5mbit,delay=1ms'], atLeast: 0.85 },
+  {
+    name: '100 at 10 ms + 20 at 60 ms with 10 ms of jitter each way',
+    wans: ['100mbit,delay=5ms', '20mbit,delay=30ms,jitter=10ms'],
+    atLeast: 0.9,
+  },
   { name: 'four of 20 Mbit/s', wans: ['20mbit', '20mbit', '20mbit', '20mbit'], atLeast: 0.85 },
   {
     name: '50 + 50 over IPv6 with source-specific default routes',
