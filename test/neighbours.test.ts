@@ -7,6 +7,7 @@ import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { SECOND_WAN_PORT, startMwan3 } from './support/mwan3.ts';
 import { askPeer, servePeers } from './support/peer.ts';
+import { receivedBytes } from './support/received-bytes.ts';
 import { stopCleanly } from './support/stop-router.ts';
 import { askUdpPeer, serveUdpPeers } from './support/udp-peer.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -20,7 +21,8 @@ let lab: Lab;
 let wan2: WanAddresses;
 
 beforeEach(async () => {
-  lab = await buildLab({ wans: ['unshaped', 'unshaped'] });
+  // Slow enough that a download lasts until its second subflow has joined, also on a busy machine.
+  lab = await buildLab({ wans: ['50mbit', '50mbit'] });
   wan2 = lab.wans[1] as WanAddresses;
   const { origin } = lab.hosts;
   await Promise.all([
@@ -55,19 +57,18 @@ true
   return lab.hosts.router.must(['sh'], { input: script });
 }
 
-/** Bulk both ways over both WANs, to an origin that sees the server. */
+/** Both families, and a download over both WANs, to an origin that sees the server. */
 async function expectCarries(): Promise<void> {
   const { lan, router } = lab.hosts;
   expect(await askPeer(lan, ORIGIN.address4, PORT)).toBe(BACKBONE.server4);
   expect(await askPeer(lan, ORIGIN.address6, PORT)).toBe(BACKBONE.server6);
   const received = (): Promise<number[]> =>
-    Promise.all(
-      lab.wans.map(async ({ device }) =>
-        Number(await router.must(['cat', `/sys/class/net/${device}/statistics/rx_bytes`])),
-      ),
+    receivedBytes(
+      router,
+      lab.wans.map(({ device }) => device),
     );
   const from = await received();
-  const bytes = 50_000_000;
+  const bytes = 20_000_000;
   expect(await runTransfer(lan, 'down', lab.target, { bytes, seed: 3 })).toMatchObject({
     sha256: streamSha256(3, bytes),
   });
