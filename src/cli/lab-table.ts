@@ -2,12 +2,12 @@
 import Table from 'cli-table3';
 import { onStdout as pc } from './colors.ts';
 import type { Measurement } from '../lab/measure.ts';
-import { findings } from '../lab/verdict.ts';
+import { type CutFigures, findings } from '../lab/verdict.ts';
 
 const mbit = (value: number): string => value.toFixed(1);
 const percent = (ratio: number): string => `${(ratio * 100).toFixed(1)} %`;
 
-export function renderLabTable({ document, cpuSecondsPerGb, longestGapMs }: Measurement): string {
+export function renderLabTable({ document, cpuSecondsPerGb, longestGapMs, losses }: Measurement): string {
   const table = new Table({
     head: ['Mbit/s', 'set', 'delay', 'alone down', 'alone up', 'bonded down', 'bonded up'],
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
@@ -45,9 +45,27 @@ export function renderLabTable({ document, cpuSecondsPerGb, longestGapMs }: Meas
     `sockets      LAN device ${socket(document.lanUsedMptcp)}, origin ${socket(document.originUsedMptcp)}, between router and server ${socket(document.middleUsedMptcp)}`,
     ...(isUnshaped ? [cpu] : []),
     `contents     ${document.sha256Match ? 'equal' : pc.red('DIFFERENT')} (SHA-256)`,
+    ...(document.cut ? cutLines(document.cut, losses) : []),
     `verdict      ${isBonding ? pc.green(pc.bold('bonding')) : pc.red(pc.bold(document.verdict))}`,
     ...findings(document).map(({ reason }) => `             ${reason}`),
   ].join('\n');
+}
+
+function cutLines(cut: CutFigures, losses: readonly string[]): string[] {
+  const took = (ms: number | null): string => (ms === null ? 'failed' : `${ms} ms`);
+  const way = { both: '', up: ' towards the server', down: ' from the server' }[cut.direction];
+  const how = cut.kind === 'carrier' ? 'lost its carrier' : `dropped all packets${way}`;
+  const transfer = cut.transfer === 'down' ? 'a download' : 'an upload';
+  const back =
+    cut.restoredMs === null ? 'it carried nothing again' : `carried data again ${cut.restoredMs} ms later`;
+  return [
+    `cut          ${cut.wan} ${how} during ${transfer}: nothing read for ${cut.stallMs} ms (before: ${cut.usualGapMs} ms)`,
+    `             ${cut.flowsLost} of ${cut.flows} flows lost; new connection ${took(cut.newFlowMs)}, slowest ${took(cut.newFlowWorstMs)} (before: ${took(cut.usualFlowMs)})`,
+    ...losses.map((loss) => `             ${loss}`),
+    ...(cut.restoreStallMs === null
+      ? []
+      : [`             restored: ${back}; nothing read for ${cut.restoreStallMs} ms`]),
+  ];
 }
 
 const socket = (usedMptcp: boolean): string => (usedMptcp ? 'MPTCP' : 'plain TCP');

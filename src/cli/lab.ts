@@ -1,6 +1,8 @@
 // `wanbond lab`: proves the bonding in a network of its own, which it builds, measures and removes.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WanbondError } from '../base/error.ts';
+import { wanAddresses } from '../lab/addresses.ts';
+import { checkCut, type CutSpec, parseCut } from '../lab/cut-spec.ts';
 import { buildLab, type Lab } from '../lab/lab.ts';
 import { parseWanLink } from '../lab/link-kind.ts';
 import { type Measurement, measureLab } from '../lab/measure.ts';
@@ -11,6 +13,7 @@ import { renderLabTable } from './lab-table.ts';
 
 interface LabFlags {
   readonly wan?: readonly string[];
+  readonly cut?: CutSpec;
   readonly seconds: number;
   readonly transport: string;
   readonly ipv6?: boolean;
@@ -23,13 +26,22 @@ const DEFAULT_WANS: readonly string[] = ['50mbit', '50mbit'];
 const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
 function collectWan(text: string, before: readonly string[] = []): readonly string[] {
+  asArgument(() => parseWanLink(text));
+  return [...before, text];
+}
+
+function oneCut(text: string, before: CutSpec | undefined): CutSpec {
+  if (before) throw new InvalidArgumentError('A run has one cut.');
+  return asArgument(() => parseCut(text));
+}
+
+function asArgument<T>(parse: () => T): T {
   try {
-    parseWanLink(text);
+    return parse();
   } catch (error) {
     if (error instanceof WanbondError) throw new InvalidArgumentError(`${error.message}. ${error.hint}`);
     throw error;
   }
-  return [...before, text];
 }
 
 function parseSeconds(text: string): number {
@@ -45,6 +57,11 @@ export function labCommand(): Command {
       '--wan <spec>',
       'a WAN, once per WAN: RATE[,delay=TIME][,jitter=TIME][,loss=PERCENT][,queue=TIME], or "unshaped" (default: two of 50mbit)',
       collectWan,
+    )
+    .option(
+      '--cut <spec>',
+      'then cut a WAN in a transfer: NAME@TIME[,restore=TIME][,silent|up|down][,upload], like wan1@5s,restore=10s; times count from its first byte',
+      oneCut,
     )
     .option('--seconds <n>', 'how long each measurement takes; short ones are coarse', parseSeconds, 10)
     .addOption(new Option('--transport <name>', 'how router and server speak').default('convert'))
@@ -66,6 +83,13 @@ async function runLab(flags: LabFlags): Promise<number> {
       hint: 'Give --wan at least twice, or not at all.',
     });
   }
+  if (flags.cut) {
+    const isShaped = (text: string): boolean => parseWanLink(text).kind !== 'unshaped';
+    checkCut(
+      flags.cut,
+      wans.map((text, i) => ({ name: wanAddresses(i + 1).name, isShaped: isShaped(text) })),
+    );
+  }
   if (process.getuid?.() !== 0) {
     throw new WanbondError({
       code: 'not-root',
@@ -81,6 +105,7 @@ async function runLab(flags: LabFlags): Promise<number> {
       family: flags.ipv6 ? 6 : 4,
       sourceSpecific: flags.sourceSpecific ?? false,
       transport: flags.transport,
+      cuttable: flags.cut !== undefined,
     }),
   );
   // Also a lab that was interrupted while it was built has to be removed.
@@ -88,7 +113,7 @@ async function runLab(flags: LabFlags): Promise<number> {
   let outcome: number | undefined;
   try {
     if (interrupt.code === undefined) {
-      const measuring = measureLab(lab, { seconds: flags.seconds, progress });
+      const measuring = measureLab(lab, { seconds: flags.seconds, progress, cut: flags.cut });
       const measurement = await Promise.race([measuring, interrupt.then(() => undefined)]);
       if (measurement) {
         outcome = printResult(measurement, flags.json ?? false);

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { bytesAt, goodputMbps, longestGapMs } from './goodput.ts';
 
 const samples = [
-  { atMs: 1000, bytes: 0, gapMs: 0 },
-  { atMs: 1100, bytes: 1000, gapMs: 3 },
-  { atMs: 1200, bytes: 1000, gapMs: 100 },
-  { atMs: 1300, bytes: 5000, gapMs: 120 },
+  { atMs: 1000, bytes: 0, gapMs: 0, gapFromMs: 1000 },
+  { atMs: 1100, bytes: 1000, gapMs: 3, gapFromMs: 1097 },
+  { atMs: 1200, bytes: 1000, gapMs: 100, gapFromMs: 1100 },
+  { atMs: 1300, bytes: 5000, gapMs: 120, gapFromMs: 1180 },
 ];
 
 test('bytes between samples lie on a line, outside they stay', () => {

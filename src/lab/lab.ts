@@ -6,7 +6,7 @@ import { mustRun } from './command.ts';
 import { type Emulator, startEmulator } from './emulator/handle.ts';
 import { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
-import { parseWanLink, type WanLink } from './link-kind.ts';
+import { cuttable, parseWanLink, type WanLink } from './link-kind.ts';
 import { routerConfig, serverConfig } from './program-config.ts';
 import { ProgramFiles, type ProgramOptions } from './programs.ts';
 import { reapStaleRuns, removeRun, runDirectory } from './reap.ts';
@@ -22,6 +22,8 @@ export interface LabOptions {
   /** By which family the router reaches the server, and `target` is given. Hosts and WANs always have both. */
   readonly family?: 4 | 6;
   readonly transport?: string;
+  /** Shaped WANs without delay run through the emulator too, which alone can cut a link. */
+  readonly cuttable?: boolean;
 }
 
 export interface RouterOptions extends ProgramOptions {
@@ -48,7 +50,8 @@ export class Lab {
   /** Use buildLab. */
   constructor(options: LabOptions) {
     this.#options = options;
-    this.wanLinks = options.wans.map(parseWanLink);
+    const links = options.wans.map(parseWanLink);
+    this.wanLinks = options.cuttable ? links.map(cuttable) : links;
     if (this.wanLinks.length === 0 || this.wanLinks.length > MAX_WANS) {
       throw new WanbondError({
         code: 'bad-wan-count',
@@ -83,7 +86,7 @@ export class Lab {
     return this.#options.family === 6 ? LAN.host6 : LAN.host4;
   }
 
-  /** The emulator of WANs with delay, jitter or loss; undefined when there are none. */
+  /** The emulator of WANs with delay, jitter or loss, or that can be cut; undefined when there are none. */
   get emulator(): Emulator | undefined {
     return this.#emulator;
   }

@@ -16,6 +16,12 @@ export function parseWanLink(text: string): WanLink {
   return { kind: plain ? 'tbf' : 'emulated', spec };
 }
 
+/** The same link as one that can be cut: the emulator's, with the queue that it had. */
+export function cuttable(link: WanLink): WanLink {
+  if (link.kind !== 'tbf') return link;
+  return { kind: 'emulated', spec: { queueMs: DEFAULT_QUEUE_MS, ...link.spec } };
+}
+
 // Long enough that one TCP flow fills the link, short enough that it does not hide a stall.
 const DEFAULT_QUEUE_MS = 50;
 // What tbf may make up for after a late timer. It is given out at the peak rate, not at once: without that bound a

@@ -1,14 +1,16 @@
 // Measures a lab: each WAN alone, then all together, all through the real programs in one run.
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { CutSpec } from './cut-spec.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './lab-process.ts';
+import { type CutResult, measureCut } from './measure-cut.ts';
 import { measureRate, type RateResult } from './measure-rate.ts';
 import { parseMptcpCounters } from './proc-files.ts';
 import type { HostName } from './run-name.ts';
 import { streamSha256 } from './traffic/byte-stream.ts';
 import { type Direction, runTransfer } from './traffic-programs.ts';
-import { type LabDocument, makeDocument, type WanFigures } from './verdict.ts';
+import { cutFigures, type LabDocument, makeDocument, type WanFigures } from './verdict.ts';
 
 /** Shows the operator what goes on. */
 export interface Progress {
@@ -19,6 +21,8 @@ export interface MeasureOptions {
   /** Length of each measurement, after the start of the flow is over. */
   readonly seconds: number;
   readonly progress: Progress;
+  /** A cut to measure at the end, in a lab whose links are cuttable. */
+  readonly cut?: CutSpec | undefined;
 }
 
 export interface Measurement {
@@ -26,6 +30,8 @@ export interface Measurement {
   /** CPU of the bonded runs, in seconds per GB (10^9 bytes) carried. */
   readonly cpuSecondsPerGb: { readonly router: number; readonly server: number };
   readonly longestGapMs: number;
+  /** Which flows the cut cost, one line each. */
+  readonly losses: readonly string[];
 }
 
 type BothWays = Readonly<Record<Direction, RateResult>>;
@@ -40,10 +46,10 @@ const ROUTER_GRACE_MS = 10_000;
 // What a reset flow left in the queues of the links is gone by then.
 const PAUSE_MS = 500;
 
-export async function measureLab(lab: Lab, { seconds, progress }: MeasureOptions): Promise<Measurement> {
-  const server = await progress.step('Starting server and origin', async () => {
-    await lab.startOrigin();
-    return lab.startServer();
+export async function measureLab(lab: Lab, { seconds, progress, cut }: MeasureOptions): Promise<Measurement> {
+  const { server, origin } = await progress.step('Starting server and origin', async () => {
+    const started = await lab.startOrigin();
+    return { origin: started, server: await lab.startServer() };
   });
   const measure = (
     title: string,
@@ -67,6 +73,7 @@ export async function measureLab(lab: Lab, { seconds, progress }: MeasureOptions
     lab.wans.map((wan) => wan.name),
   );
 
+  const cutResult = cut && (await measureOneCut(lab, cut, origin, progress));
   const document = makeDocument({
     wans: lab.wans.map((wan, i): WanFigures => {
       const link = lab.wanLinks[i];
@@ -88,6 +95,7 @@ export async function measureLab(lab: Lab, { seconds, progress }: MeasureOptions
     },
     ...(await mptcpUse(lab)),
     sha256Match,
+    ...(cut && cutResult && { cut: cutFigures(cut, cutResult) }),
   });
   return {
     document,
@@ -96,7 +104,18 @@ export async function measureLab(lab: Lab, { seconds, progress }: MeasureOptions
       server: cpuPerGb(bonded, 'serverCpuSeconds'),
     },
     longestGapMs: Math.max(bonded.down.longestGapMs, bonded.up.longestGapMs),
+    losses: cutResult?.losses ?? [],
   };
+}
+
+function measureOneCut(lab: Lab, cut: CutSpec, origin: LabProcess, progress: Progress): Promise<CutResult> {
+  return progress.step(`${cut.wan} cut in the middle`, async (note) => {
+    const router = await lab.startRouter();
+    const result = await measureCut(lab, { router, origin }, cut, note);
+    await router.stop(ROUTER_GRACE_MS);
+    note(`${Math.round(result.stallMs)} ms without a byte`);
+    return result;
+  });
 }
 
 async function measureBothWays(

@@ -3,6 +3,7 @@ import { WanbondError } from '../base/error.ts';
 import { TRAFFIC_PROGRAM } from './build-files.ts';
 import type { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
+import type { AlongsideResult } from './traffic/alongside.ts';
 import type { TransferResult } from './traffic/client.ts';
 import type { FlowsResult } from './traffic/flows.ts';
 import type { Sample } from './traffic/sample.ts';
@@ -50,15 +51,21 @@ export function startTransfer(
     ...size,
     ...rateArguments(amount.rateBps),
   ]);
-  const samples: Sample[] = [];
-  started.onLine((line) => {
-    if (!line.startsWith('{"sample"')) return;
-    samples.push((JSON.parse(line) as { sample: Sample }).sample);
-  });
+  const { samples } = collectSamples(started);
   const result = resultOf<TransferResult>(started);
   // Whoever kills the program need not wait for its result.
   result.catch(() => undefined);
   return { process: started, samples, result };
+}
+
+/** What a traffic program prints from now on of what it reads; the origin does of uploads. */
+export function collectSamples(from: LabProcess): { readonly samples: readonly Sample[]; stop(): void } {
+  const samples: Sample[] = [];
+  const stop = from.onLine((line) => {
+    if (!line.startsWith('{"sample"')) return;
+    samples.push((JSON.parse(line) as { sample: Sample }).sample);
+  });
+  return { samples, stop };
 }
 
 /** One download or upload from start to end. */
@@ -95,6 +102,27 @@ export function runFlows(host: Host, target: TrafficTarget, amount: FlowsAmount)
 
 function rateArguments(rateBps: number | undefined): (string | number)[] {
   return rateBps === undefined ? [] : ['--rate', rateBps];
+}
+
+export interface Alongside {
+  readonly process: LabProcess;
+  /** Ends it in order. */
+  stop(): Promise<AlongsideResult>;
+}
+
+/** Flows that stay open and new connections every so often, beside what is measured. */
+export function startAlongside(host: Host, target: TrafficTarget): Alongside {
+  const started = spawnTraffic(host, 'alongside', [
+    ...targetArguments(target),
+    ...['--banner-port', target.bannerPort],
+  ]);
+  return {
+    process: started,
+    stop: () => {
+      started.kill('SIGTERM');
+      return resultOf<AlongsideResult>(started);
+    },
+  };
 }
 
 function targetArguments(target: TrafficTarget): (string | number)[] {

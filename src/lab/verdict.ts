@@ -1,4 +1,7 @@
 // The document that a lab run prints, and the judgement of its figures.
+import type { CutDirection, CutKind, CutSpec } from './cut-spec.ts';
+import type { CutResult } from './measure-cut.ts';
+import type { Direction } from './traffic-programs.ts';
 
 /** Names and units are an interface: scripts read them. Change `schema` when one changes its meaning. */
 export interface LabDocument {
@@ -14,7 +17,26 @@ export interface LabDocument {
   readonly originUsedMptcp: boolean;
   readonly middleUsedMptcp: boolean;
   readonly sha256Match: boolean;
+  /** Only of a run with --cut. */
+  readonly cut?: CutFigures;
   readonly verdict: Verdict;
+}
+
+/** What a cut did; null: there is no such figure, because it failed or was not asked for. See CutResult. */
+export interface CutFigures {
+  readonly wan: string;
+  readonly kind: CutKind;
+  readonly direction: CutDirection;
+  readonly transfer: Direction;
+  readonly stallMs: number;
+  readonly usualGapMs: number;
+  readonly flows: number;
+  readonly flowsLost: number;
+  readonly newFlowMs: number | null;
+  readonly newFlowWorstMs: number | null;
+  readonly usualFlowMs: number | null;
+  readonly restoredMs: number | null;
+  readonly restoreStallMs: number | null;
 }
 
 export interface WanFigures {
@@ -30,7 +52,14 @@ export interface WanFigures {
   readonly bondedUpMbps: number;
 }
 
-export type Verdict = 'bonding' | 'corrupt' | 'no-mptcp' | 'not-plain' | 'slow-wan' | 'not-bonding';
+export type Verdict =
+  | 'bonding'
+  | 'corrupt'
+  | 'no-mptcp'
+  | 'not-plain'
+  | 'slow-wan'
+  | 'not-bonding'
+  | 'flows-lost';
 
 export interface Finding {
   readonly verdict: Exclude<Verdict, 'bonding'>;
@@ -46,7 +75,7 @@ export const SHARE_MIN = 0.7;
 export const EFFICIENCY_MIN = 0.85;
 
 export type Figures = Pick<LabDocument, 'wans' | 'bonded'> &
-  Pick<LabDocument, 'lanUsedMptcp' | 'originUsedMptcp' | 'middleUsedMptcp' | 'sha256Match'>;
+  Pick<LabDocument, 'lanUsedMptcp' | 'originUsedMptcp' | 'middleUsedMptcp' | 'sha256Match' | 'cut'>;
 
 /** The whole document from what was measured. */
 export function makeDocument(figures: Figures): LabDocument {
@@ -78,6 +107,25 @@ function roundWan(wan: WanFigures): WanFigures {
   };
 }
 
+export function cutFigures(spec: CutSpec, result: CutResult): CutFigures {
+  const whole = (ms: number | undefined): number | null => (ms === undefined ? null : Math.round(ms));
+  return {
+    wan: spec.wan,
+    kind: spec.kind,
+    direction: spec.direction,
+    transfer: spec.transfer,
+    stallMs: Math.round(result.stallMs),
+    usualGapMs: Math.round(result.usualGapMs),
+    flows: result.flows,
+    flowsLost: result.flowsLost,
+    newFlowMs: whole(result.newFlowMs),
+    newFlowWorstMs: whole(result.newFlowWorstMs),
+    usualFlowMs: whole(result.usualFlowMs),
+    restoredMs: whole(result.restoredMs),
+    restoreStallMs: whole(result.restoreStallMs),
+  };
+}
+
 /** All that speaks against `bonding`, the worst first. */
 export function findings(document: Omit<LabDocument, 'verdict'>): Finding[] {
   const found: Finding[] = [];
@@ -99,6 +147,10 @@ export function findings(document: Omit<LabDocument, 'verdict'>): Finding[] {
   const { subflows } = document.bonded;
   if (subflows < document.wans.length) {
     add('not-bonding', `${subflows} subflows for ${document.wans.length} WANs`);
+  }
+  if (document.cut && document.cut.flowsLost > 0) {
+    const { flows, flowsLost, wan } = document.cut;
+    add('flows-lost', `${flowsLost} of ${flows} flows were lost when ${wan} was cut`);
   }
   // Unshaped WANs are limited by the machine, which they share: their rates do not add up.
   if (document.wans.some((wan) => wan.rateMbps === null)) return found;

@@ -1,6 +1,7 @@
 // All links of one emulator process, and the commands that change them while they run.
 import { WanbondError } from '../../base/error.ts';
 import { setTunCarrier } from '../../linux/tun.ts';
+import { monotonicMs } from '../traffic/sample.ts';
 import { createLinkDevices } from './devices.ts';
 import { Lane, type LaneStats, type LinkEnd } from './lane.ts';
 import type { LoopLane } from './loop.ts';
@@ -63,7 +64,7 @@ export class EmulatedLinks {
         link.bToA.clear();
       }
     }
-    return { ok: true };
+    return { ok: true, atMs: monotonicMs() };
   }
 
   #takeStats(): Record<string, LinkStats> {

@@ -67,14 +67,17 @@ export class Emulator {
     return this.#stderr.trim();
   }
 
-  /** Changes settings of a link, in both directions unless one is named; resolves when they hold. */
-  async set(link: string, set: Partial<DirectionSettings>, direction?: Direction): Promise<void> {
-    await this.#ask(direction === undefined ? { link, set } : { link, direction, set });
+  /**
+   * Changes settings of a link, in both directions unless one is named. Resolves when they hold, with the moment
+   * since when: milliseconds of CLOCK_MONOTONIC.
+   */
+  async set(link: string, set: Partial<DirectionSettings>, direction?: Direction): Promise<number> {
+    return await this.#change(direction === undefined ? { link, set } : { link, direction, set });
   }
 
-  /** Plugs the cable in or out, at both ends unless one is named; what was on its way is lost. */
-  async carrier(link: string, carrier: boolean, end?: 'a' | 'b'): Promise<void> {
-    await this.#ask(end === undefined ? { link, carrier } : { link, carrier, end });
+  /** Plugs the cable in or out, at both ends unless one is named; what was on its way is lost. Resolves as set(). */
+  async carrier(link: string, carrier: boolean, end?: 'a' | 'b'): Promise<number> {
+    return await this.#change(end === undefined ? { link, carrier } : { link, carrier, end });
   }
 
   /** By link name. Counters since the start, lateness since the previous call. */
@@ -95,6 +98,11 @@ export class Emulator {
   nextLine(): Promise<string> {
     if (this.#dead) return Promise.reject(this.#death());
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  async #change(command: Command): Promise<number> {
+    const { atMs } = (await this.#ask(command)) as { atMs: number };
+    return atMs;
   }
 
   async #ask(command: Command): Promise<unknown> {

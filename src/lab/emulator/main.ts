@@ -1,7 +1,7 @@
 // The link emulator as a process: `node main.js SPEC`, SPEC as JSON here or as the first line of stdin.
 //
 // It prints `ready` once the links are up, then answers each command line on stdin with one JSON line:
-// {"ok":true}, {"links":...} for stats, or {"error":...}. It ends when stdin ends or on SIGTERM, and the
+// {"ok":true,"atMs":...} with the time on CLOCK_MONOTONIC, {"links":...} for stats, or {"error":...}. It ends when stdin ends or on SIGTERM, and the
 // links end with it. On stderr, in one line each: why it could not start, or went on without something.
 import { createInterface } from 'node:readline';
 import { describe, WanbondError } from '../../base/error.ts';

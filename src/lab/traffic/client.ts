@@ -97,7 +97,8 @@ export function upload(
     socket.write(formatRequest(request));
     const sending = send(socket, new ByteStream(seed, bytes), request.rateBps, () => socket.end());
     const sample = (): void => {
-      emit({ atMs: monotonicMs(), bytes: sending.sentBytes - socket.writableLength, gapMs: 0 });
+      const atMs = monotonicMs();
+      emit({ atMs, bytes: sending.sentBytes - socket.writableLength, gapMs: 0, gapFromMs: atMs });
     };
     socket.once('connect', sample);
     const ticker = setInterval(sample, SAMPLE_INTERVAL_MS);

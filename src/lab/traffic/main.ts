@@ -1,7 +1,8 @@
-// Entry of the traffic programs, which the lab runs inside its hosts: origin, download, upload, flows.
+// Entry of the traffic programs, which the lab runs inside its hosts: origin, download, upload, flows, alongside.
 // They print JSON lines: samples while they work, one result at the end.
 import { Command, InvalidArgumentError } from 'commander';
 import { describe } from '../../base/error.ts';
+import { runAlongside } from './alongside.ts';
 import { download, upload } from './client.ts';
 import { runFlows } from './flows.ts';
 import { listenBanner, listenOrigin } from './origin.ts';
@@ -38,7 +39,7 @@ program
   .requiredOption('--port <n>', 'listening port', number)
   .option('--banner-port <n>', 'port of the server that speaks first', number)
   .action(async (options: { port: number; bannerPort?: number }) => {
-    await listenOrigin(options.port);
+    await listenOrigin(options.port, (sample) => print({ sample }));
     if (options.bannerPort !== undefined) await listenBanner(options.bannerPort);
     print({ ready: true });
   });
@@ -78,6 +79,22 @@ withTarget(program.command('flows'))
       print({ result: await runFlows({ ...options, target: options, direction, rateBps }) });
     },
   );
+
+withTarget(program.command('alongside'))
+  .description('until SIGTERM')
+  .requiredOption('--banner-port <n>', 'port of the server that gives back what it is sent', number)
+  .option('--talks <n>', 'flows that stay open', number, 4)
+  .option('--visit-interval <ms>', 'between new connections', number, 100)
+  .action(async (options: TransferOptions & { bannerPort: number; talks: number; visitInterval: number }) => {
+    const stop = new AbortController();
+    process.on('SIGTERM', () => stop.abort());
+    const { bannerPort, talks, visitInterval: visitIntervalMs } = options;
+    print({
+      result: await runAlongside({ target: options, bannerPort, talks, visitIntervalMs }, stop.signal),
+    });
+    // A visit that never ended would keep the program.
+    process.exit();
+  });
 
 try {
   await program.parseAsync();

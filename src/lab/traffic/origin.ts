@@ -11,9 +11,9 @@ import { type Sample, Sampler } from './sample.ts';
 const BACKLOG = 4096;
 const BANNER = '220 lab origin speaks first\r\n';
 
-/** Listens on `port` of every address, IPv4 and IPv6. */
-export function listenOrigin(port: number): Promise<Server> {
-  return listen(port, (socket) => awaitRequest(socket));
+/** Listens on `port` of every address, IPv4 and IPv6. `emit` sees what it reads of uploads that last for a time. */
+export function listenOrigin(port: number, emit: (sample: Sample) => void): Promise<Server> {
+  return listen(port, (socket) => awaitRequest(socket, emit));
 }
 
 /** A server that speaks first and then gives back what it is sent. */
@@ -36,7 +36,7 @@ function listen(port: number, serve: (socket: Socket) => void): Promise<Server> 
   });
 }
 
-function awaitRequest(socket: Socket): void {
+function awaitRequest(socket: Socket, emit: (sample: Sample) => void): void {
   let head = Buffer.alloc(0);
   const onData = (data: Buffer): void => {
     head = Buffer.concat([head, data]);
@@ -44,7 +44,8 @@ function awaitRequest(socket: Socket): void {
     if (end < 0 && head.length < REQUEST_MAX_BYTES) return;
     socket.off('data', onData);
     try {
-      serveRequest(socket, head.toString('latin1', 0, Math.max(end, 0)), head.subarray(end + 1));
+      const line = head.toString('latin1', 0, Math.max(end, 0));
+      serveRequest(socket, line, head.subarray(end + 1), emit);
     } catch (error) {
       socket.end(`${JSON.stringify({ error: describe(error) })}\n`);
     }
@@ -55,7 +56,7 @@ function awaitRequest(socket: Socket): void {
   });
 }
 
-function serveRequest(socket: Socket, line: string, first: Buffer): void {
+function serveRequest(socket: Socket, line: string, first: Buffer, emit: (sample: Sample) => void): void {
   const request = parseRequest(line);
   switch (request.kind) {
     case 'get-bytes':
@@ -77,7 +78,7 @@ function serveRequest(socket: Socket, line: string, first: Buffer): void {
       receiveBytes(socket, first, request.bytes);
       return;
     case 'put-seconds':
-      receiveFor(socket, first, request.seconds);
+      receiveFor(socket, first, request.seconds, emit);
   }
 }
 
@@ -102,9 +103,12 @@ function receiveBytes(socket: Socket, first: Buffer, wantedBytes: number): void 
   socket.once('end', answer);
 }
 
-function receiveFor(socket: Socket, first: Buffer, seconds: number): void {
+function receiveFor(socket: Socket, first: Buffer, seconds: number, emit: (sample: Sample) => void): void {
   const samples: Sample[] = [];
-  const sampler = new Sampler((sample) => samples.push(sample));
+  const sampler = new Sampler((sample) => {
+    samples.push(sample);
+    emit(sample);
+  });
   const answer = (): void => {
     sampler.stop();
     if (socket.writable) socket.write(`${JSON.stringify({ bytes: sampler.bytes, samples })}\n`);

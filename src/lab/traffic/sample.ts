@@ -7,6 +7,8 @@ export interface Sample {
   readonly bytes: number;
   /** Longest time without a byte that ended, or was still running, in this interval. */
   readonly gapMs: number;
+  /** When that time began: the last read before it. */
+  readonly gapFromMs: number;
 }
 
 export const SAMPLE_INTERVAL_MS = 100;
@@ -18,6 +20,7 @@ export class Sampler {
   #timer: NodeJS.Timeout | undefined;
   #lastReadMs = 0;
   #gapMs = 0;
+  #gapFromMs = 0;
   bytes = 0;
 
   constructor(emit: (sample: Sample) => void) {
@@ -30,9 +33,9 @@ export class Sampler {
     if (this.#timer === undefined) {
       this.#lastReadMs = nowMs;
       this.#timer = setInterval(() => this.#sample(), SAMPLE_INTERVAL_MS);
-      this.#emit({ atMs: nowMs, bytes: 0, gapMs: 0 });
+      this.#emit({ atMs: nowMs, bytes: 0, gapMs: 0, gapFromMs: nowMs });
     }
-    this.#gapMs = Math.max(this.#gapMs, nowMs - this.#lastReadMs);
+    this.#noteGap(nowMs);
     this.#lastReadMs = nowMs;
     this.bytes += bytes;
   }
@@ -45,9 +48,17 @@ export class Sampler {
     this.#sample();
   }
 
+  #noteGap(nowMs: number): void {
+    const gapMs = nowMs - this.#lastReadMs;
+    if (gapMs < this.#gapMs) return;
+    this.#gapMs = gapMs;
+    this.#gapFromMs = this.#lastReadMs;
+  }
+
   #sample(): void {
     const atMs = monotonicMs();
-    this.#emit({ atMs, bytes: this.bytes, gapMs: Math.max(this.#gapMs, atMs - this.#lastReadMs) });
+    this.#noteGap(atMs);
+    this.#emit({ atMs, bytes: this.bytes, gapMs: this.#gapMs, gapFromMs: this.#gapFromMs });
     this.#gapMs = 0;
   }
 }
