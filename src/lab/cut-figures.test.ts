@@ -1,6 +1,6 @@
 // Figures of a cut from invented notes, at the edges of its time.
 import { expect, test } from 'vitest';
-import { carriesAfterMs, counterRate, stallMs, visitFigures } from './cut-figures.ts';
+import { carriesAfterMs, counterRate, longestStall, visitFigures } from './cut-figures.ts';
 import { median } from './median.ts';
 import type { Sample } from './traffic/sample.ts';
 
@@ -11,6 +11,8 @@ const sample = (atMs: number, gapFromMs: number, gapMs: number): Sample => ({
   gapMs,
 });
 
+const stallMs = (...args: Parameters<typeof longestStall>): number => longestStall(...args).ms;
+
 test('a stall is the longest gap between cut and end, however it lies', () => {
   const samples = [sample(100, 40, 55), sample(200, 140, 60), sample(300, 140, 160), sample(400, 320, 30)];
   expect(stallMs(samples, 100, 400)).toBe(160);
@@ -20,6 +22,7 @@ test('a stall is the longest gap between cut and end, however it lies', () => {
   // One that goes on after the end counts up to there.
   expect(stallMs(samples, 100, 250)).toBe(110);
   expect(stallMs(samples, 310, 330)).toBe(10);
+  expect(longestStall(samples, 100, 400)).toEqual({ atMs: 140, ms: 160 });
 });
 
 test('a reader that ended has read nothing since', () => {

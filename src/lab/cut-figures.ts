@@ -4,21 +4,29 @@ import type { Visit } from './traffic/alongside.ts';
 import type { Sample } from './traffic/sample.ts';
 import type { CounterSample } from './wan-trace.ts';
 
+export interface Stall {
+  /** When it began. */
+  readonly atMs: number;
+  readonly ms: number;
+}
+
 /**
  * The longest time between two moments in which nothing was read. A gap that had begun before `fromMs` counts whole,
  * as its reader felt it; one that goes on after `toMs` counts up to there, also when the reader's samples end before.
  */
-export function stallMs(samples: readonly Sample[], fromMs: number, toMs: number): number {
-  let longestMs = 0;
+export function longestStall(samples: readonly Sample[], fromMs: number, toMs: number): Stall {
+  const stalls: Stall[] = [];
   for (const { gapFromMs, gapMs } of samples) {
     if (gapFromMs + gapMs <= fromMs || gapFromMs >= toMs) continue;
-    longestMs = Math.max(longestMs, Math.min(gapFromMs + gapMs, toMs) - gapFromMs);
+    stalls.push({ atMs: gapFromMs, ms: Math.min(gapFromMs + gapMs, toMs) - gapFromMs });
   }
   const last = samples.at(-1);
-  if (!last) return toMs - fromMs;
-  if (last.atMs >= toMs) return longestMs;
-  const isRunning = last.gapFromMs + last.gapMs >= last.atMs;
-  return Math.max(longestMs, toMs - (isRunning ? last.gapFromMs : last.atMs));
+  if (!last || last.atMs < toMs) {
+    const isRunning = last && last.gapFromMs + last.gapMs >= last.atMs;
+    const atMs = isRunning ? last.gapFromMs : (last?.atMs ?? fromMs);
+    stalls.push({ atMs, ms: toMs - atMs });
+  }
+  return stalls.toSorted((a, b) => b.ms - a.ms)[0] ?? { atMs: fromMs, ms: 0 };
 }
 
 // A tenth of its share is more than probes and small flows make together, and less than any data in bulk.

@@ -1,7 +1,7 @@
 // Cuts a WAN in the middle of a transfer and sees what a LAN program notices of it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WanbondError } from '../base/error.ts';
-import { carriesAfterMs, counterRate, stallMs, visitFigures } from './cut-figures.ts';
+import { carriesAfterMs, counterRate, longestStall, visitFigures } from './cut-figures.ts';
 import { type CutSpec, STEADY_AFTER_MS } from './cut-spec.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './lab-process.ts';
@@ -14,6 +14,8 @@ import { WanTrace } from './wan-trace.ts';
 export interface CutResult {
   /** Longest time in which the reader (LAN program, of an upload the origin) got no byte between cut and restore. */
   readonly stallMs: number;
+  /** When that began, from the cut on. */
+  readonly stallFromMs: number;
   /** The same before the cut: what the machine and the queues make without it. */
   readonly usualGapMs: number;
   /** The same from the restoring on; undefined without one. */
@@ -102,7 +104,7 @@ export async function measureCut(
     const endMs = monotonicMs();
     const stats = await emulator.stats();
     const isTransferLost =
-      transfer.process.exit !== undefined || stallMs(samples, endMs - USUAL_MS, endMs) >= USUAL_MS;
+      transfer.process.exit !== undefined || longestStall(samples, endMs - USUAL_MS, endMs).ms >= USUAL_MS;
     // Sampling goes on until here, so that a gap at the end is seen.
     transfer.process.kill('SIGKILL');
     await restoreLink(lab, spec);
@@ -112,6 +114,7 @@ export async function measureCut(
       startMs + STEADY_AFTER_MS - USUAL_MS,
       cutAtMs,
     );
+    const stall = longestStall(samples, cutAtMs, restoredAtMs ?? endMs);
     const losses = [
       ...(isTransferLost
         ? [`the measured transfer: ${transfer.process.stderr.at(-1) ?? 'it did not go on'}`]
@@ -122,9 +125,10 @@ export async function measureCut(
       ),
     ];
     return {
-      stallMs: stallMs(samples, cutAtMs, restoredAtMs ?? endMs),
-      usualGapMs: stallMs(samples, cutAtMs - USUAL_MS, cutAtMs),
-      restoreStallMs: restoredAtMs === undefined ? undefined : stallMs(samples, restoredAtMs, endMs),
+      stallMs: stall.ms,
+      stallFromMs: stall.atMs - cutAtMs,
+      usualGapMs: longestStall(samples, cutAtMs - USUAL_MS, cutAtMs).ms,
+      restoreStallMs: restoredAtMs === undefined ? undefined : longestStall(samples, restoredAtMs, endMs).ms,
       flows: 1 + talks + visits.length,
       flowsLost: losses.length,
       losses,
