@@ -52,6 +52,34 @@ test('two slow WANs are bonding: one JSON document on standard output, nothing e
   expect(remains(pid)).toEqual([]);
 });
 
+test('a cut is measured: its figures are in the document, and no flow is lost', async () => {
+  const cut = 'wan1@3s,restore=5s';
+  const { pid, ended } = startLab(
+    ...['--wan', '10mbit', '--wan', '10mbit,delay=5ms', '--seconds', '2'],
+    ...['--cut', cut, '--json'],
+  );
+  const { code, out, err } = await ended;
+  const document = JSON.parse(out) as { schema: number; verdict: string; cut: Record<string, unknown> };
+  expect(document.schema).toBe(1);
+  expect(document.cut, err).toMatchObject({
+    wan: 'wan1',
+    kind: 'carrier',
+    direction: 'both',
+    transfer: 'down',
+    stallMs: expect.any(Number),
+    usualGapMs: expect.any(Number),
+    newFlowMs: expect.any(Number),
+    newFlowWorstMs: expect.any(Number),
+    usualFlowMs: expect.any(Number),
+    restoredMs: expect.any(Number),
+    restoreStallMs: expect.any(Number),
+  });
+  expect(document.cut['flowsLost'], err).toBe(0);
+  expect(document.cut['flows']).toBeGreaterThan(20);
+  expect(code === 0).toBe(document.verdict === 'bonding');
+  expect(remains(pid)).toEqual([]);
+});
+
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
@@ -86,6 +114,9 @@ test('bad options are refused before anything is made', async () => {
     [['--wan', '50mbit,bogus=1', '--wan', '50mbit'], /bogus/],
     [['--wan', '50mbit'], /one WAN cannot be bonded/],
     [['--seconds', '0'], /1 to 3600/],
+    [['--cut', 'wan1@1s'], /too early/],
+    [['--cut', 'dsl@5s'], /no WAN "dsl"; it has wan1, wan2/],
+    [['--wan', 'unshaped', '--wan', '50mbit', '--cut', 'wan1@5s'], /unshaped/],
     [['--transport', 'pigeon', '--seconds', '1'], /pigeon|transport/],
   ] as const) {
     const { pid, ended } = startLab(...args);

@@ -48,8 +48,10 @@ export interface CutPrograms {
 const ENDPOINTS_TIMEOUT_MS = 40_000;
 const POLL_MS = 50;
 const FIRST_BYTE_TIMEOUT_MS = 20_000;
-// What is looked at after the last event; a flow that has not gone on by then counts as lost.
+// What is looked at after the last event.
 const TAIL_MS = 4000;
+// A transfer that has not gone on after so much more counts as lost.
+const LOST_AFTER_MS = 15_000;
 // After the WAN is back there is this much more to see.
 const RESTORED_TAIL_MS = 500;
 // The usual rates and gaps are those of so long before the cut.
@@ -103,9 +105,7 @@ export async function measureCut(
     }
     const endMs = monotonicMs();
     const stats = await emulator.stats();
-    const isTransferLost =
-      transfer.process.exit !== undefined || longestStall(samples, endMs - USUAL_MS, endMs).ms >= USUAL_MS;
-    // Sampling goes on until here, so that a gap at the end is seen.
+    const isTransferLost = !(await goesOn(transfer.process, samples));
     transfer.process.kill('SIGKILL');
     await restoreLink(lab, spec);
     const { visits, talks, talkErrors } = await alongside.stop();
@@ -179,6 +179,17 @@ async function firstByte(transfer: LabProcess, samples: readonly Sample[]): Prom
     if (monotonicMs() > deadlineMs) throw transfer.error('lab-program-silent', 'moved no byte');
     await sleep(POLL_MS);
   }
+}
+
+/** Whether the reader gets another byte, now or a while later. */
+async function goesOn(transfer: LabProcess, samples: readonly Sample[]): Promise<boolean> {
+  const before = samples.at(-1)?.bytes ?? 0;
+  const deadlineMs = monotonicMs() + LOST_AFTER_MS;
+  while (transfer.exit === undefined && monotonicMs() < deadlineMs) {
+    if ((samples.at(-1)?.bytes ?? 0) > before) return true;
+    await sleep(POLL_MS);
+  }
+  return false;
 }
 
 function notSteady(wan: string): WanbondError {
