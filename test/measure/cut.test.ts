@@ -1,0 +1,109 @@
+// A WAN dies in the middle of a download, measured: how long nothing comes, and what becomes of flows old and new.
+// The runs of the cases alternate, and medians count: one run says little of a machine that does other things too.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseCut } from '../../src/lab/cut-spec.ts';
+import { buildLab, type Lab } from '../../src/lab/lab.ts';
+import { type CutPrograms, type CutResult, measureCut } from '../../src/lab/measure-cut.ts';
+import { median } from '../../src/lab/median.ts';
+
+interface Case {
+  readonly cut: string;
+  /** What the median of stallMs may be. */
+  readonly atMost: number;
+}
+
+interface Links {
+  readonly name: string;
+  readonly wan: string;
+  readonly runs: number;
+  readonly cases: readonly Case[];
+}
+
+const TIMES = '@3s,restore=4500ms';
+const LINKS: readonly Links[] = [
+  {
+    name: '30 + 30 Mbit/s without delay',
+    wan: '30mbit',
+    runs: 3,
+    cases: [
+      { cut: `wan1${TIMES}`, atMost: 250 },
+      { cut: `wan2${TIMES}`, atMost: 250 },
+      { cut: `wan1${TIMES},silent`, atMost: 600 },
+    ],
+  },
+  {
+    name: '30 + 30 Mbit/s at 40 ms round trip',
+    wan: '30mbit,delay=20ms',
+    runs: 3,
+    cases: [
+      { cut: `wan1${TIMES}`, atMost: 450 },
+      { cut: `wan2${TIMES}`, atMost: 450 },
+      { cut: `wan2${TIMES},up`, atMost: 1000 },
+      { cut: `wan1${TIMES},down`, atMost: 1000 },
+    ],
+  },
+];
+// What the set-up of a new connection may take more than usual.
+const NEW_FLOW_EXTRA_MS = 1000;
+const RESTORED_MS = 2000;
+
+describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
+  let lab: Lab;
+  const results = new Map<Case, CutResult[]>(cases.map((one) => [one, []]));
+
+  beforeAll(async () => {
+    lab = await buildLab({ wans: [wan, wan], cuttable: true });
+    const origin = await lab.startOrigin();
+    await lab.startServer();
+    const programs: CutPrograms = { origin, router: await lab.startRouter() };
+    for (let run = 0; run < runs; run++) {
+      for (const [one, seen] of results) seen.push(await measureCut(lab, programs, parseCut(one.cut)));
+    }
+    for (const [one, seen] of results) console.log(describeRuns(one, seen));
+  }, 180_000);
+  afterAll(() => lab?.close());
+
+  test.each(cases)('$cut: nothing comes for at most $atMost ms', (one) => {
+    const seen = results.get(one) ?? [];
+    expect(
+      middle(seen, ({ stallMs }) => stallMs),
+      describeRuns(one, seen),
+    ).toBeLessThanOrEqual(one.atMost);
+  });
+
+  test.each(cases)('$cut: no flow is lost, and a new one is soon there', (one) => {
+    const seen = results.get(one) ?? [];
+    const told = describeRuns(one, seen);
+    expect(seen.length).toBe(runs);
+    expect(
+      seen.flatMap(({ losses }) => losses),
+      told,
+    ).toEqual([]);
+    const extra = middle(
+      seen,
+      ({ newFlowWorstMs = Infinity, usualFlowMs = 0 }) => newFlowWorstMs - usualFlowMs,
+    );
+    expect(extra, told).toBeLessThanOrEqual(NEW_FLOW_EXTRA_MS);
+  });
+
+  test.each(cases)('$cut: the WAN carries data again within 2 s after it is back', (one) => {
+    const seen = results.get(one) ?? [];
+    const restored = middle(seen, ({ restoredMs = Infinity }) => restoredMs);
+    expect(restored, describeRuns(one, seen)).toBeLessThanOrEqual(RESTORED_MS);
+  });
+});
+
+function middle(seen: readonly CutResult[], figure: (result: CutResult) => number): number | undefined {
+  return median(seen.map(figure));
+}
+
+function describeRuns({ cut }: Case, seen: readonly CutResult[]): string {
+  const of = (key: keyof CutResult): string =>
+    seen.map((result) => (typeof result[key] === 'number' ? Math.round(result[key]) : 'none')).join(', ');
+  return [
+    `${cut}: stall ${of('stallMs')} ms (from ${of('stallFromMs')}; before ${of('usualGapMs')})`,
+    `new flow ${of('newFlowMs')}, worst ${of('newFlowWorstMs')} (before ${of('usualFlowMs')})`,
+    `restored after ${of('restoredMs')} (stall ${of('restoreStallMs')})`,
+    `lost ${of('flowsLost')}; emulator late ${of('emulatorLateMs')}`,
+  ].join('; ');
+}
