@@ -47,8 +47,8 @@ export function counterRate(
 }
 
 /**
- * How long after `fromMs` the counter grew by `usualRate` again, in bytes per millisecond, or by a tenth of it: the
- * start of the first 100 ms in which it did. Undefined: it has not yet.
+ * How long after `fromMs` the counter grew by `usualRate` again, in bytes per millisecond, or by a tenth of it: the end
+ * of the first 100 ms in which it did. Undefined: it has not yet.
  */
 export function carriesAfterMs(
   samples: readonly CounterSample[],
@@ -62,7 +62,7 @@ export function carriesAfterMs(
       if (++start >= samples.length) return undefined;
     }
     const first = samples[start] as CounterSample;
-    if (first.atMs < atMs && bytes - first.bytes >= wantedBytes) return first.atMs - fromMs;
+    if (first.atMs < atMs && bytes - first.bytes >= wantedBytes) return atMs - fromMs;
   }
   return undefined;
 }
