@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { Rotation } from './rotation.ts';
 
 const firsts = (shares: readonly number[], turns: number): number[] => {
-  const rotation = new Rotation(shares.map((share, index) => ({ share, index })));
+  const rotation = new Rotation(
+    shares.map((share, index) => ({ share, index })),
+    () => 0,
+  );
   return Array.from({ length: turns }, () => rotation.next()[0]?.index ?? -1);
 };
 
@@ -18,7 +21,10 @@ test('nobody without a share is first, unless nobody has one', () => {
 });
 
 test('the others follow in their own order', () => {
-  const rotation = new Rotation(['a', 'b', 'c'].map((name) => ({ name, share: 1 })));
+  const rotation = new Rotation(
+    ['a', 'b', 'c'].map((name) => ({ name, share: 1 })),
+    () => 0,
+  );
   const turns = Array.from({ length: 3 }, () =>
     rotation
       .next()
@@ -26,6 +32,12 @@ test('the others follow in their own order', () => {
       .join(''),
   );
   expect(turns.toSorted((a, b) => a.localeCompare(b))).toEqual(['abc', 'bac', 'cab']);
+});
+
+test('where it begins is left to chance, and nobody without a share gets one by it', () => {
+  const begin = () => new Rotation([{ share: 2 }, { share: 0 }, { share: 1 }]).next()[0]?.share;
+  const seen = new Set(Array.from({ length: 200 }, begin));
+  expect(seen).toEqual(new Set([2, 1]));
 });
 
 test('in every run of turns each gets its share, within one turn', () => {

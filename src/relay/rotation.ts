@@ -10,10 +10,11 @@ export class Rotation<T extends Sharer> {
   private readonly credits: number[];
   private readonly total: number;
 
-  constructor(items: readonly T[]) {
+  /** @param random 0 to 1: where it begins, so that those who begin anew all the time do not favour the first. */
+  constructor(items: readonly T[], random: () => number = Math.random) {
     this.items = items;
-    this.credits = items.map(() => 0);
     this.total = items.reduce((sum, { share }) => sum + share, 0);
+    this.credits = items.map(({ share }) => (share > 0 ? random() * this.total : 0));
   }
 
   /** All items: the one whose turn it is, then the others in their own order. */

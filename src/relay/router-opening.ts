@@ -13,7 +13,7 @@ import { Conn, type ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { Flow } from './flow.ts';
 import { receive, send } from './io.ts';
-import type { Candidate, RouterPolicy } from './router-policy.ts';
+import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
@@ -53,6 +53,7 @@ export class RouterOpening implements ConnOwner, Opening {
   private winner: Attempt | undefined;
   private helloSent = false;
   private hasRetried = false;
+  private hasMoved = false;
   /** First bytes of the device, all of them so far. */
   private early: Buffer = NOTHING;
   /** What of hello and early bytes the upstream has not taken yet. */
@@ -103,11 +104,30 @@ export class RouterOpening implements ConnOwner, Opening {
     else if (this.winner) this.onWinnerReady(this.winner);
   }
 
-  onPolicy({ upstream }: RouterPolicy): void {
-    if (upstream.transport === 'direct') return;
+  onPolicy({ upstream, wans }: RouterPolicy): void {
+    if (upstream.transport === 'direct' || this.isDone) return;
     const isLost = ({ server }: Candidate): boolean =>
       server !== undefined && !upstream.servers.some(({ label }) => label === server);
     this.race?.drop(isLost);
+    this.moveFromDeadWan(wans);
+  }
+
+  /**
+   * The WAN on which the hello went out has died before the reply: nothing can join this connection any more, so it
+   * would hang until the handshake timeout. The same hello goes out once more, over another WAN to the same server:
+   * that refuses a nonce which it has seen, so the origin still sees one request at most.
+   */
+  private moveFromDeadWan(wans: readonly WanPolicy[]): void {
+    const { winner } = this;
+    if (!winner || this.hasMoved || winner.candidate.server === undefined) return;
+    const isAlive = (name: string): boolean => wans.some((wan) => wan.name === name && !wan.isSilent);
+    if (isAlive(winner.candidate.wan)) return;
+    const others = (this.route as Route).candidates.filter(({ wan }) => isAlive(wan));
+    if (others.length === 0) return;
+    this.hasMoved = true;
+    this.context.counters.add('hedges', 1);
+    winner.conn.reset();
+    this.again(others);
   }
 
   private get handshake(): ClientHandshake {
@@ -243,6 +263,8 @@ export class RouterOpening implements ConnOwner, Opening {
       this.retry();
     } else if (step.kind === 'retry') {
       this.end('clock', 'the server refused our time again after the clocks were matched');
+    } else if (this.hasMoved && step.reason === 'not-authorized') {
+      this.end('server-lost', 'the WAN died when the request had arrived, which is not sent twice');
     } else {
       this.end(step.reason, step.detail);
     }
@@ -252,11 +274,17 @@ export class RouterOpening implements ConnOwner, Opening {
     const { conn, candidate } = this.winner as Attempt;
     conn.close();
     this.hasRetried = true;
+    this.again([candidate]);
+  }
+
+  /** The same handshake over a new upstream. */
+  private again(candidates: readonly Candidate[]): void {
+    this.context.loop.timers.clear(this.earlyWait);
     this.winner = undefined;
     this.helloSent = false;
     this.reply = NOTHING;
     this.unsent = NOTHING;
-    if (this.begin([candidate]) === 'starved') this.end('resource', 'no file descriptor is left');
+    if (this.begin(candidates) === 'starved') this.end('resource', 'no file descriptor is left');
   }
 
   private establish(first: Buffer): void {

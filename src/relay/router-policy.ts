@@ -10,6 +10,8 @@ export interface WanPolicy {
   readonly sources: readonly Address[];
   /** Its part of the new flows that begin here, compared with the others; 0: only after another one failed. */
   readonly share: number;
+  /** The server does not answer over it any more. */
+  readonly isSilent: boolean;
   /** An attempt over it that is not connected after this long is joined by one over the next WAN. */
   readonly hedgeDelayMs: number;
 }

@@ -36,7 +36,10 @@ export class WanJudge {
     // Health first: by it the tiers decide who has to help whom.
     const { troubles } = decideWans(config, { ...facts, verdicts: new Map() });
     this.health = new Map([...troubles].map(([name, verdict]) => [name, verdict?.reason]));
-    const usable = [...this.health].flatMap(([name, trouble]) => (trouble === undefined ? [name] : []));
+    // One that holds the others up carries nothing: overflow must not wait until it is full.
+    const usable = [...this.health].flatMap(([name, trouble]) =>
+      trouble === undefined && !this.slow.has(name) ? [name] : [],
+    );
     const { verdicts, ranks } = tiers.decideFor(new Set(usable));
     const rateBps = (wan: string) => tiers.capacityBps(wan);
     return decideWans(config, { ...facts, verdicts: mergeVerdicts([verdicts, this.slow]), ranks, rateBps });

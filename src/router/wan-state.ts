@@ -27,10 +27,15 @@ export interface WanFacts {
   readonly rateBps?: (wan: string) => number | undefined;
 }
 
+export interface OrderedWan extends ReadyWan, InitialChoice {
+  /** The server does not answer over it. */
+  readonly isSilent: boolean;
+}
+
 export interface WanState {
   readonly servers: ServerChoice;
   /** As new flows try them: those that are dead come last, and are tried all the same. */
-  readonly order: readonly (ReadyWan & InitialChoice)[];
+  readonly order: readonly OrderedWan[];
   /** Those that get an endpoint. Never empty while any WAN may be used: a dead path may be all that a flow has. */
   readonly bonded: readonly BondedWan[];
   readonly paths: readonly ProbePath[];
@@ -76,7 +81,7 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
         weight: hasRates ? (facts.rateBps?.(name) ?? 1) : 1,
       }),
       config.relay.hedgeDelayMs,
-    ),
+    ).map((one) => ({ ...one, isSilent: silent.has(one.name) })),
     bonded: bondedOf(used, isBackup),
     paths: ready
       .filter(({ name }) => facts.ranks?.has(name) ?? true)
@@ -98,7 +103,7 @@ function orderOf(
   wans: readonly ReadyWan[],
   judge: (wan: ReadyWan) => InitialFacts,
   fixedHedgeMs: number | undefined,
-): WanState['order'] {
+): (ReadyWan & InitialChoice)[] {
   return initialOrder(wans.map(judge), fixedHedgeMs).flatMap((choice) => {
     const wan = wans.find(({ name }) => name === choice.name);
     return wan ? [{ ...wan, ...choice }] : [];

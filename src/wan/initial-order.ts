@@ -34,7 +34,7 @@ export function initialOrder(
   fixedHedgeMs: number | undefined,
 ): InitialChoice[] {
   // Sorting is stable: the order of the config decides between equals.
-  const sorted = wans.toSorted((a, b) => a.rank - b.rank || costMs(a) - costMs(b));
+  const sorted = wans.toSorted((a, b) => a.rank - b.rank || compareCosts(a, b));
   const best = sorted[0];
   return sorted.map((wan) => ({
     name: wan.name,
@@ -43,13 +43,23 @@ export function initialOrder(
   }));
 }
 
-function isAsGood(wan: InitialFacts, best: InitialFacts): boolean {
-  return wan.rank === best.rank && costMs(wan) <= costMs(best) * NEAR_FACTOR + NEAR_MS;
+/** A WAN of which nothing is known may just have come up: whoever has proved itself goes first. */
+function compareCosts(a: InitialFacts, b: InitialFacts): number {
+  const [ofA, ofB] = [costMs(a), costMs(b)];
+  if (ofA === undefined || ofB === undefined) return Number(ofA === undefined) - Number(ofB === undefined);
+  return ofA - ofB;
 }
 
-/** The expected time of a handshake; a WAN of which nothing is known may be as good as any. */
-function costMs({ path }: InitialFacts): number {
-  if (path?.rttMs === undefined) return 0;
+function isAsGood(wan: InitialFacts, best: InitialFacts): boolean {
+  const [cost, least] = [costMs(wan), costMs(best)];
+  if (wan.rank !== best.rank) return false;
+  if (cost === undefined || least === undefined) return cost === least;
+  return cost <= least * NEAR_FACTOR + NEAR_MS;
+}
+
+/** The expected time of a handshake; undefined while nothing is known. */
+function costMs({ path }: InitialFacts): number | undefined {
+  if (path?.rttMs === undefined) return undefined;
   return path.rttMs + (path.lossRatio ?? 0) * LOSS_PENALTY_MS;
 }
 
