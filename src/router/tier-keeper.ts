@@ -64,13 +64,8 @@ export class TierKeeper {
 
   start(): void {
     this.look();
-    this.timer = setTimeout(
-      () => {
-        if (this.judge()) this.onChange();
-        this.start();
-      },
-      this.isWatchful() ? WATCHFUL_MS : CALM_MS,
-    );
+    if (this.judge()) this.onChange();
+    this.timer = setTimeout(() => this.start(), this.isWatchful() ? WATCHFUL_MS : CALM_MS);
     this.timer.unref();
   }
 
@@ -81,8 +76,7 @@ export class TierKeeper {
     await this.meter.stop();
   }
 
-  /** @param measurements towards the server that is used. They change who carries by themselves: the next sample
-   * looks at them. */
+  /** @param measurements towards the server that is used. Nothing is decided before the next sample looks at them. */
   learn(measurements: readonly PathMeasurement[]): void {
     this.measurements = measurements;
   }

@@ -70,7 +70,6 @@ test.each(['down', 'up'] as const)(
     expect(many.mbps, JSON.stringify(many)).toBeGreaterThan(1.5 * 19);
     const after = await offer(running, direction, 5, { seconds: 14, skipSeconds: 6 });
     expect(after.lteShare, JSON.stringify(after)).toBeLessThan(AT_REST);
-    console.log(direction, JSON.stringify({ few, many, after }));
   },
 );
 
@@ -82,7 +81,6 @@ test('unknown rates: the first queue teaches them', { retry: 1, timeout: TIMEOUT
   expect(many.mbps, JSON.stringify(many)).toBeGreaterThan(1.5 * 19);
   const after = await offer(running, 'down', 5, { seconds: 14, skipSeconds: 6 });
   expect(after.lteShare, JSON.stringify(after)).toBeLessThan(AT_REST);
-  console.log(JSON.stringify({ few, many, after, load: (await wanStatuses(running.lab))[0]?.load }));
 });
 
 test('many short flows stay on the active WAN', { retry: 1, timeout: TIMEOUT_MS }, async () => {
@@ -92,6 +90,5 @@ test('many short flows stay on the active WAN', { retry: 1, timeout: TIMEOUT_MS 
   expect(await runFlows(lab.hosts.lan, lab.target, flows)).toMatchObject({ equal: 80 });
   const to = readInterfaceBytes(router.pid);
   const lteBytes = (to.get('wan2')?.rxBytes ?? 0) - (from.get('wan2')?.rxBytes ?? 0);
-  console.log('short', lteBytes, 80 * 100_000);
   expect(lteBytes / (80 * 100_000)).toBeLessThan(AT_REST);
 });
