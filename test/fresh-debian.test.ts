@@ -21,7 +21,7 @@ const SEED = 5;
 const ROLES = ['server', 'router'] as const;
 type Role = (typeof ROLES)[number];
 // Two package managers at work, on a machine that runs other tests at the same time.
-const INSTALL_TIMEOUT_MS = 900_000;
+const INSTALL_TIMEOUT_MS = 960_000;
 const STEP_TIMEOUT_MS = 300_000;
 // Three starts of Node, one after the other.
 const RESTART_TIMEOUT_MS = 120_000;

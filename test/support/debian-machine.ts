@@ -18,7 +18,7 @@ exec systemd-nspawn "$@"`;
 const READ_ONLY_SETTINGS = 'mount -o remount,bind,ro /proc/sys/net';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const BOOT_TIMEOUT_MS = 120_000;
-const COMMAND_TIMEOUT_MS = 600_000;
+const COMMAND_TIMEOUT_MS = 900_000;
 const STOP_TIMEOUT_MS = 30_000;
 
 export class DebianMachine {
