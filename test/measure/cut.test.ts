@@ -19,7 +19,7 @@ interface Links {
   readonly cases: readonly Case[];
 }
 
-const TIMES = '@3s,restore=4500ms';
+const TIMES = '@2500ms,restore=4s';
 const LINKS: readonly Links[] = [
   {
     name: '30 + 30 Mbit/s without delay',
