@@ -9,6 +9,7 @@ import { readCounters, readFailures } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
 import { type Failures, failuresDuring } from './support/failure-growth.ts';
 import { loggedEvents, relayLog } from './support/relay-log.ts';
+import { serverStatuses } from './support/server-status.ts';
 import { countOutcomes, type Probe, type ProbeResult, probe, probeAll } from './support/tcp-probe.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { whileDownloading } from './support/witness.ts';
@@ -228,6 +229,7 @@ test('a server that is down, with "direct": flows go out over a WAN, and over th
   expect(await readFailures(lab, 'router')).toEqual({ unreachable: 1 });
 
   server = await lab.startServer({ overrides: SERVER_OVERRIDES });
+  await waitUntil('its return is noticed', async () => (await serverStatuses(lab))[0]?.isUsed === true);
   const before = await readCounters(lab, 'router');
   await expectCarried();
   expect((await readCounters(lab, 'router')).directFallbacks).toBe(before.directFallbacks);

@@ -7,6 +7,7 @@ import { CONVERT_PORT, serverConfig } from '../src/lab/program-config.ts';
 import { type CountingOrigin, startCountingOrigin } from './support/counting-origin.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
+import { serverStatuses } from './support/server-status.ts';
 import { type Probe, type ProbeResult, probeAll } from './support/tcp-probe.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
@@ -29,16 +30,7 @@ afterEach(async () => {
 });
 afterAll(() => lab?.close());
 
-interface ServerStatus {
-  readonly name: string;
-  readonly isUsed: boolean;
-  readonly isLost: boolean;
-}
-
-async function servers(): Promise<ServerStatus[]> {
-  const { stdout } = await wanbond(lab.hosts.router, 'status', '-c', lab.files.configFile('router'));
-  return (JSON.parse(stdout) as { servers: ServerStatus[] }).servers;
-}
+const servers = () => serverStatuses(lab);
 
 async function isMeasured(): Promise<boolean> {
   const { stdout } = await wanbond(lab.hosts.router, 'status', '-c', lab.files.configFile('router'));
@@ -60,8 +52,9 @@ function allAnswered(results: readonly ProbeResult[]): void {
   const bad = results.filter(({ received }) => !received.toString().startsWith('answer to request'));
   // Those of the moment of the death: connected to the server, without a reply when it died.
   expect(bad.length).toBeLessThanOrEqual(1);
-  const slowest = Math.max(...results.map(({ firstByteMs }) => firstByteMs ?? 0));
-  expect(slowest).toBeLessThan(1500);
+  const times = results.map(({ firstByteMs }) => firstByteMs ?? 0).toSorted((a, b) => a - b);
+  // A second, and as much again for a machine that does other things.
+  expect(times.at(-1), JSON.stringify(times.map(Math.round))).toBeLessThan(2000);
 }
 
 test('killed and started again under traffic: new flows go on, without it and with it', async () => {

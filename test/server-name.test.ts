@@ -8,8 +8,8 @@ import { CONVERT_PORT, serverConfig } from '../src/lab/program-config.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { startResolver } from './support/resolver.ts';
+import { serverStatuses } from './support/server-status.ts';
 import { waitUntil } from './support/wait-until.ts';
-import { wanbond } from './support/wanbond.ts';
 
 const NAME = 'vps.test';
 
@@ -54,9 +54,8 @@ function startRouter(): Promise<LabProcess> {
   });
 }
 
-async function addresses(): Promise<string[]> {
-  const { stdout } = await wanbond(lab.hosts.router, 'status', '-c', lab.files.configFile('router'));
-  return (JSON.parse(stdout) as { servers: { addresses: string[] }[] }).servers[0]?.addresses ?? [];
+async function addresses(): Promise<readonly string[]> {
+  return (await serverStatuses(lab))[0]?.addresses ?? [];
 }
 
 async function carries(): Promise<void> {

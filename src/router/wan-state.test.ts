@@ -95,7 +95,10 @@ describe('WANs', () => {
   });
 
   test('the nearer one begins new flows, alone when the other is far', () => {
-    const state = decide([path('dsl', FIRST, { rttMs: 80 }), path('lte', FIRST, { rttMs: 20 })]);
+    const state = decide([
+      path('dsl', FIRST, { rttMs: 80, recentRttMs: 78 }),
+      path('lte', FIRST, { rttMs: 20 }),
+    ]);
     expect(state.order.map(({ name, share }) => [name, share])).toEqual([
       ['lte', 1],
       ['dsl', 0],
@@ -134,7 +137,7 @@ describe('WANs', () => {
 describe('verdicts', () => {
   test('standby: a backup endpoint, and new flows only after the others', () => {
     const state = decide(
-      [path('dsl', FIRST, { rttMs: 80 }), path('lte', FIRST)],
+      [path('dsl', FIRST, { rttMs: 80, recentRttMs: 78 }), path('lte', FIRST)],
       verdictsOf(['lte', 'standby']),
     );
     expect(state.names).toMatchObject({ order: ['dsl', 'lte'], bonded: ['dsl', 'lte backup'] });

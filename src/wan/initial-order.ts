@@ -57,10 +57,13 @@ function isAsGood(wan: InitialFacts, best: InitialFacts): boolean {
   return cost <= least * NEAR_FACTOR + NEAR_MS;
 }
 
-/** The expected time of a handshake; undefined while nothing is known. */
+/**
+ * The expected time of a handshake, with the queue that stands now but without the hiccups of one probe; undefined while
+ * nothing is known.
+ */
 function costMs({ path }: InitialFacts): number | undefined {
-  if (path?.rttMs === undefined) return undefined;
-  return path.rttMs + (path.lossRatio ?? 0) * LOSS_PENALTY_MS;
+  if (path?.recentRttMs === undefined) return undefined;
+  return path.recentRttMs + (path.lossRatio ?? 0) * LOSS_PENALTY_MS;
 }
 
 // Round trips change all the time; the workers need not hear of every millisecond.

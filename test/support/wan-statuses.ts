@@ -4,7 +4,7 @@ import type { Lab } from '../../src/lab/lab.ts';
 import type { WanStatus } from '../../src/router/wan-manager.ts';
 import type { PathMeasurement } from '../../src/wan/prober-spec.ts';
 
-export type SeenWan = WanStatus & Partial<Pick<PathMeasurement, 'health'>>;
+export type SeenWan = WanStatus & Partial<Pick<PathMeasurement, 'health' | 'rttMs'>>;
 
 /** In the order of the config. */
 export async function wanStatuses(lab: Lab): Promise<SeenWan[]> {
