@@ -5,7 +5,7 @@ import type { RouterConfig } from '../config/router.ts';
 import { askControl, tellControl } from '../control/control-socket.ts';
 import { OVERRIDES, type OverrideRequest } from '../router/override-request.ts';
 import type { TierStatus } from '../router/tier-keeper.ts';
-import type { WanStatus } from '../router/wan-manager.ts';
+import type { WanStatus } from '../router/wan-status.ts';
 import { loadAnyConfig } from './role-config.ts';
 import { renderWanTable } from './wan-table.ts';
 

@@ -23,10 +23,12 @@ export const SO_MARK = 36;
 export const SO_PROTOCOL = 38;
 
 export const SOL_IP = 0;
+export const IP_MTU = 14;
 export const IP_TRANSPARENT = 19;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const SO_ORIGINAL_DST = 80;
 export const SOL_IPV6 = 41;
+export const IPV6_MTU = 24;
 export const IPV6_V6ONLY = 26;
 export const IPV6_TRANSPARENT = 75;
 export const IP6T_SO_ORIGINAL_DST = 80;

@@ -64,6 +64,7 @@ function setUp(sources: readonly (typeof HERE)[], congestion?: string) {
     nameTarget: () => '',
     learnFamilies: () => undefined,
     doubt: () => undefined,
+    notePlain: () => undefined,
   };
   const told: string[] = [];
   const race = new ConnectRace(context, { congestion }, candidates, {

@@ -70,6 +70,7 @@ export class Rig {
       nameTarget: () => '',
       learnFamilies: () => undefined,
       doubt: () => undefined,
+      notePlain: () => undefined,
     };
     const conns = [near, far].map((fd) => Conn.watch(this.loop, fd, isMptcpSocket(fd))) as [Conn, Conn];
     Flow.start(context, conns[0], conns[1], Buffer.alloc(0), Buffer.alloc(0));

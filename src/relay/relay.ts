@@ -29,6 +29,8 @@ export interface RelayHandlers {
   onFamilies(server: string, families: Families): void;
   /** An attempt to connect is overdue. */
   onDoubt(): void;
+  /** A connection to a server over this WAN came about without MPTCP. */
+  onPlain(wan: string): void;
   /** A worker threw, ended or is stuck: flows are lost and the process must end now. */
   onFatal(error: WanbondError): void;
 }
@@ -115,6 +117,7 @@ export class Relay {
         if (message.kind === 'log') this.handlers.onLog(message);
         else if (message.kind === 'families') this.handlers.onFamilies(message.server, message.families);
         else if (message.kind === 'doubt') this.handlers.onDoubt();
+        else if (message.kind === 'plain') this.handlers.onPlain(message.wan);
         else {
           isListening = true;
           resolve();

@@ -175,7 +175,9 @@ export class RouterOpening implements ConnOwner, Opening {
     attempt.conn.owner = this;
     if (attempt.candidate.server === undefined && !attempt.candidate.mptcp)
       counters.add('directFallbacks', 1);
-    if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) counters.add('plainUpstreams', 1);
+    if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) {
+      this.context.notePlain(attempt.candidate.wan);
+    }
     this.takeEarly();
     if (this.isDone) return;
     const waitedMs = loop.nowMs - this.startedMs;

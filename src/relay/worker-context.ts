@@ -34,4 +34,6 @@ export interface WorkerContext {
   learnFamilies(server: string, families: Families): void;
   /** An attempt to connect is overdue: somebody should look whether its WAN and server are still there. */
   doubt(): void;
+  /** A connection to a server over this WAN came about without MPTCP. */
+  notePlain(wan: string): void;
 }

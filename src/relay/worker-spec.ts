@@ -79,4 +79,6 @@ export type FromWorker =
       readonly suppressed: number;
     }
   | { readonly kind: 'families'; readonly server: string; readonly families: Families }
-  | { readonly kind: 'doubt' };
+  | { readonly kind: 'doubt' }
+  /** A connection to a server over this WAN came about without MPTCP. */
+  | { readonly kind: 'plain'; readonly wan: string };

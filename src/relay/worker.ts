@@ -24,6 +24,7 @@ const TURN_MS = 1000;
 const LOG_INTERVAL_MS = 5000;
 // A thousand flows over a WAN that has just died say it once.
 const DOUBT_INTERVAL_MS = 100;
+const PLAIN_INTERVAL_MS = 1000;
 // A bulk flow that moved nothing for this long gives its pipes back.
 const REST_AFTER_MS = 2000;
 const BACKLOG = 4096;
@@ -44,6 +45,7 @@ class Worker implements WorkerContext {
   private readonly maxFlows: number;
   private readonly families = new Map<string, Families>();
   private doubtedMs = Number.NEGATIVE_INFINITY;
+  private readonly plainMs = new Map<string, number>();
   private isStopped = false;
 
   constructor(spec: WorkerSpec) {
@@ -104,6 +106,13 @@ class Worker implements WorkerContext {
     if (this.loop.nowMs - this.doubtedMs < DOUBT_INTERVAL_MS) return;
     this.doubtedMs = this.loop.nowMs;
     post({ kind: 'doubt' });
+  }
+
+  notePlain(wan: string): void {
+    this.counters.add('plainUpstreams', 1);
+    if (this.loop.nowMs - (this.plainMs.get(wan) ?? Number.NEGATIVE_INFINITY) < PLAIN_INTERVAL_MS) return;
+    this.plainMs.set(wan, this.loop.nowMs);
+    post({ kind: 'plain', wan });
   }
 
   private onAccept(fd: number): boolean {

@@ -63,6 +63,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       onLog: (line) => logRelayLine(log, line),
       onFamilies: (server, families) => manager.onFamilies(server, families),
       onDoubt: () => manager.prober?.doubt(),
+      onPlain: (wan) => manager.prober?.plain(wan),
       onFatal,
     },
   );

@@ -1,7 +1,7 @@
 // Keeps what depends on the WANs in step with them while the router runs: endpoints, the order in which flows try
 // them, the bypass of their subnets, and the default route of what is not carried; and our routing rule before those of
 // others.
-import { formatAddress, formatSocketAddress } from '../base/address.ts';
+import { formatAddress } from '../base/address.ts';
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
@@ -23,19 +23,20 @@ import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
 import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
-import type { WanRole } from '../wan/role.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { cutLost } from './cut-lost.ts';
+import { MptcpNews } from './mptcp-news.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
 import { redirectTable, routerSysctls, ruleSteps, wanSteps } from './router-plan.ts';
 import { rulePriority } from './rule-place.ts';
 import type { TakeChain } from './take-chain.ts';
-import type { TierKeeper, TierStatus } from './tier-keeper.ts';
+import type { TierKeeper } from './tier-keeper.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 import type { WanJudge } from './wan-judge.ts';
 import { samePaths, sameRoute, type WanState } from './wan-state.ts';
+import { type RouterStatus, routerStatus } from './wan-status.ts';
 
 export interface WanManagerParts {
   readonly config: RouterConfig;
@@ -47,17 +48,6 @@ export interface WanManagerParts {
   readonly tiers: TierKeeper;
   readonly judge: WanJudge;
   readonly log: Log;
-}
-
-/** Of one WAN, as `status` shows it; with what its probes measured, see PathMeasurement. */
-export interface WanStatus extends TierStatus {
-  readonly name: string;
-  readonly interface: string;
-  readonly role: WanRole;
-  /** Why it is not in the bulk; undefined when it is. */
-  readonly reason: string | undefined;
-  /** What is wrong with it; undefined when it is well, whatever its tier. */
-  readonly trouble: string | undefined;
 }
 
 // Events come in bursts (an interface that comes up brings link, addresses and routes): they are answered together.
@@ -78,11 +68,13 @@ export class WanManager {
   private policyText = '';
   private bypassText = '';
   private generation = 1;
+  private readonly mptcpNews: MptcpNews;
   private timer: NodeJS.Timeout | undefined;
   private isStopped = false;
 
   constructor(parts: WanManagerParts) {
     this.parts = parts;
+    this.mptcpNews = new MptcpNews(parts.log);
   }
 
   /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
@@ -120,6 +112,7 @@ export class WanManager {
     const current = this.state?.servers.current?.label;
     this.measurements = measurements;
     this.parts.tiers.learn(measurements.filter(({ server }) => server === current));
+    this.mptcpNews.tell(measurements);
   }
 
   /** A name of a server stands for other addresses now. */
@@ -134,29 +127,11 @@ export class WanManager {
     this.updateFamilies();
   }
 
-  status(): { servers: unknown; wans: readonly WanStatus[] } {
-    const { config } = this.parts;
-    const current = this.state?.servers.current?.label;
-    return {
-      servers: knownServers(config, this.names).map(({ label, addresses, port }) => ({
-        name: label,
-        addresses: addresses.map((address) => formatSocketAddress({ address, port })),
-        isUsed: label === current && this.state?.servers.alive.length !== 0,
-        isLost: !this.state?.servers.alive.some((one) => one.label === label),
-      })),
-      wans: config.wans.map((wan) => {
-        const { name, interface: device } = wan;
-        const path = this.measurements.find((one) => one.wan === name && one.server === current);
-        const { wan: _, server: __, seenAs, ...measured } = path ?? {};
-        const verdict = this.state?.troubles.get(name);
-        const seen = seenAs && formatSocketAddress(seenAs);
-        const role = verdict?.role ?? 'bulk';
-        const reason = verdict?.reason;
-        const trouble = this.parts.judge.health.get(name);
-        const tier = this.parts.tiers.status(wan);
-        return { name, interface: device, role, reason, trouble, ...tier, ...measured, seenAs: seen };
-      }),
-    };
+  status(): RouterStatus {
+    const { config, judge, tiers } = this.parts;
+    const { measurements, state } = this;
+    const servers = knownServers(config, this.names);
+    return routerStatus({ config, servers, measurements, state, judge, tiers });
   }
 
   stop(): void {

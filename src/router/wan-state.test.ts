@@ -52,6 +52,9 @@ function path(wan: string, server: string, parts: Partial<PathMeasurement> = {})
     lossRatio: 0,
     lossProbes: 100,
     seenAs: undefined,
+    probedBy: 'udp',
+    mptcp: { capable: 'kept', join: 'kept' },
+    pathMtuBytes: 1500,
     ...parts,
   };
 }
@@ -131,6 +134,45 @@ describe('WANs', () => {
     ]);
     expect(state.names.bonded).toEqual(['dsl']);
     expect(state.reasons['lte']).toBe('no carrier');
+  });
+});
+
+describe('a WAN whose path takes MPTCP away', () => {
+  const stripped = { mptcp: { capable: 'stripped', join: 'kept' }, rttMs: 5 } as const;
+
+  test('begins no flow while another works, however near it is, but is joined', () => {
+    const state = decide([path('dsl', FIRST, stripped), path('lte', FIRST)]);
+    expect(state.names).toMatchObject({ order: ['lte', 'dsl'], bonded: ['dsl', 'lte'] });
+    expect(state.order.map(({ share }) => share)).toEqual([1, 0]);
+    expect(state.reasons).toEqual({ dsl: undefined, lte: undefined });
+  });
+
+  test('comes after one on standby, and before a dead one', () => {
+    const standby = decide(
+      [path('dsl', FIRST, stripped), path('lte', FIRST)],
+      verdictsOf(['lte', 'standby']),
+    );
+    expect(standby.names.order).toEqual(['lte', 'dsl']);
+    expect(decide([path('dsl', FIRST, DOWN), path('lte', FIRST, stripped)]).names).toMatchObject({
+      order: ['lte', 'dsl'],
+      bonded: ['lte'],
+    });
+  });
+
+  test('has no endpoint when it cannot be joined either, unless it is all there is', () => {
+    const both = { mptcp: { capable: 'dropped', join: 'stripped' } } as const;
+    const state = decide([path('dsl', FIRST, both), path('lte', FIRST)]);
+    expect(state.names).toMatchObject({ order: ['lte', 'dsl'], bonded: ['lte'] });
+    expect(state.reasons['dsl']).toMatch(/^MP_CAPABLE is dropped and MP_JOIN is stripped on its path/);
+    const alone = decide([path('dsl', FIRST, both), path('lte', FIRST, DOWN)]);
+    expect(alone.names).toMatchObject({ order: ['dsl', 'lte'], bonded: ['dsl'] });
+    expect(alone.reasons['dsl']).toBeUndefined();
+  });
+
+  test('is as good as any when the server is lost', () => {
+    const lost = [path('dsl', FIRST, { ...DOWN, ...stripped }), path('lte', FIRST, DOWN)];
+    const state = decide([...lost, path('dsl', SECOND, DOWN), path('lte', SECOND, DOWN)]);
+    expect(state.names).toMatchObject({ order: ['dsl', 'lte'], alive: [] });
   });
 });
 

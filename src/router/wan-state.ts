@@ -5,6 +5,7 @@ import type { LinkFact } from '../plan/link-fact.ts';
 import { type DefaultRoute, ROUTE_PROTOCOL } from '../plan/step.ts';
 import { type InitialChoice, type InitialFacts, initialOrder } from '../wan/initial-order.ts';
 import { type KnownServer, upstreamFamilies } from '../wan/known-servers.ts';
+import { canBegin, canJoin, mptcpTrouble } from '../wan/mptcp-survival.ts';
 import type { WanLink } from '../wan/links.ts';
 import { type PathMeasurement, type ProbePath, sameProbePath } from '../wan/prober-spec.ts';
 import { mergeVerdicts, type Verdict, type Verdicts } from '../wan/role.ts';
@@ -44,6 +45,11 @@ export interface WanState {
   readonly troubles: ReadonlyMap<string, Verdict | undefined>;
 }
 
+// Far enough from each other for every tier there is.
+const DEAD_RANK = 200;
+const PLAIN_RANK = 100;
+const TIER_RANK = 10;
+
 export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
   const { measurements, servers } = facts;
   const ready = readyWans(facts.wans, upstreamFamilies(servers));
@@ -65,7 +71,16 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
   const isUsable = new Map(
     config.wans.map((wan) => [wan.interface, leads.some((one) => one.name === wan.name)]),
   );
-  const used = alive.length > 0 ? alive : allowed;
+  const isUnbondable = ({ name }: ReadyWan): boolean => {
+    const survival = pathOf(name)?.mptcp;
+    return !canBegin(survival) && !canJoin(survival);
+  };
+  const bondable = alive.filter((wan) => !isUnbondable(wan));
+  // Where no WAN can be bonded, the endpoints do no harm either.
+  const used = [bondable, alive].find((wans) => wans.length > 0) ?? allowed;
+  const unbondable = new Set(alive.filter((wan) => !used.includes(wan)).map(({ name }) => name));
+  // Without a server all flows are plain, over whatever WAN.
+  const beginsPlain = (name: string): boolean => choice.alive.length > 0 && !canBegin(pathOf(name)?.mptcp);
   // Rates that are known of some only cannot be compared.
   const hasRates = used.every(({ name }) => facts.rateBps?.(name) !== undefined);
   const isBackup = (name: string): boolean => facts.verdicts.get(name)?.role === 'standby';
@@ -76,8 +91,12 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
       ({ name }) => ({
         name,
         path: pathOf(name),
-        // A dead WAN of a good tier comes after a live one of any, and among equals standby ones come last.
-        rank: (silent.has(name) ? 100 : 0) + 10 * tierOf(name) + (isBackup(name) ? 1 : 0),
+        // A dead WAN of a good tier comes after a live one of any, and so does one whose flows would stay on it alone;
+        // among equals standby ones come last.
+        rank:
+          (silent.has(name) ? DEAD_RANK : beginsPlain(name) ? PLAIN_RANK : 0) +
+          TIER_RANK * tierOf(name) +
+          (isBackup(name) ? 1 : 0),
         weight: hasRates ? (facts.rateBps?.(name) ?? 1) : 1,
       }),
       config.relay.hedgeDelayMs,
@@ -89,7 +108,10 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
     standIns: ([4, 6] as const).flatMap(
       (family) => standInRoute(family, facts.links.map(withoutStandIns), isUsable) ?? [],
     ),
-    troubles: troublesOf(config, facts, silent),
+    troubles: troublesOf(config, facts, [
+      new Map([...silent].map((name) => [name, SILENT])),
+      new Map([...unbondable].map((name) => [name, unbondableVerdict(pathOf(name))])),
+    ]),
   };
 }
 
@@ -110,19 +132,21 @@ function orderOf(
   });
 }
 
+const SILENT: Verdict = { role: 'out', reason: 'the server does not answer over it' };
+
+function unbondableVerdict(path: PathMeasurement | undefined): Verdict {
+  return { role: 'out', reason: mptcpTrouble(path?.mptcp) ?? '' };
+}
+
 function troublesOf(
   config: RouterConfig,
   facts: WanFacts,
-  silent: ReadonlySet<string>,
+  probes: readonly Verdicts[],
 ): WanState['troubles'] {
   const links = facts.wans.flatMap(({ name, trouble }): [string, Verdict][] =>
     trouble ? [[name, { role: 'out', reason: trouble }]] : [],
   );
-  const probes = [...silent].map((name): [string, Verdict] => [
-    name,
-    { role: 'out', reason: 'the server does not answer over it' },
-  ]);
-  const merged = mergeVerdicts([new Map(links), new Map(probes), facts.verdicts]);
+  const merged = mergeVerdicts([new Map(links), ...probes, facts.verdicts]);
   return new Map(config.wans.map(({ name }) => [name, merged.get(name)]));
 }
 

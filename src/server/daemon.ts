@@ -41,6 +41,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
       onLog: (line) => logRelayLine(log, line),
       onFamilies: () => undefined,
       onDoubt: () => undefined,
+      onPlain: () => undefined,
       onFatal,
     },
   ).catch((error: unknown) => {

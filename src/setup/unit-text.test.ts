@@ -75,7 +75,7 @@ describe('the unit of the router', () => {
   it('is root with the few capabilities that it needs', () => {
     const unit = parse(routerUnit({ ...INPUT, configFile: '/etc/wanbond/router.toml' }));
     expect(unit.get('Service.User')).toBeUndefined();
-    expect(unit.get('Service.CapabilityBoundingSet')).toEqual(['CAP_NET_ADMIN CAP_SYS_RESOURCE']);
+    expect(unit.get('Service.CapabilityBoundingSet')).toEqual(['CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE']);
     // It writes sysctls.
     expect(unit.get('Service.ProtectKernelTunables')).toBeUndefined();
     expect(unit.get('Service.ProtectHome')).toEqual(['yes']);

@@ -61,7 +61,10 @@ export function serverUnit(input: UnitInput, port: number): string {
   ]);
 }
 
-/** Root, but only with what routes, nftables and transparent sockets need (NET_ADMIN), and many large pipes (SYS_RESOURCE). */
+/**
+ * Root, but only with what routes, nftables and transparent sockets need (NET_ADMIN), the tries of MP_JOIN (NET_RAW), and
+ * many large pipes (SYS_RESOURCE).
+ */
 export function routerUnit(input: UnitInput): string {
   const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
   const config = ['-c', input.configFile];
@@ -76,7 +79,7 @@ export function routerUnit(input: UnitInput): string {
     'StateDirectory=wanbond',
     'StateDirectoryMode=0700',
     '',
-    'CapabilityBoundingSet=CAP_NET_ADMIN CAP_SYS_RESOURCE',
+    'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW CAP_SYS_RESOURCE',
     `ProtectHome=${isInHome(input) ? 'read-only' : 'yes'}`,
     ...HARDENING,
   ]);

@@ -86,6 +86,13 @@ export class HelloProbe implements ConnOwner {
     this.#loop.timers.arm(this.#limit, CONNECT_LIMIT_MS, this.#loop.nowMs);
   }
 
+  /** Ends it without a result. */
+  abort(): void {
+    this.#isDone = true;
+    this.#loop.timers.clear(this.#limit);
+    this.#conn?.close();
+  }
+
   onReady(conn: Conn): void {
     if (this.#isDone || conn !== this.#conn || !conn.writable) return;
     if (this.#isConnecting) this.#onConnect(conn);
@@ -155,9 +162,7 @@ export class HelloProbe implements ConnOwner {
 
   #finish(result: HelloResult): void {
     if (this.#isDone) return;
-    this.#isDone = true;
-    this.#loop.timers.clear(this.#limit);
-    this.#conn?.close();
+    this.abort();
     this.#onDone(result);
   }
 }

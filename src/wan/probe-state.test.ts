@@ -30,6 +30,12 @@ class Run {
     }
   }
 
+  /** Nothing runs here meanwhile, and the answers lie in the socket. */
+  heldUpFor(ms: number): void {
+    this.nowMs += ms;
+    this.state.onHeldUp(ms);
+  }
+
   private note(change: HealthChange | undefined): void {
     if (change) this.changes.push({ ...change, atMs: this.nowMs });
   }
@@ -140,5 +146,30 @@ describe('a WAN', () => {
     }
     expect(waits[1]).toBeGreaterThan(waits[0] as number);
     expect(waits[2]).toBeGreaterThan(waits[1] as number);
+  });
+
+  test('is not down because we could not look: not for a moment, not for a minute, not again and again', () => {
+    const run = new Run();
+    run.for(10_000, after(40), { isBusy: true });
+    run.heldUpFor(700);
+    run.for(10_000, after(40), { isBusy: true });
+    run.heldUpFor(60_000);
+    run.for(10_000, after(40), { isBusy: true });
+    for (let i = 0; i < 20; i++) {
+      run.heldUpFor(300);
+      run.for(30, after(40), { isBusy: true });
+    }
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+    expect(run.state.lossRatio).toBe(0);
+    expect(run.state.rttMs).toBeCloseTo(40, 0);
+  });
+
+  test('that was cut while we could not look is down soon after', () => {
+    const run = new Run();
+    run.for(10_000, after(40), { isBusy: true });
+    run.for(1, never, { isBusy: true });
+    run.heldUpFor(5000);
+    run.for(600, never, { isBusy: true });
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down']);
   });
 });

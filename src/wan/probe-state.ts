@@ -13,6 +13,8 @@ export interface ProbeTimes {
   readonly fastIntervalMs: number;
   /** Between probes of a new path. */
   readonly learnIntervalMs: number;
+  /** Between probes while answers are overdue. */
+  readonly doubtIntervalMs: number;
   /** Never wait less than this for an answer, whatever the round trip was. */
   readonly minimumWaitMs: number;
   /** Without any answer for this long a WAN is down, also when its interface still receives something. */
@@ -23,6 +25,7 @@ export const PROBE_TIMES: ProbeTimes = {
   idleIntervalMs: 1000,
   fastIntervalMs: 200,
   learnIntervalMs: 100,
+  doubtIntervalMs: 50,
   minimumWaitMs: 150,
   silentLimitMs: 4000,
 };
@@ -43,8 +46,6 @@ const FALSE_DOWN_RATIO = 1e-4;
 const ANSWERS_TO_UP = 2;
 const MAX_ANSWERS_TO_UP = 32;
 const FLAP_MEMORY_MS = 60_000;
-// While in doubt the next probe comes this soon.
-const DOUBT_INTERVAL_MS = 50;
 // Weights of RFC 6298 section 2.
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
@@ -58,6 +59,8 @@ const RECENT_ANSWERS = 4;
 
 interface Sent {
   readonly atMs: number;
+  /** What `heldUpMs` was then. */
+  readonly heldUpMs: number;
   /** Packets that the interface had received then. */
   readonly rxPackets: number;
 }
@@ -79,9 +82,11 @@ export class ProbeState {
   private changedAtMs = 0;
   private lostInARow = 0;
   private answersInARow = 0;
-  private lastAnswerMs: number | undefined;
   private lastSentMs = Number.NEGATIVE_INFINITY;
-  private firstSentMs: number | undefined;
+  /** On the clock that stands still while we are held up. */
+  private silentSinceMs: number | undefined;
+  /** For how long we could not look for answers, all in all. */
+  private heldUpMs = 0;
 
   constructor(times: ProbeTimes = PROBE_TIMES) {
     this.times = times;
@@ -113,7 +118,22 @@ export class ProbeState {
     if (this.isLearning && !isInDoubt) return this.lastSentMs + this.times.learnIntervalMs;
     const isSettled = this.health === 'up' ? !isBusy : this.health === 'down' && this.answersInARow === 0;
     const calm = isSettled ? this.times.idleIntervalMs : this.times.fastIntervalMs;
-    return this.lastSentMs + (isInDoubt ? DOUBT_INTERVAL_MS : calm);
+    return this.lastSentMs + (isInDoubt ? this.times.doubtIntervalMs : calm);
+  }
+
+  /** The last probes were answered, if not yet enough of them to be up. */
+  get isAnswered(): boolean {
+    return this.answersInARow > 0;
+  }
+
+  /** Since the last answer, or since the first probe; 0 before it. */
+  silentMs(nowMs: number): number {
+    return this.silentSinceMs === undefined ? 0 : nowMs - this.heldUpMs - this.silentSinceMs;
+  }
+
+  /** We come this much later than planned (no CPU, a suspended machine): what waits gets as much more time. */
+  onHeldUp(lateMs: number): void {
+    this.heldUpMs += lateMs;
   }
 
   /** The path is new, and its loss is still to be told. */
@@ -122,44 +142,47 @@ export class ProbeState {
   }
 
   onSent(sequence: number, nowMs: number, rxPackets: number): void {
-    this.waiting.set(sequence, { atMs: nowMs, rxPackets });
+    this.waiting.set(sequence, { atMs: nowMs, heldUpMs: this.heldUpMs, rxPackets });
     this.lastSentMs = nowMs;
     this.sentCount++;
-    this.firstSentMs ??= nowMs;
+    this.silentSinceMs ??= nowMs - this.heldUpMs;
   }
 
-  onReply(sequence: number, nowMs: number): HealthChange | undefined {
+  /** @param rttMs when it is known better than by the time of the reply. */
+  onReply(sequence: number, nowMs: number, rttMs?: number): HealthChange | undefined {
     const sent = this.waiting.get(sequence) ?? this.late.get(sequence);
     if (!sent) return undefined;
     const isInTime = this.waiting.delete(sequence);
     const isLate = this.late.delete(sequence);
     // Late is not lost: a full queue or a busy machine held it up.
     if ((isInTime || isLate) && this.countsFor(sent)) this.losses.add(true);
-    this.learnRtt(nowMs - sent.atMs);
+    // What we were late ourselves says nothing of the path.
+    const isOwnDelay = sent.heldUpMs !== this.heldUpMs;
+    if (!isOwnDelay || this.rttMs === undefined) this.learnRtt(rttMs ?? nowMs - sent.atMs);
     this.lostInARow = 0;
     this.answersInARow++;
-    this.lastAnswerMs = nowMs;
+    this.silentSinceMs = nowMs - this.heldUpMs;
     if (this.health === 'up') return undefined;
     if (this.health === 'down' && this.answersInARow < this.answersNeeded(nowMs)) return undefined;
     return this.become('up', `${this.answersInARow} probes answered`, nowMs);
   }
 
-  /** The host answers that nobody listens there (ICMP): the path is well, the server is not. */
-  onRefused(nowMs: number): HealthChange | undefined {
+  /** The host answers that nobody listens there (ICMP, RST): the path is well, the server is not. */
+  onRefused(nowMs: number, port: 'UDP' | 'TCP'): HealthChange | undefined {
     // Nothing was lost on the way.
     this.waiting.clear();
     this.lostInARow++;
     this.answersInARow = 0;
     if (this.health === 'down' || this.lostInARow < LOST_TO_DOWN) return undefined;
     this.falls.push(nowMs);
-    return this.become('down', 'nobody listens at the UDP port of the server', nowMs);
+    return this.become('down', `nobody listens at the ${port} port of the server`, nowMs);
   }
 
   /** Looks for probes that should have been answered by now. */
   onTime(nowMs: number, rxPackets: number): HealthChange | undefined {
     let received = Number.POSITIVE_INFINITY;
     for (const [sequence, sent] of this.waiting) {
-      if (nowMs - sent.atMs < this.waitMs()) continue;
+      if (this.waitedMs(sent, nowMs) < this.waitMs()) continue;
       this.waiting.delete(sequence);
       this.late.set(sequence, sent);
       this.lostInARow++;
@@ -167,17 +190,21 @@ export class ProbeState {
       received = Math.min(received, rxPackets - sent.rxPackets);
     }
     for (const [sequence, sent] of this.late) {
-      if (nowMs - sent.atMs <= this.times.silentLimitMs) continue;
+      if (this.waitedMs(sent, nowMs) <= this.times.silentLimitMs) continue;
       this.late.delete(sequence);
       if (this.countsFor(sent)) this.losses.add(false);
     }
     if (this.health === 'down' || this.lostInARow < this.lostToDown()) return undefined;
-    const silentMs = nowMs - (this.lastAnswerMs ?? this.firstSentMs ?? nowMs);
+    const silentMs = this.silentMs(nowMs);
     const isDeaf = received <= 0;
     if (!isDeaf && silentMs < this.times.silentLimitMs) return undefined;
     this.falls.push(nowMs);
     const why = isDeaf ? 'and nothing else was received' : 'although the interface receives';
     return this.become('down', `no answer from the server for ${Math.round(silentMs)} ms, ${why}`, nowMs);
+  }
+
+  private waitedMs(sent: Sent, nowMs: number): number {
+    return nowMs - sent.atMs - (this.heldUpMs - sent.heldUpMs);
   }
 
   /** How long an answer may take before its probe counts as lost. */

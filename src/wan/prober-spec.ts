@@ -1,6 +1,7 @@
 // What the main thread and the prober tell each other.
 import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
 import type { Families } from '../transport/handshake.ts';
+import type { MptcpSurvival } from './mptcp-survival.ts';
 import type { LinkHealth } from './probe-state.ts';
 
 /** Whom to ask, and how to prove who is asking. */
@@ -42,6 +43,8 @@ export type ToProber =
   | { readonly kind: 'paths'; readonly paths: readonly ProbePath[] }
   /** A flow got no answer in time: look at once whether anybody does. */
   | { readonly kind: 'doubt' }
+  /** A flow that began over this WAN is not MPTCP. */
+  | { readonly kind: 'plain'; readonly wan: string }
   | { readonly kind: 'stop' };
 
 /** What is known of a WAN towards one server; milliseconds, undefined while unknown. */
@@ -63,6 +66,12 @@ export interface PathMeasurement {
   /** Probes that `lossRatio` is made of. */
   readonly lossProbes: number;
   readonly seenAs: SocketAddress | undefined;
+  /** Where UDP is blocked, by connections to the server's TCP port: loss hardly shows in them. */
+  readonly probedBy: 'udp' | 'tcp';
+  /** As the last try showed; undefined before one came to an end. */
+  readonly mptcp: MptcpSurvival | undefined;
+  /** What the kernel has learned of the path's MTU. */
+  readonly pathMtuBytes: number | undefined;
 }
 
 export type FromProber =

@@ -37,6 +37,11 @@ export class Prober {
     this.send({ kind: 'doubt' });
   }
 
+  /** A flow that began over this WAN is not MPTCP: looks whether its path still keeps it. */
+  plain(wan: string): void {
+    this.send({ kind: 'plain', wan });
+  }
+
   /** False when the thread did not end in time. */
   async stop(): Promise<boolean> {
     this.isStopping = true;

@@ -35,7 +35,7 @@ export class DebianMachine {
       '--volatile=overlay',
       ...[`--machine=${host.namespace}`, `--network-namespace-path=/run/netns/${host.namespace}`],
       // Which root has on every other machine too.
-      '--capability=CAP_NET_ADMIN,CAP_SYS_RESOURCE',
+      '--capability=CAP_NET_ADMIN,CAP_NET_RAW,CAP_SYS_RESOURCE',
       ...['--resolv-conf=off', '--timezone=off', '--link-journal=no', '--console=read-only'],
       ...extra,
     ];

@@ -1,10 +1,10 @@
 // The WANs of the lab's router as it sees them, asked through its control socket.
 import { askControl } from '../../src/control/control-socket.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import type { WanStatus } from '../../src/router/wan-manager.ts';
+import type { WanStatus } from '../../src/router/wan-status.ts';
 import type { PathMeasurement } from '../../src/wan/prober-spec.ts';
 
-export type SeenWan = WanStatus & Partial<Pick<PathMeasurement, 'health' | 'rttMs'>>;
+export type SeenWan = WanStatus & Partial<Omit<PathMeasurement, 'seenAs'>>;
 
 /** In the order of the config. */
 export async function wanStatuses(lab: Lab): Promise<SeenWan[]> {

@@ -168,6 +168,13 @@ export class JoinProbe {
 
   #finish(result: JoinResult): void {
     if (this.#isDone) return;
+    this.abort();
+    this.#onDone(result);
+  }
+
+  /** Ends it without a result. */
+  abort(): void {
+    if (this.#isDone) return;
     this.#isDone = true;
     this.#loop.timers.clear(this.#resend);
     this.#loop.timers.clear(this.#limit);
@@ -179,6 +186,5 @@ export class JoinProbe {
       this.#loop.release(leg.fd);
       leg.close();
     }
-    this.#onDone(result);
   }
 }

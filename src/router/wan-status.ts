@@ -1,0 +1,64 @@
+// What `status` shows of servers and WANs, put together from what the parts know.
+import { formatSocketAddress } from '../base/address.ts';
+import type { RouterConfig } from '../config/router.ts';
+import type { KnownServer } from '../wan/known-servers.ts';
+import { mptcpTrouble } from '../wan/mptcp-survival.ts';
+import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { WanRole } from '../wan/role.ts';
+import type { TierKeeper, TierStatus } from './tier-keeper.ts';
+import type { WanJudge } from './wan-judge.ts';
+import type { WanState } from './wan-state.ts';
+
+/** Of one WAN, as `status` shows it; with what its probes measured, see PathMeasurement. */
+export interface WanStatus extends TierStatus {
+  readonly name: string;
+  readonly interface: string;
+  readonly role: WanRole;
+  /** Why it is not in the bulk; undefined when it is. */
+  readonly reason: string | undefined;
+  /** What is wrong with it; undefined when it is well, whatever its tier. */
+  readonly trouble: string | undefined;
+}
+
+export interface RouterStatus {
+  readonly servers: unknown;
+  readonly wans: readonly WanStatus[];
+}
+
+export interface StatusSources {
+  readonly config: RouterConfig;
+  readonly servers: readonly KnownServer[];
+  readonly measurements: readonly PathMeasurement[];
+  readonly state: WanState | undefined;
+  readonly judge: Pick<WanJudge, 'health'>;
+  readonly tiers: Pick<TierKeeper, 'status'>;
+}
+
+export function routerStatus(sources: StatusSources): RouterStatus {
+  const { config, servers, measurements, state, judge, tiers } = sources;
+  const current = state?.servers.current?.label;
+  return {
+    servers: servers.map(({ label, addresses, port }) => ({
+      name: label,
+      addresses: addresses.map((address) => formatSocketAddress({ address, port })),
+      isUsed: label === current && state?.servers.alive.length !== 0,
+      isLost: !state?.servers.alive.some((one) => one.label === label),
+    })),
+    wans: config.wans.map((wan) => {
+      const { name, interface: device } = wan;
+      const path = measurements.find((one) => one.wan === name && one.server === current);
+      const { wan: _, server: __, seenAs, ...measured } = path ?? {};
+      const verdict = state?.troubles.get(name);
+      return {
+        name,
+        interface: device,
+        role: verdict?.role ?? 'bulk',
+        reason: verdict?.reason,
+        trouble: judge.health.get(name) ?? mptcpTrouble(path?.mptcp),
+        ...tiers.status(wan),
+        ...measured,
+        seenAs: seenAs && formatSocketAddress(seenAs),
+      };
+    }),
+  };
+}

@@ -1,0 +1,78 @@
+// One try of what a path does to MPTCP: a connection as a flow would begin it, then a join to a connection. Does not
+// block, and opens no flow: the server is asked for nothing.
+import type { Loop } from '../relay/loop.ts';
+import type { ConvertClient } from '../transport/convert/client.ts';
+import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
+import { JoinProbe, type JoinResult } from './join/join-probe.ts';
+import type { CapableFate, JoinFate, MptcpSurvival } from './mptcp-survival.ts';
+
+const JOIN_FATES: Readonly<Record<JoinResult['kind'], JoinFate>> = {
+  joined: 'kept',
+  stripped: 'stripped',
+  refused: 'refused',
+  silent: 'dropped',
+  untested: 'untested',
+};
+
+export interface MptcpTryParts {
+  readonly loop: Loop;
+  readonly way: Way;
+  /** Of the connection to join: over another WAN to the same address if there is one that keeps MPTCP. */
+  readonly first: Way;
+  readonly client: ConvertClient;
+  /** Undefined when nothing can be told: plain TCP does not connect either. */
+  readonly onEnd: (survival: MptcpSurvival | undefined) => void;
+}
+
+export class MptcpTry {
+  readonly #parts: MptcpTryParts;
+  #running: HelloProbe | JoinProbe | undefined;
+
+  constructor(parts: MptcpTryParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#hello(true, (result) => {
+      if (result.kind === 'connected') this.#join(result.isMptcp ? 'kept' : 'stripped');
+      else if (result.why === 'unreachable') this.#end(undefined);
+      else this.#askAgain();
+    });
+  }
+
+  abort(): void {
+    this.#running?.abort();
+  }
+
+  /** Chance may lose two SYNs: only when it fails again beside a plain one, the option is to blame. */
+  #askAgain(): void {
+    this.#hello(false, (plain) => {
+      if (plain.kind !== 'connected') return this.#end(undefined);
+      this.#hello(true, (result) => {
+        if (result.kind === 'connected') this.#join(result.isMptcp ? 'kept' : 'stripped');
+        else this.#join('dropped');
+      });
+    });
+  }
+
+  #hello(mptcp: boolean, onDone: (result: HelloResult) => void): void {
+    const { loop, way, client } = this.#parts;
+    const probe = new HelloProbe(loop, way, mptcp, client.ask(), onDone);
+    this.#running = probe;
+    probe.start();
+  }
+
+  #join(capable: CapableFate): void {
+    const { loop, way, first } = this.#parts;
+    const probe = new JoinProbe(loop, way, way.to, ({ kind }) =>
+      this.#end({ capable, join: JOIN_FATES[kind] }),
+    );
+    this.#running = probe;
+    probe.start(first);
+  }
+
+  #end(survival: MptcpSurvival | undefined): void {
+    this.#running = undefined;
+    this.#parts.onEnd(survival);
+  }
+}
