@@ -9,6 +9,7 @@ import { bypassPrefixes } from './bypass.ts';
 import { natSteps, natSysctls } from './nat-plan.ts';
 import type { ReadyWan } from './ready-wans.ts';
 import { type RedirectMethod, type RedirectTable, renderRedirectTable } from './redirect-table.ts';
+import type { RuleConfig } from './rule-place.ts';
 import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
 export const TABLE_NAME = 'wanbond';
@@ -128,7 +129,7 @@ function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
 }
 
 /** What leads carried flows of `family` to the relay, at that priority. */
-export function ruleSteps({ redirect, lan }: RouterConfig, family: Family, priority: number): MarkRule[] {
+export function ruleSteps({ redirect, lan }: RuleConfig, family: Family, priority: number): MarkRule[] {
   return lan.interfaces.map((device) => ({
     kind: 'rule',
     family,

@@ -4,7 +4,7 @@
 import type { RouterConfig } from '../config/router.ts';
 import type { RuleFact } from '../linux/conflict-facts.ts';
 
-type RuleConfig = Pick<RouterConfig, 'redirect' | 'lan'>;
+export type RuleConfig = Pick<RouterConfig, 'redirect' | 'lan'>;
 
 const LOCAL_TABLE = 'local';
 

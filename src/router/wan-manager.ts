@@ -1,20 +1,15 @@
 // Keeps what depends on the WANs in step with them while the router runs: endpoints, the order in which flows try
 // them, the bypass of their subnets, and the default route of what is not carried; and our routing rule before those of
 // others.
-import { formatAddress } from '../base/address.ts';
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
-import { applyPlan, takeBack } from '../linux/apply-plan.ts';
-import { readRuleFacts } from '../linux/conflict-facts.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
-import { isMadeAs } from '../plan/endpoint-facts.ts';
-import { type HostFacts, sameRule } from '../plan/host-facts.ts';
+import type { HostFacts } from '../plan/host-facts.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
-import type { Step, Undo } from '../plan/step.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
 import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
@@ -26,16 +21,19 @@ import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
+import { bringEndpointsInStep } from './endpoints-in-step.ts';
+import { JournaledSteps } from './journaled-steps.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
-import { redirectTable, routerSysctls, ruleSteps, wanSteps } from './router-plan.ts';
-import { rulePriority } from './rule-place.ts';
+import { redirectTable, routerSysctls } from './router-plan.ts';
+import { bringRulesInStep } from './rules-in-step.ts';
+import { bringStandInsInStep } from './stand-ins-in-step.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { TierKeeper } from './tier-keeper.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 import type { WanJudge } from './wan-judge.ts';
-import { samePaths, sameRoute, type WanState } from './wan-state.ts';
+import { samePaths, type WanState } from './wan-state.ts';
 import { type RouterStatus, routerStatus } from './wan-status.ts';
 
 export interface WanManagerParts {
@@ -58,6 +56,7 @@ export class WanManager {
   /** A WAN or a server has come or gone. */
   onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
+  private readonly made: JournaledSteps;
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
   private readonly families = new Map<string, Families>();
@@ -75,6 +74,7 @@ export class WanManager {
   constructor(parts: WanManagerParts) {
     this.parts = parts;
     this.mptcpNews = new MptcpNews(parts.log);
+    this.made = new JournaledSteps(parts.journal, parts.nftables);
   }
 
   /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
@@ -85,7 +85,7 @@ export class WanManager {
   /** Something of links, addresses or routes has changed. @param events undefined when some were lost */
   onLinkEvent(events: readonly LinkNews[] | undefined): void {
     if (this.isStopped) return;
-    const isUrgent = events === undefined || tellsOfLoss(events, this.journaled('endpoint'));
+    const isUrgent = events === undefined || tellsOfLoss(events, this.made.ofKind('endpoint'));
     if (isUrgent) this.guard(() => this.cut(readLinks()));
     this.timer ??= setTimeout(() => this.update(), SETTLE_MS);
   }
@@ -145,7 +145,7 @@ export class WanManager {
     this.timer = undefined;
     if (this.isStopped) return;
     this.guard(() => {
-      const { config } = this.parts;
+      const { config, method, log } = this.parts;
       const links = readLinks();
       this.cut(links);
       const facts = readHostFacts(routerSysctls(config), config.redirect.table);
@@ -154,12 +154,12 @@ export class WanManager {
       const next = this.decide(links);
       this.tellServers(next);
       this.state = next;
-      this.updateStandIns(next, facts);
-      this.updateEndpoints(next, facts);
+      bringStandInsInStep(next.standIns, facts, this.made);
+      bringEndpointsInStep(next.bonded, (device) => this.isOff(device), facts, this.made);
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
-      this.updateRules(facts);
+      if (method === 'tproxy') bringRulesInStep(config, facts, this.made, log);
       this.updateFamilies();
     });
   }
@@ -207,57 +207,6 @@ export class WanManager {
     this.onTrouble();
   }
 
-  /** The new place is taken before the old one is left: no packet of a carried flow goes astray in between. */
-  private updateRules(facts: HostFacts): void {
-    const { config, method, log } = this.parts;
-    if (method !== 'tproxy') return;
-    for (const family of [4, 6] as const) {
-      const priority = rulePriority(readRuleFacts(family), config);
-      if (priority === undefined) {
-        log.warn(`carried flows over IPv${family} follow a rule of another program; see \`wanbond check\``);
-        continue;
-      }
-      const wanted = ruleSteps(config, family, priority);
-      this.apply(wanted, facts);
-      this.takeBack(
-        this.journaled('rule').filter(
-          ({ rule }) => rule.family === family && !wanted.some((one) => sameRule(one, rule)),
-        ),
-      );
-    }
-  }
-
-  private updateStandIns({ standIns }: WanState, facts: HostFacts): void {
-    const ours = this.journaled('default-route');
-    const isWanted = (undo: (typeof ours)[number]) => standIns.some((one) => sameRoute(one, undo.route));
-    this.takeBack(ours.filter((undo) => !isWanted(undo)));
-    this.apply(
-      standIns.filter((one) => !ours.some((undo) => sameRoute(one, undo.route))),
-      facts,
-    );
-  }
-
-  /** Deleting an endpoint makes the kernel send what was on its way over the others; adding one brings it into running flows. */
-  private updateEndpoints({ bonded }: WanState, facts: HostFacts): void {
-    // The last endpoints stay while no WAN is usable: a flow without any subflow dies, one with a dead one may live on.
-    if (bonded.length === 0) {
-      // But off is off.
-      this.takeBack(this.journaled('endpoint').filter(({ device }) => this.isOff(device)));
-      return;
-    }
-    const steps = wanSteps(bonded, facts);
-    const wanted = steps.filter((step) => step.kind === 'endpoint');
-    const stale = this.journaled('endpoint').filter(
-      (undo) =>
-        !wanted.some((step) => formatAddress(step.address) === undo.address && step.device === undo.device) ||
-        // Its interface went and came back before we looked: it is bound to the one that is gone.
-        facts.endpoints.some((one) => one.isOrphan && isMadeAs(one, undo)),
-    );
-    this.takeBack(stale);
-    const left = facts.endpoints.filter((one) => !stale.some((undo) => undo.id === one.id));
-    this.apply(steps, { ...facts, endpoints: left });
-  }
-
   private isOff(device: string): boolean {
     const wan = this.parts.config.wans.find((one) => one.interface === device);
     return wan !== undefined && !this.parts.tiers.decision.ranks.has(wan.name);
@@ -292,21 +241,6 @@ export class WanManager {
     if (samePaths(paths, this.paths)) return;
     this.paths = paths;
     this.prober?.setPaths(paths);
-  }
-
-  private journaled<K extends Undo['kind']>(kind: K): Extract<Undo, { kind: K }>[] {
-    return this.parts.journal.entries.filter(
-      (undo): undo is Extract<Undo, { kind: K }> => undo.kind === kind,
-    );
-  }
-
-  private apply(steps: readonly Step[], facts: HostFacts): void {
-    if (steps.length > 0) applyPlan(steps, facts, this.parts.journal, this.parts.nftables);
-  }
-
-  private takeBack(undos: readonly Undo[]): void {
-    const failure = takeBack(undos, this.parts.journal)[0];
-    if (failure) throw failure;
   }
 }
 

@@ -1,0 +1,26 @@
+// Brings the rules that lead carried flows to the relay in step with the LAN interfaces and with the rules of others. The
+// new place is taken before the old one is left: no packet of a carried flow goes astray in between.
+import type { Log } from '../base/log.ts';
+import { readRuleFacts } from '../linux/conflict-facts.ts';
+import { type HostFacts, sameRule } from '../plan/host-facts.ts';
+import type { JournaledSteps } from './journaled-steps.ts';
+import { ruleSteps } from './router-plan.ts';
+import { type RuleConfig, rulePriority } from './rule-place.ts';
+
+/** @throws WanbondError */
+export function bringRulesInStep(config: RuleConfig, facts: HostFacts, made: JournaledSteps, log: Log): void {
+  for (const family of [4, 6] as const) {
+    const priority = rulePriority(readRuleFacts(family), config);
+    if (priority === undefined) {
+      log.warn(`carried flows over IPv${family} follow a rule of another program; see \`wanbond check\``);
+      continue;
+    }
+    const wanted = ruleSteps(config, family, priority);
+    made.apply(wanted, facts);
+    made.takeBack(
+      made
+        .ofKind('rule')
+        .filter(({ rule }) => rule.family === family && !wanted.some((one) => sameRule(one, rule))),
+    );
+  }
+}
