@@ -6,14 +6,22 @@ import type { Step } from './step.ts';
 const MAX_SUBFLOWS = 8;
 
 const PROBING = 'net.ipv4.tcp_mtu_probing';
+// How long a connection may be left without any subflow before the kernel gives it up: a van in a tunnel comes back after
+// minutes, and TCP itself tries for 15 on a subflow that is left. Longer would not help many, and the sockets of a router
+// that lost its power wait for so long in the server's memory. A closed connection has its 60 s whatever is set here
+// (mptcp_close_timeout() in net/mptcp/ctrl.c), and kernels without the setting know no other for any.
+const CLOSE_TIMEOUT = 'net.mptcp.close_timeout';
+const CLOSE_TIMEOUT_S = 600;
+
 const BUFFER_SYSCTLS = ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'] as const;
 
 /** What these steps depend on. */
-export const KERNEL_SYSCTLS = ['net.mptcp.enabled', PROBING, ...BUFFER_SYSCTLS] as const;
+export const KERNEL_SYSCTLS = ['net.mptcp.enabled', CLOSE_TIMEOUT, PROBING, ...BUFFER_SYSCTLS] as const;
 
 export function kernelSteps(facts: HostFacts, bufferMaxBytes: number): Step[] {
   return [
     { kind: 'sysctl', name: 'net.mptcp.enabled', value: '1' },
+    ...keepWithoutSubflows(facts.sysctls.get(CLOSE_TIMEOUT)),
     ...BUFFER_SYSCTLS.flatMap((name) => raiseBufferMaximum(name, facts.sysctls.get(name), bufferMaxBytes)),
     ...probePathMtu(facts.sysctls.get(PROBING)),
     { kind: 'limits', subflows: MAX_SUBFLOWS, addAddrAccepted: MAX_SUBFLOWS },
@@ -25,6 +33,11 @@ function raiseBufferMaximum(name: string, now: string | undefined, bytes: number
   const [minimum, initial, maximum] = now?.split(' ') ?? [];
   if (minimum === undefined || initial === undefined || Number(maximum) >= bytes) return [];
   return [{ kind: 'sysctl', name, value: `${minimum} ${initial} ${bytes}` }];
+}
+
+function keepWithoutSubflows(now: string | undefined): Step[] {
+  if (now === undefined || Number(now) >= CLOSE_TIMEOUT_S) return [];
+  return [{ kind: 'sysctl', name: CLOSE_TIMEOUT, value: String(CLOSE_TIMEOUT_S) }];
 }
 
 /** A path that takes less than its interface says, and lets no ICMP back, is found out by trying. 2 is more still. */

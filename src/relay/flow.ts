@@ -5,8 +5,8 @@ import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-// The kernel resets a closed MPTCP connection that is not done after 60 s (net.mptcp.close_timeout; tried: the rest was
-// lost), so it stays open until so little is left that any path carries it in that time.
+// The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
+// rest was lost), so it stays open until so little is left that any path carries it in that time.
 const CLOSE_BELOW_BYTES = 64 * 1024;
 
 export class Flow implements ConnOwner, Task {

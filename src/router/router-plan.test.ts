@@ -29,6 +29,7 @@ const FACTS: HostFacts = {
   sysctls: new Map([
     ['net.mptcp.enabled', '1'],
     ['net.mptcp.blackhole_timeout', '3600'],
+    ['net.mptcp.close_timeout', '60'],
     ['net.ipv4.tcp_mtu_probing', '0'],
     ['net.ipv4.tcp_rmem', '4096 131072 6291456'],
     ['net.ipv4.tcp_wmem', '4096 16384 33554432'],
@@ -68,6 +69,7 @@ const commands = (facts: HostFacts) =>
 
 test('the plan as commands', () => {
   expect(commands(FACTS)).toEqual([
+    'sysctl -w net.mptcp.close_timeout=600',
     'sysctl -w net.ipv4.tcp_rmem="4096 131072 16777216"',
     'sysctl -w net.ipv4.tcp_mtu_probing=1',
     'ip mptcp limits set subflows 8 add_addr_accepted 8',
