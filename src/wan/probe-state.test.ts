@@ -63,6 +63,20 @@ describe('a WAN', () => {
     expect(run.sent - learned).toBeGreaterThan(55);
   });
 
+  test('that has just gone down is probed fast for a minute, then once a second', () => {
+    const run = new Run();
+    run.for(10_000, after(20));
+    run.for(3000, never);
+    const before = run.sent;
+    run.for(10_000, never);
+    expect(run.sent - before).toBeGreaterThanOrEqual(45);
+    run.for(60_000, never);
+    const later = run.sent;
+    run.for(10_000, never);
+    expect(run.sent - later).toBeLessThanOrEqual(11);
+    expect(run.changes.map(({ health }) => health)).toEqual(['up', 'down']);
+  });
+
   test('that never answers goes down and stays there', () => {
     const run = new Run();
     run.for(20_000, never);

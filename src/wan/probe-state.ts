@@ -7,9 +7,9 @@
 import { LossWindow } from './loss-window.ts';
 
 export interface ProbeTimes {
-  /** Between probes of a WAN that is well and idle, or down. */
+  /** Between probes of a WAN that is well and idle, or down for long. */
   readonly idleIntervalMs: number;
-  /** Between probes while the WAN carries traffic, or while it is in doubt. */
+  /** Between probes while the WAN carries traffic, has no health yet, or is down since a short while. */
   readonly fastIntervalMs: number;
   /** Between probes of a new path. */
   readonly learnIntervalMs: number;
@@ -46,6 +46,8 @@ const FALSE_DOWN_RATIO = 1e-4;
 const ANSWERS_TO_UP = 2;
 const MAX_ANSWERS_TO_UP = 32;
 const FLAP_MEMORY_MS = 60_000;
+// Most of what goes down is back within a minute, and its flows wait: for so long it is probed as fast as a busy one.
+const SOON_BACK_MS = 60_000;
 // Weights of RFC 6298 section 2.
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
@@ -116,7 +118,8 @@ export class ProbeState {
   nextSendMs(isBusy: boolean): number {
     const isInDoubt = this.health !== 'down' && this.lostInARow > 0;
     if (this.isLearning && !isInDoubt) return this.lastSentMs + this.times.learnIntervalMs;
-    const isSettled = this.health === 'up' ? !isBusy : this.health === 'down' && this.answersInARow === 0;
+    const isLongDown = this.health === 'down' && this.lastSentMs - this.changedAtMs >= SOON_BACK_MS;
+    const isSettled = this.health === 'up' ? !isBusy : isLongDown && this.answersInARow === 0;
     const calm = isSettled ? this.times.idleIntervalMs : this.times.fastIntervalMs;
     return this.lastSentMs + (isInDoubt ? this.times.doubtIntervalMs : calm);
   }
