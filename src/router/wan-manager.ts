@@ -4,6 +4,7 @@
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
+import type { WanConfig } from '../config/wan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
@@ -12,6 +13,7 @@ import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
+import { FlapHold } from '../wan/flap-hold.ts';
 import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
 import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
@@ -21,7 +23,7 @@ import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
 import { renderBypassUpdate } from './bypass-update.ts';
 import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
-import { bringEndpointsInStep } from './endpoints-in-step.ts';
+import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
 import { JournaledSteps } from './journaled-steps.ts';
 import { routerPolicy } from './policy.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
@@ -51,12 +53,14 @@ export interface WanManagerParts {
 // Events come in bursts (an interface that comes up brings link, addresses and routes): they are answered together.
 const SETTLE_MS = 30;
 
-export class WanManager {
+export class WanManager implements DeviceView {
   prober: Prober | undefined;
   /** A WAN or a server has come or gone. */
   onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
   private readonly made: JournaledSteps;
+  private readonly endpoints: EndpointsInStep;
+  private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
   private readonly families = new Map<string, Families>();
@@ -69,12 +73,14 @@ export class WanManager {
   private generation = 1;
   private readonly mptcpNews: MptcpNews;
   private timer: NodeJS.Timeout | undefined;
+  private release: NodeJS.Timeout | undefined;
   private isStopped = false;
 
   constructor(parts: WanManagerParts) {
     this.parts = parts;
     this.mptcpNews = new MptcpNews(parts.log);
     this.made = new JournaledSteps(parts.journal, parts.nftables);
+    this.endpoints = new EndpointsInStep(this.made, parts.log);
   }
 
   /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
@@ -137,6 +143,7 @@ export class WanManager {
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
+    clearTimeout(this.release);
   }
 
   /** Brings everything in step. What fails is logged and tried again with the next event: flows go on meanwhile. */
@@ -151,11 +158,12 @@ export class WanManager {
       const facts = readHostFacts(routerSysctls(config), config.redirect.table);
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
+      this.watchFlaps();
       const next = this.decide(links);
       this.tellServers(next);
       this.state = next;
       bringStandInsInStep(next.standIns, facts, this.made);
-      bringEndpointsInStep(next.bonded, (device) => this.isOff(device), facts, this.made);
+      this.endpoints.bring(next.bonded, this, facts);
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
@@ -164,12 +172,22 @@ export class WanManager {
     });
   }
 
+  private watchFlaps(): void {
+    const nowMs = performance.now();
+    this.flaps.observe(this.wans, nowMs);
+    const releaseMs = this.flaps.nextReleaseMs(nowMs);
+    clearTimeout(this.release);
+    // A timer may come a moment early.
+    if (releaseMs !== undefined) this.release = setTimeout(() => this.update(), releaseMs - nowMs + 1);
+  }
+
   private decide(links: readonly LinkFact[]): WanState {
     const { config } = this.parts;
     const { wans, measurements } = this;
     const servers = knownServers(config, this.names);
     const before = this.parts.judge.health;
-    const state = this.parts.judge.decide({ wans, links, servers, measurements });
+    const held = this.flaps.held(performance.now());
+    const state = this.parts.judge.decide({ wans, links, servers, measurements, held });
     this.tell(before);
     return state;
   }
@@ -207,9 +225,18 @@ export class WanManager {
     this.onTrouble();
   }
 
-  private isOff(device: string): boolean {
-    const wan = this.parts.config.wans.find((one) => one.interface === device);
+  isOff(device: string): boolean {
+    const wan = this.wanOn(device);
     return wan !== undefined && !this.parts.tiers.decision.ranks.has(wan.name);
+  }
+
+  isWell(device: string): boolean {
+    const wan = this.wanOn(device);
+    return wan !== undefined && this.parts.judge.health.get(wan.name) === undefined;
+  }
+
+  private wanOn(device: string): WanConfig | undefined {
+    return this.parts.config.wans.find((one) => one.interface === device);
   }
 
   private updatePolicy(state: WanState, facts: HostFacts): void {

@@ -65,7 +65,12 @@ const DOWN = { health: 'down' } as const;
 const verdictsOf = (...all: [wan: string, role: WanRole][]): Verdicts =>
   new Map(all.map(([wan, role]): [string, Verdict] => [wan, { role, reason: 'because' }]));
 
-function decide(measurements: readonly PathMeasurement[], verdicts: Verdicts = new Map(), links = LINKS) {
+function decide(
+  measurements: readonly PathMeasurement[],
+  verdicts: Verdicts = new Map(),
+  links = LINKS,
+  held: ReadonlyMap<string, string> = new Map(),
+) {
   const servers = knownServers(config, NAMES);
   const state = decideWans(config, {
     wans: wanLinks(config.wans, links),
@@ -73,6 +78,7 @@ function decide(measurements: readonly PathMeasurement[], verdicts: Verdicts = n
     servers,
     measurements,
     verdicts,
+    held,
   });
   return {
     ...state,
@@ -115,6 +121,16 @@ describe('WANs', () => {
     expect(state.names).toMatchObject({ order: ['lte', 'dsl'], bonded: ['lte'] });
     expect(state.standIns).toMatchObject([{ family: 4, device: 'wwan0' }]);
     expect(state.reasons).toEqual({ dsl: 'the server does not answer over it', lte: undefined });
+  });
+
+  test('a flapping one is held while a steady one is alive, and no longer', () => {
+    const held = new Map([['dsl', 'flaps']]);
+    const state = decide([path('dsl', FIRST), path('lte', FIRST)], new Map(), LINKS, held);
+    expect(state.names).toMatchObject({ order: ['lte', 'dsl'], bonded: ['lte'] });
+    expect(state.reasons).toEqual({ dsl: 'flaps', lte: undefined });
+    const alone = decide([path('dsl', FIRST), path('lte', FIRST, DOWN)], new Map(), LINKS, held);
+    expect(alone.names).toMatchObject({ order: ['dsl', 'lte'], bonded: ['dsl'] });
+    expect(alone.reasons).toEqual({ dsl: undefined, lte: 'the server does not answer over it' });
   });
 
   test('one whose probes were never answered is used: UDP may be blocked', () => {

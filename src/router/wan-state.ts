@@ -22,6 +22,8 @@ export interface WanFacts {
   readonly measurements: readonly PathMeasurement[];
   /** What speaks against a WAN besides its link and its probes. */
   readonly verdicts: Verdicts;
+  /** WANs whose link keeps failing, and why: they are used while no steady one is alive. See FlapHold. */
+  readonly held?: ReadonlyMap<string, string>;
   /** By tier, see TierDecision; all are equal when not given. A WAN without a rank is off: it is not even probed. */
   readonly ranks?: ReadonlyMap<string, number>;
   /** What a WAN can carry; undefined while nobody knows. */
@@ -47,6 +49,7 @@ export interface WanState {
 
 // Far enough from each other for every tier there is.
 const DEAD_RANK = 200;
+const HELD_RANK = 150;
 const PLAIN_RANK = 100;
 const TIER_RANK = 10;
 
@@ -63,7 +66,10 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
       .map(({ wan }) => wan),
   );
   const allowed = ready.filter(({ name }) => facts.verdicts.get(name)?.role !== 'out');
-  const alive = allowed.filter(({ name }) => !silent.has(name));
+  const answering = allowed.filter(({ name }) => !silent.has(name));
+  const steady = answering.filter(({ name }) => !facts.held?.has(name));
+  const alive = steady.length > 0 ? steady : answering;
+  const held = new Map([...(facts.held ?? [])].filter(([name]) => !alive.some((one) => one.name === name)));
   const tierOf = (name: string): number => facts.ranks?.get(name) ?? 0;
   // What is not carried goes by tier too: over a lower one only while no better one is there.
   const best = Math.min(...alive.map(({ name }) => tierOf(name)));
@@ -91,10 +97,10 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
       ({ name }) => ({
         name,
         path: pathOf(name),
-        // A dead WAN of a good tier comes after a live one of any, and so does one whose flows would stay on it alone;
-        // among equals standby ones come last.
+        // A dead WAN of a good tier comes after a live one of any, and so does one that flaps, or whose flows would stay
+        // on it alone; among equals standby ones come last.
         rank:
-          (silent.has(name) ? DEAD_RANK : beginsPlain(name) ? PLAIN_RANK : 0) +
+          (silent.has(name) ? DEAD_RANK : held.has(name) ? HELD_RANK : beginsPlain(name) ? PLAIN_RANK : 0) +
           TIER_RANK * tierOf(name) +
           (isBackup(name) ? 1 : 0),
         weight: hasRates ? (facts.rateBps?.(name) ?? 1) : 1,
@@ -110,6 +116,7 @@ export function decideWans(config: RouterConfig, facts: WanFacts): WanState {
     ),
     troubles: troublesOf(config, facts, [
       new Map([...silent].map((name) => [name, SILENT])),
+      new Map([...held].map(([name, reason]): [string, Verdict] => [name, { role: 'out', reason }])),
       new Map([...unbondable].map((name) => [name, unbondableVerdict(pathOf(name))])),
     ]),
   };
