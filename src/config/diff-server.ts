@@ -1,0 +1,38 @@
+// What differs between two configs of a server.
+import { formatAddress } from '../base/address.ts';
+import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
+import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
+import type { KeyConfig, ServerConfig } from './server.ts';
+
+export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
+  { key: 'id', of: ({ id }) => id, needsRestart: true },
+  { key: 'state-dir', of: (config) => config.stateDir, needsRestart: true },
+  {
+    key: 'listen',
+    of: ({ listens }) =>
+      listens.flatMap(({ addresses, port }) => addresses.map((one) => `${formatAddress(one)} port ${port}`)),
+    needsRestart: true,
+  },
+  { key: 'egress.allow', of: ({ egress }) => prefixList(egress.allow) },
+  { key: 'egress.deny', of: ({ egress }) => prefixList(egress.deny) },
+  ...SHARED_SETTINGS,
+  // The listening sockets have it from their beginning.
+  { key: 'relay.congestion', of: ({ relay }) => relay.congestion, needsRestart: true },
+  {
+    key: 'relay.max-unauthenticated-per-address',
+    of: ({ relay }) => String(relay.maxUnauthenticatedPerAddress),
+  },
+];
+
+export const KEY_SETTINGS: readonly Setting<KeyConfig>[] = [
+  { key: 'name', of: ({ name }) => name },
+  { key: 'key', of: ({ key }) => secretText(key), isSecret: true },
+  { key: 'egress-allow', of: ({ egressAllow }) => prefixList(egressAllow) },
+];
+
+export function diffServerConfigs(before: ServerConfig, after: ServerConfig): ConfigDiff {
+  return mergeDiffs([
+    diffSettings(before, after, SERVER_ROLE_SETTINGS),
+    diffTables('key', before.keys, after.keys, ({ id }) => String(id), KEY_SETTINGS),
+  ]);
+}
