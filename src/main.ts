@@ -6,6 +6,7 @@ import { checkCommand } from './cli/check-command.ts';
 import { downCommand } from './cli/down.ts';
 import { initCommand } from './cli/init.ts';
 import { labCommand } from './cli/lab.ts';
+import { reloadCommand } from './cli/reload.ts';
 import { reportError } from './cli/report-error.ts';
 import { planCommand } from './cli/plan.ts';
 import { routerCommand, serverCommand } from './cli/run-role.ts';
@@ -31,6 +32,7 @@ const program = new Command('wanbond')
   .addCommand(downCommand())
   .addCommand(statusCommand())
   .addCommand(wanCommand())
+  .addCommand(reloadCommand())
   .addCommand(labCommand())
   .addCommand(uninstallCommand())
   .showHelpAfterError('(wanbond --help lists the commands)');

@@ -2,10 +2,14 @@
 import { Command } from 'commander';
 import { describe, type WanbondError } from '../base/error.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { type Loaded, loadRouterConfig, loadServerConfig } from '../config/load.ts';
+import { diffRouterConfigs } from '../config/diff-router.ts';
+import { diffServerConfigs } from '../config/diff-server.ts';
+import { loadRouterConfig, loadServerConfig } from '../config/load.ts';
 import type { LogConfig } from '../config/log.ts';
 import { serveControl } from '../control/control-socket.ts';
-import { countSignals, type Daemon, runDaemon } from '../daemon/lifecycle.ts';
+import { resolve } from 'node:path';
+import { countHangUps, countSignals, type ReloadableDaemon, runDaemon } from '../daemon/lifecycle.ts';
+import { type ReloadParts, Reloader } from '../daemon/reload.ts';
 import { exitNow } from '../linux/libc.ts';
 import { startRouter } from '../router/daemon.ts';
 import { startServer } from '../server/daemon.ts';
@@ -20,7 +24,7 @@ export function routerCommand(): Command {
   return roleCommand(
     'router',
     'carry LAN traffic over all WANs (in the foreground)',
-    loadRouterConfig,
+    { load: loadRouterConfig, diff: diffRouterConfigs },
     startRouter,
   );
 }
@@ -29,7 +33,7 @@ export function serverCommand(): Command {
   return roleCommand(
     'server',
     'be the far end for routers (in the foreground)',
-    loadServerConfig,
+    { load: loadServerConfig, diff: diffServerConfigs },
     startServer,
   );
 }
@@ -37,8 +41,8 @@ export function serverCommand(): Command {
 function roleCommand<C extends RoleConfig>(
   name: string,
   description: string,
-  load: (file: string) => Loaded<C>,
-  start: (config: C, log: Log) => Promise<Daemon>,
+  { load, diff }: Pick<ReloadParts<C>, 'load' | 'diff'>,
+  start: (config: C, log: Log) => Promise<ReloadableDaemon<C>>,
 ): Command {
   return new Command(name)
     .description(description)
@@ -48,13 +52,25 @@ function roleCommand<C extends RoleConfig>(
       const log = createLog(config.log);
       for (const { line, path, message, hint } of warnings) log.warn({ line, path }, `${message}; ${hint}`);
       const signals = countSignals();
+      const hangUp = countHangUps();
       const daemon = await start(config, log).catch((error: WanbondError) => {
         log.fatal({ code: error.code, hint: error.hint }, `cannot start: ${error.message}`);
         // Worker threads may still sit in a system call, where a plain return would wait for them, or be loading
         // koffi, which aborts the process when process.exit ends its thread meanwhile.
         return exitNow(1);
       });
-      const answers = { facts: { status: () => daemon.status() }, requests: daemon.requests };
+      const reloader = new Reloader({
+        file: resolve(file),
+        config,
+        log,
+        load,
+        diff,
+        reconfigure: (next) => daemon.reconfigure(next),
+      });
+      // What is wrong is in the log; nobody else waits for it.
+      hangUp.listen(() => void reloader.reload().catch(() => undefined));
+      const requests = { ...daemon.requests, reload: reloader.request };
+      const answers = { facts: { status: () => daemon.status() }, requests };
       const control = await serveControl(config.stateDir, answers).catch((error: unknown) => {
         // An unprivileged server may have no state directory: it works all the same.
         log.warn(`no control socket, so \`wanbond status\` will not answer: ${describe(error)}`);
@@ -62,7 +78,7 @@ function roleCommand<C extends RoleConfig>(
       });
       const exitCode = await runDaemon(daemon, {
         log,
-        drainTimeoutMs: config.relay.drainTimeoutMs,
+        drainTimeoutMs: () => reloader.config.relay.drainTimeoutMs,
         signals,
       });
       await control?.close();

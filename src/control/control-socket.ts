@@ -6,7 +6,8 @@ import { text as readText } from 'node:stream/consumers';
 import { describe, WanbondError } from '../base/error.ts';
 import type { ControlRequest } from '../daemon/control-request.ts';
 
-const REQUEST_TIMEOUT_MS = 5000;
+// A reload starts a thread, which takes seconds on a machine that is short of CPU.
+const REQUEST_TIMEOUT_MS = 15_000;
 // Ours: what can be asked for fits into a line.
 const MAX_BODY_BYTES = 64 * 1024;
 

@@ -25,7 +25,7 @@ test.each(['drain', 'stop'] as const)('a %s that throws still gives the LAN back
   const signals = { next: () => Promise.resolve('SIGTERM') };
   await runDaemon(daemon, {
     log: createLog({ level: 'silent', format: 'json' }),
-    drainTimeoutMs: 0,
+    drainTimeoutMs: () => 0,
     signals,
   });
   expect(calls.at(-1)).toBe('release');

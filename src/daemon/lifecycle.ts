@@ -23,9 +23,16 @@ export interface Daemon {
   release(): void;
 }
 
+/** A daemon that takes over another config while it runs. */
+export interface ReloadableDaemon<C> extends Daemon {
+  /** All of it but what takes a restart, or nothing. @throws WanbondError when nothing was taken over */
+  reconfigure(next: C): Promise<void>;
+}
+
 export interface LifecycleOptions {
   readonly log: Log;
-  readonly drainTimeoutMs: number;
+  /** As configured when the end has come. */
+  readonly drainTimeoutMs: () => number;
   /** From before the start: a signal in the middle of it must not leave half of it behind. */
   readonly signals: Signals;
 }
@@ -78,7 +85,7 @@ async function end(
   watchdog: NodeJS.Timeout | undefined,
 ): Promise<number> {
   daemon.drain();
-  const isDrained = await drained(daemon, drainTimeoutMs, signals);
+  const isDrained = await drained(daemon, drainTimeoutMs(), signals);
   if (!isDrained) log.warn({ flows: daemon.openFlows() }, 'resetting the flows that are left');
 
   clearInterval(watchdog);
@@ -108,6 +115,26 @@ export function countSignals(): Signals {
     next: () => {
       const first = come.shift();
       return first ? Promise.resolve(first) : new Promise((resolve) => waiting.push(resolve));
+    },
+  };
+}
+
+export interface HangUps {
+  /** From here on each SIGHUP calls `onHangUp`, and one that came before does so now. */
+  listen(onHangUp: () => void): void;
+}
+
+/** From here on SIGHUP does not end the process: it asks for the config to be read again. */
+export function countHangUps(): HangUps {
+  let hasCome = false;
+  let tell = (): void => {
+    hasCome = true;
+  };
+  process.on('SIGHUP', () => tell());
+  return {
+    listen: (onHangUp) => {
+      tell = onHangUp;
+      if (hasCome) onHangUp();
     },
   };
 }

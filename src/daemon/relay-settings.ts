@@ -4,7 +4,7 @@ import type { LogConfig } from '../config/log.ts';
 import type { RelayConfig } from '../config/relay.ts';
 import { hasCongestion, requireCongestion } from '../linux/congestion.ts';
 import type { CongestionChoice } from '../relay/congestion-choice.ts';
-import type { RelaySettings } from '../relay/worker-spec.ts';
+import type { RelaySettings, RunningSettings } from '../relay/worker-spec.ts';
 
 // More threads than this only help sites far beyond what WANs deliver, and each costs some 10 MB.
 const MAX_AUTO_WORKERS = 4;
@@ -17,6 +17,12 @@ export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings
   return {
     workers: relay.workers === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_WORKERS) : relay.workers,
     pipeBytes: relay.pipeSizeBytes,
+    ...runningSettings(relay, log),
+  };
+}
+
+export function runningSettings(relay: RelayConfig, log: LogConfig): RunningSettings {
+  return {
     idleTimeoutMs: relay.idleTimeoutMs,
     halfOpenTimeoutMs: relay.halfOpenTimeoutMs,
     maxFlows: relay.maxFlows,

@@ -7,7 +7,8 @@ import { type Emulator, startEmulator } from './emulator/handle.ts';
 import { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { cuttable, parseWanLink, type WanLink } from './link-kind.ts';
-import { routerConfig, serverConfig } from './program-config.ts';
+import type { ConfigTable } from './toml-writer.ts';
+import { mergeConfig, routerConfig, serverConfig } from './program-config.ts';
 import { ProgramFiles, type ProgramOptions } from './programs.ts';
 import { reapStaleRuns, removeRun, runDirectory } from './reap.ts';
 import { HOST_NAMES, type HostName, namespaceName, newRunName } from './run-name.ts';
@@ -105,24 +106,21 @@ export class Lab {
   }
 
   startServer(options: ProgramOptions = {}): Promise<LabProcess> {
-    const base = serverConfig({
-      stateDir: this.files.stateDir('server'),
-      key: this.files.key,
-      transport: this.#transport,
-    });
-    return this.files.start(this.hosts.server, 'server', base, options);
+    return this.files.start(this.hosts.server, 'server', this.#serverBase(), options);
   }
 
   startRouter(options: RouterOptions = {}): Promise<LabProcess> {
-    const base = routerConfig({
-      wans: this.wans.filter((wan) => options.wans?.includes(wan.name) ?? true),
-      serverFamilies: [this.#options.family ?? 4],
-      stateDir: this.files.stateDir('router'),
-      dataDir: this.files.dataDir,
-      key: this.files.key,
-      transport: this.#transport,
-    });
-    return this.files.start(this.hosts.router, 'router', base, options);
+    return this.files.start(this.hosts.router, 'router', this.#routerBase(options), options);
+  }
+
+  /** Writes another config for the server that runs; returns its path. */
+  writeServerConfig(overrides: ConfigTable): string {
+    return this.files.write('server', mergeConfig(this.#serverBase(), overrides));
+  }
+
+  /** Writes another config for the router that runs; returns its path. */
+  writeRouterConfig({ overrides = {}, ...options }: Pick<RouterOptions, 'wans' | 'overrides'>): string {
+    return this.files.write('router', mergeConfig(this.#routerBase(options), overrides));
   }
 
   startOrigin(): Promise<LabProcess> {
@@ -149,6 +147,25 @@ export class Lab {
     await this.#emulator?.stop();
     removeRun(this.run);
     process.off('exit', this.#removeAtExit);
+  }
+
+  #serverBase(): ConfigTable {
+    return serverConfig({
+      stateDir: this.files.stateDir('server'),
+      key: this.files.key,
+      transport: this.#transport,
+    });
+  }
+
+  #routerBase({ wans }: Pick<RouterOptions, 'wans'>): ConfigTable {
+    return routerConfig({
+      wans: this.wans.filter(({ name }) => wans?.includes(name) ?? true),
+      serverFamilies: [this.#options.family ?? 4],
+      stateDir: this.files.stateDir('router'),
+      dataDir: this.files.dataDir,
+      key: this.files.key,
+      transport: this.#transport,
+    });
   }
 
   get #transport(): string {

@@ -6,7 +6,12 @@ import { createConvertClient } from '../transport/convert/client.ts';
 import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport } from '../transport/handshake.ts';
 import { Rotation } from './rotation.ts';
-import { type Route, RouterOpening, type RouterOpeningPlan } from './router-opening.ts';
+import {
+  type Route,
+  RouterOpening,
+  type RouterOpeningPlan,
+  type RouterOpeningSettings,
+} from './router-opening.ts';
 import {
   type Candidate,
   candidatesTo,
@@ -27,6 +32,7 @@ function toTarget(target: SocketAddress, candidates: readonly Candidate[]): Rout
 export class RouterAccept {
   private readonly context: WorkerContext;
   private readonly role: RouterRole;
+  private opening: RouterOpeningSettings;
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
   /** By everything that makes a server what it is: each transport has learned the clock of its server. */
@@ -35,8 +41,14 @@ export class RouterAccept {
   constructor(context: WorkerContext, role: RouterRole) {
     this.context = context;
     this.role = role;
+    this.opening = role.opening;
     this.policy = role.policy;
     this.wans = new Rotation(role.policy.wans);
+  }
+
+  /** Concerns new flows. */
+  configure(opening: RouterOpeningSettings): void {
+    this.opening = opening;
   }
 
   /** Concerns new flows, and those that wait for a server which is known to be lost now. */
@@ -55,7 +67,7 @@ export class RouterAccept {
       this.context.fail('malformed', 'a connection to the relay itself was refused');
       return true;
     }
-    return RouterOpening.open(this.context, this.role.opening, this.planFor(target), fd);
+    return RouterOpening.open(this.context, this.opening, this.planFor(target), fd);
   }
 
   private planFor(target: SocketAddress): RouterOpeningPlan {

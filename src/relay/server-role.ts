@@ -6,25 +6,26 @@ import { closeWithReset, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
-import { createConvertServer } from '../transport/convert/server.ts';
-import type { ServerTransport } from '../transport/handshake.ts';
+import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
-import type { ServerRole } from './worker-spec.ts';
+import type { ServerAdmission, ServerRole } from './worker-spec.ts';
 
 export class ServerAccept {
   private readonly context: WorkerContext;
   private readonly role: ServerRole;
-  private readonly transport: ServerTransport;
+  private readonly transport: ConvertServer;
   private egress: EgressPolicy;
-  private readonly unproved: Unproved;
+  private admission: ServerAdmission;
+  private unproved: Unproved;
 
   constructor(context: WorkerContext, role: ServerRole) {
     this.context = context;
     this.role = role;
     this.egress = role.egress;
+    this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
     this.transport = createConvertServer({
       serverId: role.serverId,
@@ -38,13 +39,20 @@ export class ServerAccept {
     this.egress = egress;
   }
 
+  /** Concerns every hello from now on, also of connections that are there and have sent none yet. */
+  configure(admission: ServerAdmission): void {
+    this.admission = admission;
+    this.unproved = new Unproved(this.role.unprovedMemory, admission.maxUnauthenticatedPerAddress);
+    this.transport.setKeys(admission.keys);
+  }
+
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
   accept(fd: number): boolean {
     const peer = networkName(peerAddress(fd));
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
       closeWithReset(fd);
-      const most = this.role.maxUnauthenticatedPerAddress;
+      const most = this.admission.maxUnauthenticatedPerAddress;
       this.context.fail('resource', `${peer} has ${most} connections open without a proof`);
       return true;
     }
@@ -54,8 +62,8 @@ export class ServerAccept {
       return false;
     }
     const fds = { clientFd: fd, spareFd };
-    const { context, egress, role } = this;
-    if (ServerOpening.start(context, role.opening, egress, this.transport.start(), fds, onProved))
+    const { context, egress, admission } = this;
+    if (ServerOpening.start(context, admission.opening, egress, this.transport.start(), fds, onProved))
       return true;
     close(spareFd);
     onProved();

@@ -7,9 +7,13 @@ import type { RouterOpeningSettings } from './router-opening.ts';
 import type { RouterPolicy } from './router-policy.ts';
 import type { ServerOpeningSettings } from './server-opening.ts';
 
-export interface RelaySettings {
+export interface RelaySettings extends RunningSettings {
   readonly workers: number;
   readonly pipeBytes: number;
+}
+
+/** What may change while the relay runs. */
+export interface RunningSettings {
   readonly idleTimeoutMs: number;
   readonly halfOpenTimeoutMs: number;
   /** Of the whole process. */
@@ -33,18 +37,22 @@ export interface RouterRole {
   readonly policy: RouterPolicy;
 }
 
-export interface ServerRole {
+export interface ServerRole extends ServerAdmission {
   readonly kind: 'server';
-  readonly opening: ServerOpeningSettings;
   readonly egress: EgressPolicy;
   readonly serverId: string;
-  readonly keys: readonly { readonly id: number; readonly psk: Uint8Array }[];
   readonly replayWindow: SharedArrayBuffer;
   /** When the replay window was made. */
   readonly clock: ClockAnchor;
-  readonly maxUnauthenticatedPerAddress: number;
   /** See createUnprovedMemory; one for all workers. */
   readonly unprovedMemory: SharedArrayBuffer;
+}
+
+/** Who may open flows, and how; for those that are not open yet. */
+export interface ServerAdmission {
+  readonly opening: ServerOpeningSettings;
+  readonly keys: readonly { readonly id: number; readonly psk: Uint8Array }[];
+  readonly maxUnauthenticatedPerAddress: number;
 }
 
 export type Role = RouterRole | ServerRole;
@@ -64,6 +72,9 @@ export interface WorkerSpec {
 export type ToWorker =
   | { readonly kind: 'policy'; readonly policy: RouterPolicy }
   | { readonly kind: 'egress'; readonly egress: EgressPolicy }
+  | { readonly kind: 'settings'; readonly settings: RunningSettings }
+  | { readonly kind: 'opening'; readonly opening: RouterOpeningSettings }
+  | { readonly kind: 'admission'; readonly admission: ServerAdmission }
   /** `closeListeners`: refuse new connections from now on. */
   | { readonly kind: 'drain'; readonly closeListeners: boolean }
   /** Reset what is left and end the thread. */

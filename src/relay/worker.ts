@@ -16,7 +16,7 @@ import { RateLimit } from './rate-limit.ts';
 import { RouterAccept } from './router-role.ts';
 import { ServerAccept } from './server-role.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
-import type { FromWorker, ToWorker, WorkerSpec } from './worker-spec.ts';
+import type { FromWorker, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 // A thread that sits in a system call can be neither ended nor inspected: it returns to Node's own loop this often.
 const TURN_MS = 1000;
@@ -42,7 +42,8 @@ class Worker implements WorkerContext {
   private readonly role: RouterAccept | ServerAccept;
   private readonly heartbeats: Int32Array;
   private readonly logLimit = new RateLimit(LOG_INTERVAL_MS);
-  private readonly maxFlows: number;
+  private settings: RunningSettings;
+  private maxFlows = 0;
   private readonly families = new Map<string, Families>();
   private doubtedMs = Number.NEGATIVE_INFINITY;
   private readonly plainMs = new Map<string, number>();
@@ -53,7 +54,8 @@ class Worker implements WorkerContext {
     this.counters = new Counters(spec.counterMemory, spec.index);
     this.heartbeats = new Int32Array(spec.heartbeats);
     this.pipes = new PipePool(spec.settings.pipeBytes);
-    this.maxFlows = Math.ceil(spec.settings.maxFlows / spec.settings.workers);
+    this.settings = spec.settings;
+    this.configure(spec.settings);
     this.role =
       spec.role.kind === 'router' ? new RouterAccept(this, spec.role) : new ServerAccept(this, spec.role);
     this.acceptor = new Acceptor(this.loop, {
@@ -92,7 +94,7 @@ class Worker implements WorkerContext {
   }
 
   nameTarget(target: SocketAddress): string {
-    return this.spec.settings.logTargets ? formatSocketAddress(target) : 'a target';
+    return this.settings.logTargets ? formatSocketAddress(target) : 'a target';
   }
 
   learnFamilies(server: string, families: Families): void {
@@ -148,13 +150,22 @@ class Worker implements WorkerContext {
   private onMessage(message: ToWorker): void {
     if (message.kind === 'policy' && this.role instanceof RouterAccept) this.role.update(message.policy);
     if (message.kind === 'egress' && this.role instanceof ServerAccept) this.role.update(message.egress);
+    if (message.kind === 'opening' && this.role instanceof RouterAccept) this.role.configure(message.opening);
+    if (message.kind === 'admission' && this.role instanceof ServerAccept)
+      this.role.configure(message.admission);
+    if (message.kind === 'settings') this.configure(message.settings);
     if (message.kind === 'drain' && message.closeListeners) this.acceptor.close();
     if (message.kind === 'stop') this.stop();
   }
 
+  private configure(settings: RunningSettings): void {
+    this.settings = settings;
+    this.maxFlows = Math.ceil(settings.maxFlows / this.spec.settings.workers);
+  }
+
   private sweep(): void {
     const now = this.loop.nowMs;
-    const { idleTimeoutMs, halfOpenTimeoutMs } = this.spec.settings;
+    const { idleTimeoutMs, halfOpenTimeoutMs } = this.settings;
     for (const flow of this.flows) {
       const limitMs = flow.isHalfOpen ? halfOpenTimeoutMs : idleTimeoutMs;
       if (now - flow.lastActiveMs > limitMs) flow.abort();

@@ -4,9 +4,9 @@ import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { controlRequest } from '../daemon/control-request.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
-import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
+import { guardProcess, type ReloadableDaemon } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
-import { congestionChoice, relaySettings } from '../daemon/relay-settings.ts';
+import { congestionChoice, relaySettings, runningSettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
@@ -14,6 +14,7 @@ import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts';
 import { Relay } from '../relay/relay.ts';
+import type { RouterOpeningSettings } from '../relay/router-opening.ts';
 import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';
@@ -33,7 +34,7 @@ import { decideWans, type WanState } from './wan-state.ts';
 export const ROUTER_LOCK = 'router';
 
 /** Starts the relay first and takes the LAN's traffic last, so that nothing is taken that cannot be carried. */
-export async function startRouter(config: RouterConfig, log: Log): Promise<Daemon> {
+export async function startRouter(config: RouterConfig, log: Log): Promise<ReloadableDaemon<RouterConfig>> {
   const congestion = congestionChoice(config.relay);
   const lock = await acquireLock(ROUTER_LOCK);
   const nftables = new Nftables();
@@ -86,6 +87,17 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Daemo
       takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
+    reconfigure: async (next) => {
+      const nextCongestion = congestionChoice(next.relay);
+      manager.reconfigure(next);
+      tiers.reconfigure(next);
+      judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
+      relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
+      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log) });
+      log.level = next.log.level;
+      manager.update();
+      await following.reconfigure(next);
+    },
     requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({
       role: 'router',
@@ -123,17 +135,15 @@ function routerRole(
   method: RedirectMethod,
   policy: RouterRole['policy'],
 ): RouterRole {
-  const { relay } = config;
+  return { kind: 'router', method, policy, opening: openingSettings(config, congestion) };
+}
+
+function openingSettings({ relay }: RouterConfig, congestion: CongestionChoice): RouterOpeningSettings {
   return {
-    kind: 'router',
-    method,
-    policy,
-    opening: {
-      connectTimeoutMs: relay.connectTimeoutMs,
-      handshakeTimeoutMs: relay.handshakeTimeoutMs,
-      earlyDataWaitMs: relay.earlyDataWaitMs,
-      congestion,
-    },
+    connectTimeoutMs: relay.connectTimeoutMs,
+    handshakeTimeoutMs: relay.handshakeTimeoutMs,
+    earlyDataWaitMs: relay.earlyDataWaitMs,
+    congestion,
   };
 }
 

@@ -23,6 +23,8 @@ export interface NameFollower {
 
 export interface NameFollowerParts {
   readonly names: readonly string[];
+  /** Newer than what is kept on disk. */
+  readonly known?: NameAnswers;
   readonly directory: string;
   readonly log: Log;
   wans(): readonly AskingWan[];
@@ -31,7 +33,7 @@ export interface NameFollowerParts {
 
 export function followNames(parts: NameFollowerParts): NameFollower {
   const { names, log } = parts;
-  let answers = readAnswers(parts);
+  let answers: NameAnswers = new Map([...readAnswers(parts), ...(parts.known ?? [])]);
   let timer: NodeJS.Timeout | undefined;
   let retryMs = FIRST_RETRY_MS;
   let isAsking = false;

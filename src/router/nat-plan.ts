@@ -71,6 +71,13 @@ ${masquerades.join('')}\t}
 `;
 }
 
+/** Makes the table fit other interfaces; translations that are there go on. Empty when it does. */
+export function renderNatChange(before: RouterConfig, after: RouterConfig): string {
+  const text = renderNatTable(after);
+  if (!after.nat || text === renderNatTable(before)) return '';
+  return `add table inet ${NAT_TABLE}\ndelete table inet ${NAT_TABLE}\n${text}`;
+}
+
 /** Only for a LAN that has IPv6: forwarding makes a host deaf to router advertisements, unless it is told otherwise. */
 function wantsIpv6(config: RouterConfig, facts: HostFacts): boolean {
   const lans = facts.interfaces.filter((one) => config.lan.interfaces.includes(one.name));

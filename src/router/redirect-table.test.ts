@@ -3,6 +3,7 @@ import { type Address, parseAddress } from '../base/address.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import {
   type RedirectTable,
+  renderRedirectChange,
   renderRedirectStop,
   renderRedirectTable,
   renderTakeChain,
@@ -12,6 +13,7 @@ const TABLE: RedirectTable = {
   name: 'wanbond',
   method: 'tproxy',
   lanInterfaces: ['br-lan', 'eth0.7'],
+  formerLanInterfaces: [],
   port: 5125,
   mark: 0x40000000,
   markMask: 0x40000000,
@@ -50,12 +52,12 @@ test('the TPROXY table, to the letter: the order of its rules is what keeps port
   }
   chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
+    iifname { "br-lan", "eth0.7" } tcp flags & (syn | ack) != syn socket transparent 1 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
     iifname != { "br-lan", "eth0.7" } return
     meta l4proto != tcp return
     fib daddr type { local, broadcast, anycast, multicast } return
     ip daddr @bypass4 ip daddr != @carry4 return
     ip6 daddr @bypass6 ip6 daddr != @carry6 return
-    tcp flags & (syn | ack) != syn socket transparent 1 meta mark set meta mark and 0xbfffffff or 0x40000000 accept
     ct direction reply accept
     goto take
   }
@@ -97,6 +99,29 @@ test('REDIRECT turns away what was not redirected', () => {
 test('a mark that fills its mask is set as it is', () => {
   const text = renderRedirectTable({ ...TABLE, mark: 5, markMask: 0xffff_ffff });
   expect(text).toContain('socket transparent 1 meta mark set 0x5 accept');
+});
+
+test('a table changes in one go, sets and chains that are no more included', () => {
+  const after = {
+    ...TABLE,
+    quic: 'leave',
+    lanInterfaces: ['br-lan'],
+    formerLanInterfaces: ['eth0.7'],
+  } as const;
+  const text = renderRedirectChange(TABLE, after, { v4: true, v6: false });
+  expect(text.split('\n').slice(0, 8)).toEqual([
+    'flush table inet wanbond',
+    ...['bypass4', 'carry4', 'bypass6', 'carry6'].map((set) => `flush set inet wanbond ${set}`),
+    'delete chain inet wanbond udp_prerouting',
+    'delete chain inet wanbond quic',
+    'table inet wanbond {',
+  ]);
+  // The flows of an interface that is LAN no more go on, new ones are not taken.
+  expect(text).toContain('iifname { "br-lan", "eth0.7" } tcp flags');
+  expect(text).toContain('iifname != { "br-lan" } return');
+  // What the server reaches is not forgotten.
+  expect(text).toContain('ipv6 tcp flags & (syn | ack) == syn reject with tcp reset');
+  expect(renderRedirectChange(TABLE, TABLE, { v4: true, v6: true })).not.toContain('delete');
 });
 
 test('the drain empties only the chains that concern new flows', () => {

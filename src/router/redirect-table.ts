@@ -11,6 +11,8 @@ export interface RedirectTable {
   readonly name: string;
   readonly method: RedirectMethod;
   readonly lanInterfaces: readonly string[];
+  /** They were LAN before: the flows that began there go on. */
+  readonly formerLanInterfaces: readonly string[];
   /** The relay's listening port. */
   readonly port: number;
   readonly mark: number;
@@ -62,6 +64,26 @@ export function renderTakeChain(table: RedirectTable, families: Families): strin
   );
 }
 
+/**
+ * Makes one table of the other, in one transaction: packets see either the old rules or the new ones. The table and the
+ * hooks of its chains stay.
+ */
+export function renderRedirectChange(
+  before: RedirectTable,
+  after: RedirectTable,
+  families: Families,
+): string {
+  const sets = FAMILIES.flatMap((family) => [`bypass${family}`, `carry${family}`]);
+  const stale = rejectsQuic(before) && !rejectsQuic(after) ? ['udp_prerouting', 'quic'] : [];
+  return [
+    `flush table inet ${before.name}\n`,
+    ...sets.map((set) => `flush set inet ${before.name} ${set}\n`),
+    ...stale.map((chain) => `delete chain inet ${before.name} ${chain}\n`),
+    renderRedirectTable(after),
+    renderTakeChain(after, families),
+  ].join('');
+}
+
 function newFlowChains(table: RedirectTable): string[] {
   return rejectsQuic(table) ? ['take', 'quic'] : ['take'];
 }
@@ -108,14 +130,15 @@ function renderSet(name: string, family: Family, elements: readonly string[]): s
 }
 
 // The order is not a matter of taste: TPROXY takes any packet, so only openings may reach it, after the divert rule
-// of flows that are carried already and after replies of port forwards and of flows from before the start. Openings
+// of flows that are carried already (which go on when their target or interface is bypassed later: that rule comes
+// before all others) and after replies of port forwards and of flows from before the start. Openings
 // are never diverted: one that comes from the port of a flow that has ended finds a socket in TIME_WAIT, and only
 // tproxy gives it to the listener (tried: diverted, it waits for a retransmission, a second with most devices).
 function tproxyChains(table: RedirectTable): string {
   return `  chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
-${passBy(table)}    ${NO_OPENING} socket transparent 1 ${setMark(table)} accept
-    ct direction reply accept
+    ${divert(table)}
+${passBy(table)}    ct direction reply accept
     goto take
   }
 ${takeChain(table)}`;
@@ -177,8 +200,18 @@ ${outputRules(table)
 `;
 }
 
+/** Packets of carried flows find their sockets. */
+function divert(table: RedirectTable): string {
+  const from = nameSet([...table.lanInterfaces, ...table.formerLanInterfaces]);
+  return `iifname ${from} ${NO_OPENING} socket transparent 1 ${setMark(table)} accept`;
+}
+
 function notFromLan(table: RedirectTable): string {
-  return `iifname != { ${table.lanInterfaces.map((name) => `"${name}"`).join(', ')} } return`;
+  return `iifname != ${nameSet(table.lanInterfaces)} return`;
+}
+
+function nameSet(names: readonly string[]): string {
+  return `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 }
 
 /** Own and bypassed targets. */

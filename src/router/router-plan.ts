@@ -76,6 +76,7 @@ export function redirectTable(
   servers: readonly KnownServer[],
   method: RedirectMethod,
   facts: HostFacts,
+  formerLanInterfaces: readonly string[] = [],
 ): RedirectTable {
   const { redirect, lan, wans } = config;
   const named = new Set([...lan.interfaces, ...wans.map((wan) => wan.interface)]);
@@ -85,6 +86,7 @@ export function redirectTable(
     name: TABLE_NAME,
     method,
     lanInterfaces: lan.interfaces,
+    formerLanInterfaces,
     port: redirect.port,
     mark: redirect.mark,
     markMask: redirect.markMask,

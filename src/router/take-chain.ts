@@ -1,9 +1,16 @@
 // Keeps the chains for new flows in step with what the server tells of the address families that it reaches.
 import type { Log } from '../base/log.ts';
+import { WanbondError } from '../base/error.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { Nftables } from '../linux/nftables.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
-import { ALL_FAMILIES, type RedirectTable, renderRedirectStop, renderTakeChain } from './redirect-table.ts';
+import {
+  ALL_FAMILIES,
+  type RedirectTable,
+  renderRedirectChange,
+  renderRedirectStop,
+  renderTakeChain,
+} from './redirect-table.ts';
 
 export class TakeChain {
   private readonly nftables: Nftables;
@@ -21,6 +28,13 @@ export class TakeChain {
   begin(table: RedirectTable): void {
     this.table = table;
     if (!sameFamilies(this.families, ALL_FAMILIES)) this.render();
+  }
+
+  /** Another table in its place, with what the server reaches. @param also other commands of the same transaction. @throws WanbondError, and nothing has changed */
+  change(after: RedirectTable, also: string): void {
+    if (!this.table || this.isStopped) throw ending();
+    this.nftables.run(renderRedirectChange(this.table, after, this.families) + also);
+    this.table = after;
   }
 
   /** The server has told; it may do so before the table is there, and does so all the time. */
@@ -55,4 +69,12 @@ export class TakeChain {
       );
     }
   }
+}
+
+function ending(): WanbondError {
+  return new WanbondError({
+    code: 'ending',
+    message: 'this router takes no new flows any more: it is about to end',
+    hint: 'Start it again: it begins with the config as it is then.',
+  });
 }

@@ -36,12 +36,12 @@ export interface TierStatus {
 
 export class TierKeeper {
   decision: TierDecision;
-  private readonly config: RouterConfig;
+  private config: RouterConfig;
   private readonly log: Log;
   private readonly onChange: () => void;
   private readonly counters = new InterfaceCounters();
   private readonly meter: UsageMeter;
-  private readonly fullness: ReadonlyMap<string, Fullness>;
+  private fullness: ReadonlyMap<string, Fullness>;
   private readonly tiers = new Tiers();
   private readonly overrides = new Map<string, Tier>();
   private readonly capStates = new Map<string, CapState>();
@@ -55,9 +55,7 @@ export class TierKeeper {
     this.log = log;
     this.onChange = onChange;
     this.meter = new UsageMeter(config.wans, config.dataDir, log);
-    this.fullness = new Map(
-      config.wans.map((wan) => [wan.name, new Fullness({ down: wan.rateDownBps, up: wan.rateUpBps })]),
-    );
+    this.fullness = new Map(config.wans.map((wan) => [wan.name, newFullness(wan)]));
     this.usable = new Set(config.wans.map(({ name }) => name));
     this.decision = this.decide();
   }
@@ -67,6 +65,32 @@ export class TierKeeper {
     if (this.judge()) this.onChange();
     this.timer = setTimeout(() => this.start(), this.isWatchful() ? WATCHFUL_MS : CALM_MS);
     this.timer.unref();
+  }
+
+  /** Who carries is to be decided anew afterwards, see `decideFor`. */
+  reconfigure(next: RouterConfig): void {
+    const before = new Map(this.config.wans.map((wan) => [wan.name, wan]));
+    this.look();
+    this.config = next;
+    this.meter.reconfigure(next.wans);
+    this.fullness = new Map(
+      next.wans.map((wan) => {
+        const old = before.get(wan.name);
+        const known = old && isSameLink(old, wan) ? this.fullness.get(wan.name) : undefined;
+        return [wan.name, known ?? newFullness(wan)];
+      }),
+    );
+    const capped = new Set(next.wans.flatMap((wan) => (wan.cap ? [wan.name] : [])));
+    for (const name of this.capStates.keys()) if (!capped.has(name)) this.capStates.delete(name);
+    const names = new Set(next.wans.map(({ name }) => name));
+    for (const name of this.overrides.keys()) if (!names.has(name)) this.overrides.delete(name);
+    if (next.wans.every((wan) => this.inForce(wan).tier === 'off') && this.overrides.size > 0) {
+      this.log.warn(
+        'with this config every WAN would be off by hand or by cap: tiers set by hand are dropped',
+      );
+      this.overrides.clear();
+    }
+    this.decision = this.decide();
   }
 
   async stop(): Promise<void> {
@@ -124,8 +148,8 @@ export class TierKeeper {
 
   /** What the WAN can carry, of both directions the lesser; undefined while that is neither configured nor learned. */
   capacityBps(name: string): number | undefined {
-    const { down, up } = (this.fullness.get(name) as Fullness).load();
-    if (!down.capacity || !up.capacity) return undefined;
+    const { down, up } = this.fullness.get(name)?.load() ?? {};
+    if (!down?.capacity || !up?.capacity) return undefined;
     return Math.min(down.capacity.bps, up.capacity.bps);
   }
 
@@ -191,6 +215,15 @@ export class TierKeeper {
       );
     else this.log.warn(facts, `its ${cap} of this month are used up: from now on it is ${wan.cap.past}`);
   }
+}
+
+function newFullness({ rateDownBps: down, rateUpBps: up }: WanConfig): Fullness {
+  return new Fullness({ down, up });
+}
+
+/** What was learned of it is still true. */
+function isSameLink(a: WanConfig, b: WanConfig): boolean {
+  return a.interface === b.interface && a.rateDownBps === b.rateDownBps && a.rateUpBps === b.rateUpBps;
 }
 
 function keyOf({ verdicts, ranks }: TierDecision): string {

@@ -10,25 +10,33 @@ import { CLEAN_PATHS } from './policy.ts';
 import type { TierKeeper } from './tier-keeper.ts';
 import { decideWans, type WanFacts, type WanState } from './wan-state.ts';
 
-export interface WanJudgeParts {
-  readonly config: RouterConfig;
+export interface WanJudgeParts extends WanJudgeSettings {
   readonly tiers: TierKeeper;
+  readonly log: Log;
+}
+
+export interface WanJudgeSettings {
+  readonly config: RouterConfig;
   /** Flows over lossy paths get a congestion control for it. */
   readonly bearsLoss: boolean;
-  readonly log: Log;
 }
 
 export class WanJudge {
   /** By WAN name: what is wrong with it, whatever its tier; undefined when nothing is. */
   health: ReadonlyMap<string, string | undefined> = new Map();
   hints: PathHints = CLEAN_PATHS;
-  private readonly parts: WanJudgeParts;
-  private readonly slowLinks: SlowLinks;
+  private parts: WanJudgeParts;
+  private slowLinks: SlowLinks;
   private slow: Verdicts = new Map();
 
   constructor(parts: WanJudgeParts) {
     this.parts = parts;
     this.slowLinks = new SlowLinks({ bearsLoss: parts.bearsLoss });
+  }
+
+  reconfigure(next: WanJudgeSettings): void {
+    if (next.bearsLoss !== this.parts.bearsLoss) this.slowLinks = new SlowLinks(next);
+    this.parts = { ...this.parts, ...next };
   }
 
   decide(facts: Omit<WanFacts, 'verdicts' | 'ranks'>): WanState {

@@ -25,8 +25,9 @@ import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
 import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
 import { JournaledSteps } from './journaled-steps.ts';
+import { renderNatChange } from './nat-plan.ts';
 import { routerPolicy } from './policy.ts';
-import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
+import { ALL_FAMILIES, type RedirectMethod, type RedirectTable } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
 import { redirectTable, routerSysctls } from './router-plan.ts';
 import { bringRulesInStep } from './rules-in-step.ts';
@@ -58,6 +59,9 @@ export class WanManager implements DeviceView {
   /** A WAN or a server has come or gone. */
   onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
+  private config: RouterConfig;
+  /** Were LAN at some time since the start: the flows that began there go on. */
+  private formerLans: readonly string[] = [];
   private readonly made: JournaledSteps;
   private readonly endpoints: EndpointsInStep;
   private readonly flaps = new FlapHold();
@@ -78,6 +82,7 @@ export class WanManager implements DeviceView {
 
   constructor(parts: WanManagerParts) {
     this.parts = parts;
+    this.config = parts.config;
     this.mptcpNews = new MptcpNews(parts.log);
     this.made = new JournaledSteps(parts.journal, parts.nftables);
     this.endpoints = new EndpointsInStep(this.made, parts.log);
@@ -116,7 +121,7 @@ export class WanManager implements DeviceView {
 
   private learn(measurements: readonly PathMeasurement[]): void {
     const current = this.state?.servers.current?.label;
-    this.measurements = measurements;
+    this.measurements = measurements.filter(({ wan }) => this.config.wans.some(({ name }) => name === wan));
     this.parts.tiers.learn(measurements.filter(({ server }) => server === current));
     this.mptcpNews.tell(measurements);
   }
@@ -133,9 +138,35 @@ export class WanManager implements DeviceView {
     this.updateFamilies();
   }
 
+  /**
+   * Another config from here on: the redirect first, of which all may be refused, then what follows the WANs.
+   *
+   * @throws WanbondError when the redirect was refused: then everything is as before
+   */
+  reconfigure(next: RouterConfig): void {
+    const [config, formerLans] = [this.config, this.formerLans];
+    const facts = readHostFacts(routerSysctls(next), next.redirect.table);
+    const lans = next.lan.interfaces;
+    this.config = next;
+    this.formerLans = [...new Set([...formerLans, ...config.lan.interfaces])].filter(
+      (one) => !lans.includes(one),
+    );
+    try {
+      // A new flow that is marked has to be led to the relay already.
+      this.updateRules(facts);
+      this.parts.takeChain.change(this.table(facts), renderNatChange(config, next));
+    } catch (error) {
+      this.config = config;
+      this.formerLans = formerLans;
+      this.guard(() => this.updateRules(facts));
+      throw error;
+    }
+    this.learn(this.measurements);
+  }
+
   status(): RouterStatus {
-    const { config, judge, tiers } = this.parts;
-    const { measurements, state } = this;
+    const { judge, tiers } = this.parts;
+    const { config, measurements, state } = this;
     const servers = knownServers(config, this.names);
     return routerStatus({ config, servers, measurements, state, judge, tiers });
   }
@@ -152,7 +183,7 @@ export class WanManager implements DeviceView {
     this.timer = undefined;
     if (this.isStopped) return;
     this.guard(() => {
-      const { config, method, log } = this.parts;
+      const { config } = this;
       const links = readLinks();
       this.cut(links);
       const facts = readHostFacts(routerSysctls(config), config.redirect.table);
@@ -167,7 +198,7 @@ export class WanManager implements DeviceView {
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
-      if (method === 'tproxy') bringRulesInStep(config, facts, this.made, log);
+      this.updateRules(facts);
       this.updateFamilies();
     });
   }
@@ -182,8 +213,7 @@ export class WanManager implements DeviceView {
   }
 
   private decide(links: readonly LinkFact[]): WanState {
-    const { config } = this.parts;
-    const { wans, measurements } = this;
+    const { config, wans, measurements } = this;
     const servers = knownServers(config, this.names);
     const before = this.parts.judge.health;
     const held = this.flaps.held(performance.now());
@@ -221,13 +251,26 @@ export class WanManager implements DeviceView {
     if (!before || textOfServers(before) === textOfServers(now)) return;
     const used = now.alive[0];
     if (used) log.info({ server: used.label }, 'new flows go to this server');
-    else log.warn(lostHint(this.parts.config));
+    else log.warn(lostHint(this.config));
     this.onTrouble();
   }
 
+  private updateRules(facts: HostFacts): void {
+    const { redirect, lan } = this.config;
+    if (this.parts.method !== 'tproxy') return;
+    const interfaces = [...lan.interfaces, ...this.formerLans];
+    bringRulesInStep({ redirect, lan: { interfaces } }, facts, this.made, this.parts.log);
+  }
+
+  private table(facts: HostFacts): RedirectTable {
+    const servers = knownServers(this.config, this.names);
+    return redirectTable(this.config, servers, this.parts.method, facts, this.formerLans);
+  }
+
+  /** One that has left the config is off like any other. */
   isOff(device: string): boolean {
     const wan = this.wanOn(device);
-    return wan !== undefined && !this.parts.tiers.decision.ranks.has(wan.name);
+    return wan === undefined || !this.parts.tiers.decision.ranks.has(wan.name);
   }
 
   isWell(device: string): boolean {
@@ -236,13 +279,15 @@ export class WanManager implements DeviceView {
   }
 
   private wanOn(device: string): WanConfig | undefined {
-    return this.parts.config.wans.find((one) => one.interface === device);
+    return this.config.wans.find((one) => one.interface === device);
   }
 
   private updatePolicy(state: WanState, facts: HostFacts): void {
-    const { config, relay, judge } = this.parts;
+    const { config } = this;
+    const { relay, judge } = this.parts;
     const policy = routerPolicy(config, state, facts, judge.hints, this.generation + 1);
-    const text = JSON.stringify([policy.wans, policy.hints, policy.upstream, policy.own]);
+    const { generation: _, ...content } = policy;
+    const text = JSON.stringify(content);
     if (text === this.policyText) return;
     this.policyText = text;
     this.generation++;
@@ -250,9 +295,8 @@ export class WanManager implements DeviceView {
   }
 
   private updateBypass(facts: HostFacts): void {
-    const { config, method, nftables } = this.parts;
-    const servers = knownServers(config, this.names);
-    const text = renderBypassUpdate(redirectTable(config, servers, method, facts));
+    const { nftables } = this.parts;
+    const text = renderBypassUpdate(this.table(facts));
     if (text === this.bypassText) return;
     nftables.run(text);
     this.bypassText = text;

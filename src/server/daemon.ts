@@ -3,9 +3,9 @@ import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
-import { type Daemon, guardProcess } from '../daemon/lifecycle.ts';
+import { guardProcess, type ReloadableDaemon } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
-import { congestionChoice, relaySettings } from '../daemon/relay-settings.ts';
+import { congestionChoice, relaySettings, runningSettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
@@ -14,7 +14,7 @@ import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
 import { createUnprovedMemory } from '../relay/unproved.ts';
-import type { ListenSpec, ServerRole } from '../relay/worker-spec.ts';
+import type { ListenSpec, ServerAdmission, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
 import { readEgressPolicy } from './egress-policy.ts';
@@ -24,7 +24,7 @@ import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
 
-export async function startServer(config: ServerConfig, log: Log): Promise<Daemon> {
+export async function startServer(config: ServerConfig, log: Log): Promise<ReloadableDaemon<ServerConfig>> {
   const congestion = congestionChoice(config.relay);
   const lock = await acquireLock(SERVER_LOCK);
   // The LAN of nobody hangs on a server: there is nothing to give back, it only has to end.
@@ -61,6 +61,15 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Daemo
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
     requests: {},
+    // A flow that runs has proved its key: it goes on when the key is removed.
+    reconfigure: (next) => {
+      egress.reconfigure(next);
+      probes.reconfigure(next);
+      relay.send({ kind: 'admission', admission: admissionOf(next, congestion) });
+      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log) });
+      log.level = next.log.level;
+      return Promise.resolve();
+    },
     status: () => ({ role: 'server', pid: process.pid, counters: relay.counters() }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => undefined,
@@ -80,18 +89,24 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
   const now = steadyClock(clock, () => process.hrtime.bigint());
   return {
     kind: 'server',
-    opening: {
-      handshakeTimeoutMs: config.relay.handshakeTimeoutMs,
-      connectTimeoutMs: config.relay.connectTimeoutMs,
-      congestion,
-    },
+    ...admissionOf(config, congestion),
     egress,
     serverId: config.id,
-    keys: config.keys.map(({ id, key }) => ({ id, psk: key })),
     replayWindow: createReplayWindow(now()).buffer,
     clock,
-    maxUnauthenticatedPerAddress: config.relay.maxUnauthenticatedPerAddress,
     unprovedMemory: createUnprovedMemory(),
+  };
+}
+
+function admissionOf({ relay, keys }: ServerConfig, congestion: CongestionChoice): ServerAdmission {
+  return {
+    opening: {
+      handshakeTimeoutMs: relay.handshakeTimeoutMs,
+      connectTimeoutMs: relay.connectTimeoutMs,
+      congestion,
+    },
+    keys: keys.map(({ id, key }) => ({ id, psk: key })),
+    maxUnauthenticatedPerAddress: relay.maxUnauthenticatedPerAddress,
   };
 }
 

@@ -12,15 +12,18 @@ const INTERVAL_MS = 5000;
 export interface EgressWatch {
   /** As last seen. */
   readonly policy: EgressPolicy;
+  /** Told to `onChange` at once. @throws WanbondError when the host cannot be looked at */
+  reconfigure(next: ServerConfig): void;
   stop(): void;
 }
 
 export function watchEgress(
-  config: ServerConfig,
+  initial: ServerConfig,
   first: EgressPolicy,
   log: Log,
   onChange: (policy: EgressPolicy) => void,
 ): EgressWatch {
+  let config = initial;
   let policy = first;
   tell(policy.families, log);
   const timer = setInterval(() => {
@@ -38,6 +41,11 @@ export function watchEgress(
   return {
     get policy() {
       return policy;
+    },
+    reconfigure: (next) => {
+      policy = readEgressPolicy(next);
+      config = next;
+      onChange(policy);
     },
     stop: () => clearInterval(timer),
   };

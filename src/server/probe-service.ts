@@ -7,6 +7,8 @@ import type { Families } from '../transport/handshake.ts';
 import { createProbeResponder, type ProbeResponder } from '../transport/probe.ts';
 
 export interface ProbeService {
+  /** @throws WanbondError `bad-key`, and nothing has changed */
+  reconfigure(next: ServerConfig): void;
   close(): void;
 }
 
@@ -15,20 +17,28 @@ export async function startProbeService(
   listens: readonly SocketAddress[],
   families: () => Families,
 ): Promise<ProbeService> {
-  const respond = createProbeResponder(
-    config.id,
-    config.keys.map(({ id, key }) => ({ id, psk: key })),
-    families,
-  );
+  const responderOf = ({ id: serverId, keys }: ServerConfig): ProbeResponder =>
+    createProbeResponder(
+      serverId,
+      keys.map(({ id, key }) => ({ id, psk: key })),
+      families,
+    );
+  let respond = responderOf(config);
   const sockets: Socket[] = [];
   const close = (): void => sockets.forEach((socket) => socket.close());
   try {
-    for (const listen of listens) sockets.push(await openResponder(listen, respond));
+    for (const listen of listens)
+      sockets.push(await openResponder(listen, (datagram, from) => respond(datagram, from)));
   } catch (error) {
     close();
     throw error;
   }
-  return { close };
+  return {
+    reconfigure: (next) => {
+      respond = responderOf(next);
+    },
+    close,
+  };
 }
 
 function openResponder({ address, port }: SocketAddress, respond: ProbeResponder): Promise<Socket> {

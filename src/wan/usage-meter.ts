@@ -20,7 +20,7 @@ const LITTLE_BYTES = 1_000_000;
 const SAVE_LITTLE_EVERY_MS = 600_000;
 
 export class UsageMeter {
-  private readonly wans: readonly WanConfig[];
+  private wans: readonly WanConfig[];
   private readonly dataDir: string;
   private readonly log: Log;
   private readonly usage: Map<string, WanUsage>;
@@ -39,6 +39,14 @@ export class UsageMeter {
     this.dataDir = dataDir;
     this.log = log;
     this.usage = new Map(usage);
+  }
+
+  /** The use of a WAN is kept by its name, whatever its interface; what another interface has counted is not its use. */
+  reconfigure(next: readonly WanConfig[]): void {
+    for (const { name, interface: device } of this.wans) {
+      if (!next.some((wan) => wan.name === name && wan.interface === device)) this.seen.delete(name);
+    }
+    this.wans = next;
   }
 
   /** To be called often enough that an interface made anew in between has not counted as much as the old one. */

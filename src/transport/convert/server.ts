@@ -18,6 +18,12 @@ export interface ConvertServerOptions {
   readonly now: () => number;
 }
 
+/** A server whose keys may change: that of a hello is looked up when the hello is there. */
+export interface ConvertServer extends ServerTransport {
+  /** @throws WanbondError `bad-key`, and nothing has changed */
+  setKeys(keys: readonly RouterKey[]): void;
+}
+
 const MORE: ServerStep = { kind: 'more' };
 const CLIENT_TLVS: ReadonlySet<number> = new Set([
   rfc.TLV_INFO,
@@ -29,10 +35,9 @@ const CLIENT_TLVS: ReadonlySet<number> = new Set([
 const DECOY = deriveKeys({ id: 0, psk: new Uint8Array(rfc.PSK_BYTES) });
 
 /** @throws WanbondError `bad-key` */
-export function createConvertServer(options: ConvertServerOptions): ServerTransport {
+export function createConvertServer(options: ConvertServerOptions): ConvertServer {
   const { replay, now } = options;
-  const keysById = new Map<number, DerivedKeys>();
-  for (const key of options.keys) keysById.set(key.id, deriveKeys(key));
+  let keysById = deriveAll(options.keys);
   const prefix = requestPrefix(options.serverId);
   const cookieLabel = cookiePrefix(options.serverId);
 
@@ -133,7 +138,16 @@ export function createConvertServer(options: ConvertServerOptions): ServerTransp
     );
   }
 
-  return { start: () => ({ receive }) };
+  return {
+    start: () => ({ receive }),
+    setKeys: (keys) => {
+      keysById = deriveAll(keys);
+    },
+  };
+}
+
+function deriveAll(keys: readonly RouterKey[]): ReadonlyMap<number, DerivedKeys> {
+  return new Map(keys.map((key) => [key.id, deriveKeys(key)]));
 }
 
 function whyStale({ tlvs, keyId, timeMs }: Proven, nowMs: number): string {
