@@ -12,6 +12,13 @@ Written from the schema by \`npx vitest run --project unit src/config/reference.
 A config is one TOML file. Every mistake in it is reported at once, with line and column; unknown keys are
 mistakes too. \`wanbond check -c FILE\` only looks and changes nothing.
 
+\`wanbond reload -c FILE\` (or SIGHUP) makes the running daemon take over a changed file: WANs, servers, keys, tiers,
+bypasses and all the rest, without losing a flow. Timeouts of the handshake and congestion control concern new flows. These
+keys take a restart: \`state-dir\`, \`relay.workers\`, \`relay.pipe-size\`, \`relay.buffer-max\`, \`log.format\`; of a router also
+\`data-dir\`, \`nat\`, \`server.transport\` and of \`[redirect]\` \`method\`, \`port\`, \`mark\`, \`mark-mask\` and \`table\`; of a server also \`id\`,
+\`[[listen]]\` and \`relay.congestion\`. A file that changes one of them, like one with a mistake, is refused as a whole: what was in
+force stays in force.
+
 - **duration**: a number and one of \`h\`, \`min\`, \`s\`, \`ms\`, \`us\`, in quotes: \`"250ms"\`.
 - **size**: a number and one of \`GiB\`, \`MiB\`, \`KiB\`, \`B\` (binary), in quotes: \`"16MiB"\`.
 - **rate**: a number and one of \`gbit\`, \`mbit\`, \`kbit\`, \`bit\` a second, in quotes: \`"50mbit"\`.

@@ -57,6 +57,7 @@ describe('the unit of the server', () => {
 
   it('is watched and comes back', () => {
     expect(service('Type')).toBe('notify');
+    expect(service('ExecReload')).toBe('/bin/kill -HUP $MAINPID');
     expect(service('WatchdogSec')).toBe('30');
     expect(service('Restart')).toBe('on-failure');
     expect(service('RestartSec')).toBe('1');

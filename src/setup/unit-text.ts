@@ -98,6 +98,8 @@ function render(role: Role, description: string, service: readonly string[]): st
     '[Service]',
     'Type=notify',
     ...service.slice(0, service.indexOf('')),
+    '# Takes over the config file; what is wrong with it is in the journal.',
+    'ExecReload=/bin/kill -HUP $MAINPID',
     'Restart=on-failure',
     'RestartSec=1',
     '# A host that is short of CPU is slow, not hung, and the flows are not in the thread that reports.',

@@ -22,6 +22,7 @@ import {
 import { guessHosts, parseHost } from '../../setup/server-host.ts';
 import { serverUnit } from '../../setup/unit-text.ts';
 import { runCheck } from '../check.ts';
+import { reload } from '../reload.ts';
 import { Installation, replaceFile } from './installation.ts';
 import { requireRoot, requireRunnable, thisProgram } from './preflight.ts';
 import { ensureServiceUser } from './service-user.ts';
@@ -87,12 +88,24 @@ export async function addRouter(options: ServerOptions, name: string): Promise<n
   const { mode, uid, gid } = statSync(file);
   replaceFile(file, text, mode & 0o777, { uid, gid });
   say('wrote', `${FILE}: key ${keyId} for ${name}`);
-  if (options.now && findSystemd(options.root) === 'running') {
-    systemctl('restart', unitName('server'));
-    say('server', `${unitName('server')} is restarted and knows the new key`);
-  } else say('server', `knows the new key after: systemctl restart ${unitName('server')}`);
+  const later = `knows the new key after: wanbond reload -c ${FILE}`;
+  say('server', options.now ? await tellServer(file, options.root) : later);
   showJoin({ hosts, port, serverId: config.id, keyId, key }, options.qr);
   return 0;
+}
+
+/** The join string is of use whatever becomes of this, so nothing is thrown for what a hand can do later. */
+async function tellServer(file: string, root: string): Promise<string> {
+  try {
+    await reload(file);
+    return 'knows the new key; running flows went on';
+  } catch (error) {
+    if (!(error instanceof WanbondError)) throw error;
+    if (error.code !== 'not-running' || findSystemd(root) !== 'running')
+      return `does not know the new key yet: ${error.message}; ${error.hint}`;
+    systemctl('restart', unitName('server'));
+    return `${unitName('server')} is started and knows the new key`;
+  }
 }
 
 function hostsOf({ hosts }: ServerOptions): string[] {
