@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab, type RouterOptions } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
+import { CONVERT_PORT } from '../src/lab/program-config.ts';
 import { runFlows } from '../src/lab/traffic-programs.ts';
 import { type CountingOrigin, startCountingOrigin } from './support/counting-origin.ts';
 import { HELLO_BYTES } from './support/craft-hello.ts';
@@ -32,6 +33,10 @@ beforeAll(async () => {
   await lab.startOrigin();
   origin = await startCountingOrigin(lab.hosts.origin, COUNTED.port);
   server = await lab.startServer();
+  // The router's probes ask the server itself: what passes the proxy is flows.
+  const chain = `type nat hook prerouting priority dstnat\nudp dport ${PROXY_PORT} redirect to :${CONVERT_PORT}`;
+  const table = `table inet probes {\nchain to_server {\n${chain}\n}\n}\n`;
+  await lab.hosts.server.must(['nft', '-f', '-'], { input: table });
 });
 
 afterEach(async () => {

@@ -1,5 +1,5 @@
 // Sits between router and server and spoils what passes, connection by connection; a plan says how, as JSON in argv:
-// { listen, server: { address, port }, spoil: [...] }. The n-th connection that says something gets the n-th entry.
+// { listen, server: { address, port }, spoil: [...] }. The n-th connection that wants a target gets the n-th entry.
 // Run inside a lab host; ./tamper-proxy.ts is its other half and tells what the entries mean.
 import { connect, createServer } from 'node:net';
 
@@ -25,8 +25,14 @@ function sendAlone(bytes) {
   });
 }
 
+// Where the first TLV of a hello says what it is for, and the value of the Info TLV: a router that only looks whether
+// the server is there (RFC 8803 section 4.2).
+const TLV_AT = 4;
+const TLV_INFO = 0x01;
+
 async function serve(router, first) {
-  const spoil = plan.spoil[next++ % plan.spoil.length];
+  const isQuestion = first[TLV_AT] === TLV_INFO;
+  const spoil = isQuestion ? {} : plan.spoil[next++ % plan.spoil.length];
   if (spoil.reply !== undefined) {
     router.end(Buffer.from(spoil.reply, 'hex'));
     return;
