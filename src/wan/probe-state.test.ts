@@ -118,6 +118,18 @@ describe('a WAN', () => {
     expect(run.state.lossRatio).toBe(0);
   });
 
+  test('has the base round trip of its path, whatever queue stands in front of it', () => {
+    const run = new Run();
+    run.for(5000, after(40));
+    expect(run.state.baseRttMs).toBe(40);
+    run.for(60_000, after(1500), { isBusy: true, rxPerMs: 1 });
+    expect(run.state.baseRttMs).toBe(40);
+    run.for(30_000, after(700));
+    expect(run.state.baseRttMs).toBe(700);
+    run.for(1000, after(60), { isBusy: true, rxPerMs: 1 });
+    expect(run.state.baseRttMs).toBe(60);
+  });
+
   test('cut silently is down within 600 ms when busy and 1.5 s when idle', () => {
     for (const [isBusy, limitMs] of [
       [true, 600],

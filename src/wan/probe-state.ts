@@ -51,7 +51,7 @@ const SOON_BACK_MS = 60_000;
 // Weights of RFC 6298 section 2.
 const ALPHA = 1 / 8;
 const BETA = 1 / 4;
-// Answers that the base round trip looks back on, 3 s of them under load; and how many it takes to tell it.
+// Answers that the base round trip looks back on, 16 s of them; and how many it takes to tell it.
 const BASE_MEMORY = 16;
 const BASE_MINIMUM = 3;
 // A new path is probed fast for so many probes: 5 % of loss each way is seen within 10 s, with 19 chances of 20.
@@ -73,13 +73,15 @@ export class ProbeState {
   rttMs: number | undefined;
   rttDeviationMs: number | undefined;
   minRttMs: number | undefined;
-  private readonly lastRttsMs: number[] = [];
+  private readonly recentRttsMs: number[] = [];
+  private readonly calmRttsMs: number[] = [];
   private readonly times: ProbeTimes;
   private readonly waiting = new Map<number, Sent>();
   /** Counted as lost, but an answer may still come: late is not silent. */
   private readonly late = new Map<number, Sent>();
   private readonly losses = new LossWindow();
   private readonly falls: number[] = [];
+  private isBusy = false;
   private sentCount = 0;
   private changedAtMs = 0;
   private lostInARow = 0;
@@ -99,14 +101,17 @@ export class ProbeState {
     return this.losses.ratio;
   }
 
-  /** The least of the last answers: what the path takes now, without the queues that our own bursts make. */
+  /**
+   * The least of the last answers while the WAN carried nothing: what the path takes, without the queue that stands in
+   * front of it while it is full. Less is believed at any time.
+   */
   get baseRttMs(): number | undefined {
-    return this.lastRttsMs.length < BASE_MINIMUM ? undefined : Math.min(...this.lastRttsMs);
+    return this.calmRttsMs.length < BASE_MINIMUM ? undefined : Math.min(...this.calmRttsMs);
   }
 
   /** The least of the last few: what a queue adds to all of them, but a hiccup only to one. */
   get recentRttMs(): number | undefined {
-    return this.lastRttsMs.length === 0 ? undefined : Math.min(...this.lastRttsMs.slice(-RECENT_ANSWERS));
+    return this.recentRttsMs.length === 0 ? undefined : Math.min(...this.recentRttsMs);
   }
 
   /** Probes that the loss ratio is made of. */
@@ -116,6 +121,7 @@ export class ProbeState {
 
   /** When the next probe is due, on the clock of the other calls. */
   nextSendMs(isBusy: boolean): number {
+    this.isBusy = isBusy;
     const isInDoubt = this.health !== 'down' && this.lostInARow > 0;
     if (this.isLearning && !isInDoubt) return this.lastSentMs + this.times.learnIntervalMs;
     const isLongDown = this.health === 'down' && this.lastSentMs - this.changedAtMs >= SOON_BACK_MS;
@@ -244,8 +250,13 @@ export class ProbeState {
   }
 
   private learnRtt(rttMs: number): void {
-    this.lastRttsMs.push(rttMs);
-    if (this.lastRttsMs.length > BASE_MEMORY) this.lastRttsMs.shift();
+    this.recentRttsMs.push(rttMs);
+    if (this.recentRttsMs.length > RECENT_ANSWERS) this.recentRttsMs.shift();
+    const base = this.baseRttMs;
+    if (!this.isBusy || base === undefined || rttMs < base) {
+      this.calmRttsMs.push(rttMs);
+      if (this.calmRttsMs.length > BASE_MEMORY) this.calmRttsMs.shift();
+    }
     this.minRttMs = Math.min(this.minRttMs ?? rttMs, rttMs);
     const before = this.rttMs ?? rttMs;
     this.rttDeviationMs =

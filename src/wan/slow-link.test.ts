@@ -43,14 +43,16 @@ describe('a WAN with a long round trip', () => {
     expect(reasons(new Run().for(60, link('fibre', 2), link('lte', 80), link('dsl', 250)))).toEqual({});
   });
 
-  test('stays when it is most of what there is, by the rates that were given', () => {
+  test('has the others stand by when it is most of what there is, by the rates that were given', () => {
     const [dsl, sat] = [
       { ...DSL, rateBps: 5e6 },
       { ...link('sat', 700), rateBps: 50e6 },
     ];
-    expect(reasons(new Run().for(60, dsl, sat))).toEqual({});
+    expect(reasons(new Run().for(60, dsl, sat))).toEqual({
+      dsl: '5 Mbit/s beside 50 Mbit/s of sat with its 700 ms round trip',
+    });
     expect(reasons(new Run().for(60, DSL, sat))).not.toEqual({});
-    expect(reasons(new Run().for(60, dsl, { ...sat, rateBps: 8e6 }))).not.toEqual({});
+    expect(Object.keys(reasons(new Run().for(60, dsl, { ...sat, rateBps: 8e6 })))).toEqual(['sat']);
   });
 
   test('comes back when the path got better, and waits longer after a relapse', () => {

@@ -50,7 +50,7 @@ const RTT_RATIO = 3;
 const RTT_DIFFERENCE_MS = 350;
 // A WAN that is out comes back when it is clearly on the other side.
 const RETURN_FACTOR = 0.8;
-// 5 Mbit/s at 20 ms with 50 at 700: together 0.84 of the long one alone, without it 0.1.
+// 5 Mbit/s at 20 ms with 50 at 700: the long one alone 33 Mbit/s, both together 12 down, the short one 5.
 const MOST = 2;
 // Of round trips of probes, so about twice what one direction loses.
 // With bbr a WAN that loses 20 % each way still adds to one of 50 Mbit/s beside it; with cubic 5 % takes from it.
@@ -97,13 +97,13 @@ export class SlowLinks {
     const others = samples.filter((one) => one !== sample && !this.isTooLossy(one));
     if (others.length === 0) return undefined;
     if (this.isTooLossy(sample)) return `${percent(sample.lossRatio ?? 0)} of the probes are lost`;
+    const leader = others.find((one) => carriesMost(one, without(samples, one)));
+    const factor = this.isOut(sample) ? RETURN_FACTOR : 1;
+    if (leader) return isBeyond(leader, sample, factor) ? besideMost(sample, leader) : undefined;
     const best = fastest(others);
-    const [mine, theirs] = [sample.baseRttMs, best?.baseRttMs];
-    if (!best || mine === undefined || theirs === undefined) return undefined;
-    const limitMs = Math.max(theirs * RTT_RATIO, theirs + RTT_DIFFERENCE_MS);
-    if (mine <= limitMs * (this.isOut(sample) ? RETURN_FACTOR : 1)) return undefined;
-    if (carriesMost(sample, others)) return undefined;
-    return `${Math.round(mine)} ms round trip against ${Math.round(theirs)} ms of ${best.wan}`;
+    if (!best || carriesMost(sample, others) || !isBeyond(sample, best, factor)) return undefined;
+    const [mine, theirs] = [sample, best].map((one) => Math.round(one.baseRttMs ?? 0));
+    return `${mine} ms round trip against ${theirs} ms of ${best.wan}`;
   }
 
   private isTooLossy(sample: LinkSample): boolean {
@@ -124,7 +124,28 @@ export class SlowLinks {
   }
 }
 
-/** A WAN of which the others are a small part is worth its round trip. */
+/** Whether the round trip of `long` is too long for a bond with `short`; less and they may be together again. */
+function isBeyond(long: LinkSample, short: LinkSample, factor: number): boolean {
+  if (long.baseRttMs === undefined || short.baseRttMs === undefined) return false;
+  const limitMs = Math.max(short.baseRttMs * RTT_RATIO, short.baseRttMs + RTT_DIFFERENCE_MS);
+  return long.baseRttMs > limitMs * factor;
+}
+
+function besideMost({ rateBps }: LinkSample, leader: LinkSample): string {
+  const [mine, most] = [rateBps ?? 0, leader.rateBps ?? 0].map(mbps);
+  return `${mine} beside ${most} of ${leader.wan} with its ${Math.round(leader.baseRttMs ?? 0)} ms round trip`;
+}
+
+/** Learned rates are no round numbers. */
+function mbps(rateBps: number): string {
+  return `${Math.max(1, Math.round(rateBps / 1e6))} Mbit/s`;
+}
+
+function without(samples: readonly LinkSample[], sample: LinkSample): LinkSample[] {
+  return samples.filter((one) => one !== sample);
+}
+
+/** A WAN of which the others are a small part: rather they stand by than it. */
 function carriesMost({ rateBps }: LinkSample, others: readonly LinkSample[]): boolean {
   const rest = others.map((one) => one.rateBps ?? Number.POSITIVE_INFINITY).reduce((a, b) => a + b, 0);
   return (rateBps ?? 0) > MOST * rest;
