@@ -92,7 +92,7 @@ describe('a WAN', () => {
 
   test('new is probed fast until its loss can be told', () => {
     const run = new Run();
-    run.for(10_000, (sequence) => (sequence % 4 === 0 ? undefined : 20));
+    run.for(8000, (sequence) => (sequence % 4 === 0 ? undefined : 20));
     expect(run.state.lossProbes).toBeGreaterThanOrEqual(50);
     expect(run.state.lossRatio).toBeCloseTo(0.25, 1);
   });

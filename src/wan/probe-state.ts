@@ -54,6 +54,8 @@ const BETA = 1 / 4;
 // Answers that the base round trip looks back on, 16 s of them; and how many it takes to tell it.
 const BASE_MEMORY = 16;
 const BASE_MINIMUM = 3;
+// As for TCP (RFC 5681): one that three later ones have overtaken does not come any more.
+const OVERTAKEN_IS_LOST = 3;
 // A new path is probed fast for so many probes: 5 % of loss each way is seen within 10 s, with 19 chances of 20.
 const PROBES_TO_LEARN = 64;
 // Answers in which a queue shows, of a busy WAN less than a second.
@@ -65,6 +67,8 @@ interface Sent {
   readonly heldUpMs: number;
   /** Packets that the interface had received then. */
   readonly rxPackets: number;
+  /** By how many answers to later probes. */
+  overtaken: number;
 }
 
 export class ProbeState {
@@ -151,7 +155,7 @@ export class ProbeState {
   }
 
   onSent(sequence: number, nowMs: number, rxPackets: number): void {
-    this.waiting.set(sequence, { atMs: nowMs, heldUpMs: this.heldUpMs, rxPackets });
+    this.waiting.set(sequence, { atMs: nowMs, heldUpMs: this.heldUpMs, rxPackets, overtaken: 0 });
     this.lastSentMs = nowMs;
     this.sentCount++;
     this.silentSinceMs ??= nowMs - this.heldUpMs;
@@ -161,10 +165,11 @@ export class ProbeState {
   onReply(sequence: number, nowMs: number, rttMs?: number): HealthChange | undefined {
     const sent = this.waiting.get(sequence) ?? this.late.get(sequence);
     if (!sent) return undefined;
-    const isInTime = this.waiting.delete(sequence);
-    const isLate = this.late.delete(sequence);
+    this.waiting.delete(sequence);
+    this.late.delete(sequence);
     // Late is not lost: a full queue or a busy machine held it up.
-    if ((isInTime || isLate) && this.countsFor(sent)) this.losses.add(true);
+    if (sent.overtaken < OVERTAKEN_IS_LOST && this.countsFor(sent)) this.losses.add(true);
+    this.overtake(sent.atMs);
     // What we were late ourselves says nothing of the path.
     const isOwnDelay = sent.heldUpMs !== this.heldUpMs;
     if (!isOwnDelay || this.rttMs === undefined) this.learnRtt(rttMs ?? nowMs - sent.atMs);
@@ -201,7 +206,6 @@ export class ProbeState {
     for (const [sequence, sent] of this.late) {
       if (this.waitedMs(sent, nowMs) <= this.times.silentLimitMs) continue;
       this.late.delete(sequence);
-      if (this.countsFor(sent)) this.losses.add(false);
     }
     if (this.health === 'down' || this.lostInARow < this.lostToDown()) return undefined;
     const silentMs = this.silentMs(nowMs);
@@ -222,6 +226,18 @@ export class ProbeState {
     return this.rttMs === undefined
       ? this.times.idleIntervalMs
       : Math.max(this.times.minimumWaitMs, expected * 1.5);
+  }
+
+  /** A path keeps its order: what later probes have overtaken is lost, and not late. */
+  private overtake(answeredAtMs: number): void {
+    for (const unanswered of [this.waiting, this.late]) {
+      for (const [sequence, sent] of unanswered) {
+        if (sent.atMs >= answeredAtMs || ++sent.overtaken < OVERTAKEN_IS_LOST) continue;
+        if (sent.overtaken === OVERTAKEN_IS_LOST && this.countsFor(sent)) this.losses.add(false);
+        // Among those that wait it is still to be missed: that is how a silent path is found.
+        if (unanswered === this.late) unanswered.delete(sequence);
+      }
+    }
   }
 
   /** What falls with the WAN, or is sent while it is down, is no loss of its path. */

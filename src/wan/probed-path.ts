@@ -58,6 +58,11 @@ export class ProbedPath {
     this.#client = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
   }
 
+  /** New, and probed fast until its loss can be told. */
+  get isLearning(): boolean {
+    return this.#udpState.isLearning;
+  }
+
   get health(): LinkHealth {
     return this.#state.health;
   }

@@ -46,7 +46,9 @@ class Prober {
   turn(): void {
     const endMs = performance.now() + TURN_MS;
     while (!this.isStopped && performance.now() < endMs) {
-      const isCalm = this.paths.every(({ health, isBusy }) => health === 'up' && !isBusy);
+      const isCalm = this.paths.every(
+        ({ health, isBusy, isLearning }) => health === 'up' && !isBusy && !isLearning,
+      );
       const tickMs = isCalm ? CALM_TICK_MS : BUSY_TICK_MS;
       this.plannedMs = this.loop.nowMs + tickMs;
       this.loop.round(tickMs);
