@@ -31,7 +31,7 @@ const BONDS: readonly Bond[] = [
 const OF_BEST = 0.95;
 const OF_SUM = 0.85;
 const SETTLE_MS = 10_000;
-const SECONDS = 4;
+const SECONDS = 3;
 const DIRECTIONS: readonly Direction[] = ['down', 'up'];
 // What a reset flow left in the queues of the links is gone by then.
 const PAUSE_MS = 500;
