@@ -28,6 +28,7 @@ const RESTART_TIMEOUT_MS = 120_000;
 
 // Of capabilities(7).
 const NET_ADMIN = 1n << 12n;
+const NET_RAW = 1n << 13n;
 const SYS_RESOURCE = 1n << 24n;
 
 // What may differ afterwards, and why.
@@ -159,7 +160,7 @@ test(
 test(
   'systemd hears from the services, and gives them no more rights than the units say',
   async () => {
-    const rights = { server: ['wanbond', 0n], router: ['root', NET_ADMIN | SYS_RESOURCE] } as const;
+    const rights = { server: ['wanbond', 0n], router: ['root', NET_ADMIN | NET_RAW | SYS_RESOURCE] } as const;
     for (const role of ROLES) {
       const heard = await on(role).property(unit(role), 'WatchdogTimestampMonotonic');
       await waitUntil('a sign of life', async () => {
