@@ -53,8 +53,8 @@ function allAnswered(results: readonly ProbeResult[]): void {
   // Those of the moment of the death: connected to the server, without a reply when it died.
   expect(bad.length).toBeLessThanOrEqual(1);
   const times = results.map(({ firstByteMs }) => firstByteMs ?? 0).toSorted((a, b) => a - b);
-  // A second, and as much again for a machine that does other things.
-  expect(times.at(-1), JSON.stringify(times.map(Math.round))).toBeLessThan(2000);
+  // A second, and twice as much again for a machine that does other things.
+  expect(times.at(-1), JSON.stringify(times.map(Math.round))).toBeLessThan(3000);
 }
 
 test('killed and started again under traffic: new flows go on, without it and with it', async () => {
