@@ -7,6 +7,7 @@ import { parseMptcpCounters } from '../src/lab/proc-files.ts';
 import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { waitUntil } from './support/wait-until.ts';
+import { wanStatuses } from './support/wan-statuses.ts';
 
 const PROGRAM = fileURLToPath(new URL('support/path-manager.mjs', import.meta.url));
 const BYTES = 30_000_000;
@@ -17,6 +18,10 @@ beforeAll(async () => {
   lab = await buildLab({ wans: ['20mbit,delay=10ms', '20mbit,delay=10ms'] });
   await Promise.all([lab.startServer(), lab.startOrigin()]);
   await lab.startRouter();
+  // The router's own tries join too.
+  await waitUntil('MPTCP was tried on both WANs', async () =>
+    (await wanStatuses(lab)).every(({ mptcp }) => mptcp !== undefined),
+  );
 });
 afterAll(() => lab?.close());
 
@@ -30,8 +35,9 @@ async function setFlags(id: number, flags: readonly string[]): Promise<void> {
 }
 
 test('by its flags alone', async () => {
+  const joinsBefore = await joins();
   const transfer = startTransfer(lab.hosts.lan, 'down', lab.target, { bytes: BYTES, seed: 3 });
-  await waitUntil('it runs on both WANs', async () => (await joins()) > 0);
+  await waitUntil('it runs on both WANs', async () => (await joins()) > joinsBefore);
   const text = await lab.hosts.router.must(['ip', 'mptcp', 'endpoint', 'show']);
   const id = Number(/id (\d+) .*dev wan2/.exec(text)?.[1]);
   const before = await joins();
