@@ -15,7 +15,7 @@ const BYTES = 30_000_000;
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await buildLab({ wans: ['20mbit,delay=10ms', '20mbit,delay=10ms'] });
+  lab = await buildLab({ wans: ['20mbit,delay=10ms', '20mbit,delay=40ms'] });
   await Promise.all([lab.startServer(), lab.startOrigin()]);
   await lab.startRouter();
   // The router's own tries join too.

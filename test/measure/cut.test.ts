@@ -69,7 +69,7 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
       for (const [one, seen] of results) seen.push(await measureCut(lab, programs, parseCut(one.cut)));
     }
     for (const [one, seen] of results) console.log(describeRuns(one, seen));
-  }, 180_000);
+  }, 480_000);
   afterAll(() => lab?.close());
 
   test.each(cases)('$cut: nothing comes for about $target ms at most', (one) => {
