@@ -17,7 +17,8 @@ test.concurrent.each([
   { what: 'beside another', wans: ['unshaped', 'unshaped'], family: 4 },
 ] as const)(
   '$what, over IPv$family: 100 MB go down and up',
-  { timeout: 120_000 },
+  // With cubic one unshaped link alone stops for 200 ms time and again (docs/performance.md).
+  { timeout: 400_000 },
   async ({ wans, family }) => {
     const lab = await buildLab({ wans, family });
     try {
