@@ -1,6 +1,8 @@
 // A WAN dies in the middle of a download, measured: how long nothing comes, and what becomes of flows old and new.
 // The runs of the cases alternate, and medians count: one run says little of a machine that does other things too.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WanbondError } from '../../src/base/error.ts';
 import { parseCut } from '../../src/lab/cut-spec.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { type CutPrograms, type CutResult, measureCut } from '../../src/lab/measure-cut.ts';
@@ -66,7 +68,7 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
     await lab.startServer(CONGESTION);
     const programs: CutPrograms = { origin, router: await lab.startRouter(CONGESTION) };
     for (let run = 0; run < runs; run++) {
-      for (const [one, seen] of results) seen.push(await measureCut(lab, programs, parseCut(one.cut)));
+      for (const [one, seen] of results) seen.push(await measureSteady(lab, programs, one.cut));
     }
     for (const [one, seen] of results) console.log(describeRuns(one, seen));
   }, 480_000);
@@ -102,6 +104,23 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
     expect(restored, describeRuns(one, seen)).toBeLessThanOrEqual(RESTORED_MS * ROOM);
   });
 });
+
+// A link that was cut twice within a minute is held for a second and more at its next return, and a flow that begins in
+// that time may have one WAN only: then there is nothing to cut.
+const TRIES = 4;
+const PAUSE_MS = 5000;
+
+async function measureSteady(lab: Lab, programs: CutPrograms, cut: string): Promise<CutResult> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await measureCut(lab, programs, parseCut(cut));
+    } catch (error) {
+      if (!(error instanceof WanbondError) || error.code !== 'cut-not-steady' || tried === TRIES) throw error;
+      console.log(`${cut}: ${error.message}; once more`);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
 
 function isResetWhileOpening(loss: string): boolean {
   const [, beforeMs] = RESET_WHILE_OPENING.exec(loss) ?? [];
