@@ -45,8 +45,6 @@ const LINKS: readonly Links[] = [
     ],
   },
 ];
-// What most kernels take by default, and what the limits above are for; the one of this machine may be another.
-const CONGESTION = { overrides: { relay: { congestion: 'cubic' } } };
 // What the set-up of a new connection may take more than usual.
 const NEW_FLOW_EXTRA_MS = 1000;
 const RESTORED_MS = 2000;
@@ -65,8 +63,8 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
   beforeAll(async () => {
     lab = await buildLab({ wans: [wan, wan], cuttable: true });
     const origin = await lab.startOrigin();
-    await lab.startServer(CONGESTION);
-    const programs: CutPrograms = { origin, router: await lab.startRouter(CONGESTION) };
+    await lab.startServer();
+    const programs: CutPrograms = { origin, router: await lab.startRouter() };
     for (let run = 0; run < runs; run++) {
       for (const [one, seen] of results) seen.push(await measureSteady(lab, programs, one.cut));
     }
