@@ -1,6 +1,6 @@
 # The commands of this repository. `make lab` proves the bonding, `make test` is everything CI runs.
 SHELL := /bin/bash
-.PHONY: lab test test-packages unit build lint format clean
+.PHONY: lab test test-packages unit build programs lint format clean
 
 DEBIAN_PACKAGES := nftables iproute2 procps
 # What the tests run beside our own programs, one a line.
@@ -36,13 +36,18 @@ format: node_modules/.package-lock.json
 
 build: .make/debian dist/main.js
 
-dist/main.js: node_modules/.package-lock.json tsconfig.json tsconfig.build.json $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
-	rm -rf dist
+dist/main.js: node_modules/.package-lock.json rolldown.config.ts $(shell find src -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 	npm run --silent build
 	chmod +x dist/main.js
 
 node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
+
+# What lab tests run; vitest makes it before them.
+programs: dist/main.js .make/peers/script-peer.js
+
+.make/peers/script-peer.js: dist/main.js test/rolldown.config.ts $(wildcard test/peers/*.mjs)
+	npx rolldown -c test/rolldown.config.ts
 
 # Debian packages are installed only where a program is missing, so that a second run needs no network.
 .make/debian:

@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/*.test.ts'],
+          globalSetup: 'test/support/build-programs.ts',
           testTimeout: 180_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -27,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'measure',
           include: ['test/measure/*.test.ts'],
+          globalSetup: 'test/support/build-programs.ts',
           fileParallelism: false,
           maxConcurrency: 2,
           sequence: { groupOrder: 2 },

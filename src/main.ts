@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // From argv to a command, nothing else.
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { packageWords } from './base/package-files.ts';
 import { checkCommand } from './cli/check-command.ts';
 import { downCommand } from './cli/down.ts';
 import { initCommand } from './cli/init.ts';
@@ -15,10 +15,7 @@ import { uninstallCommand } from './cli/uninstall.ts';
 import { upCommand } from './cli/up.ts';
 import { wanCommand } from './cli/wan.ts';
 
-const { version, description } = createRequire(import.meta.url)('../package.json') as {
-  version: string;
-  description: string;
-};
+const { version, description } = packageWords();
 
 const program = new Command('wanbond')
   .description(description)

@@ -1,15 +1,15 @@
 // A WAN becomes backup, and ceases to be, under a running download: the peer is told, and no subflow is lost.
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { parseMptcpCounters } from '../src/lab/proc-files.ts';
 import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
+import { builtPeer } from './support/built-peer.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
-const PROGRAM = fileURLToPath(new URL('support/path-manager.mjs', import.meta.url));
+const PROGRAM = builtPeer('path-manager');
 const BYTES = 30_000_000;
 
 let lab: Lab;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SERVER } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
+import { builtPeer } from './support/built-peer.ts';
 import { adviceFor, type Checked, type CheckRun, check, linesOf } from './support/check-findings.ts';
 import { readFailures } from './support/daemon-status.ts';
 import { networkState } from './support/network-state.ts';
@@ -11,7 +12,7 @@ import { wanbond } from './support/wanbond.ts';
 
 const SHIFT_CLOCK = new URL('./support/shift-clock.cjs', import.meta.url).pathname;
 const ONE_ANSWER = new URL('./support/one-answer.mjs', import.meta.url).pathname;
-const MPTCP_CONNECT = new URL('./support/mptcp-connect.mjs', import.meta.url).pathname;
+const MPTCP_CONNECT = builtPeer('mptcp-connect');
 const OTHER_KEY = Buffer.alloc(32, 7).toString('base64');
 const AT = `${SERVER.address4}:${CONVERT_PORT}`;
 const AT6 = `[${SERVER.address6}]:${CONVERT_PORT}`;

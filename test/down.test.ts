@@ -2,8 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { builtProgram } from '../src/base/package-files.ts';
 import { BACKBONE, LAN, type WanAddresses } from '../src/lab/addresses.ts';
-import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
 import { buildLab, type Lab, type RouterOptions } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { wanUpLines } from '../src/lab/topology.ts';
@@ -229,7 +229,7 @@ test('the server puts its host back too: after a stop, after a start that fails,
   await occupied.stop();
 
   const serve = async (): Promise<LabProcess> => {
-    const server = net.spawn([process.execPath, WANBOND_PROGRAM, 'server', '-c', file]);
+    const server = net.spawn([process.execPath, builtProgram('main'), 'server', '-c', file]);
     await server.waitFor(/ready/, 20_000);
     expect(await networkState(net)).not.toEqual(before);
     return server;

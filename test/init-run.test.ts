@@ -3,7 +3,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
+import { builtProgram } from '../src/base/package-files.ts';
 import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
@@ -49,7 +49,7 @@ async function startAs(
   file: string,
 ): Promise<LabProcess> {
   const started = host.spawn(
-    ['setpriv', ...limits, '--no-new-privs', process.execPath, WANBOND_PROGRAM, role, '-c', file],
+    ['setpriv', ...limits, '--no-new-privs', process.execPath, builtProgram('main'), role, '-c', file],
     { label: role },
   );
   await started.waitFor(/\bready\b/, 20_000);

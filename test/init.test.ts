@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
+import { builtProgram } from '../src/base/package-files.ts';
 import type { CommandResult } from '../src/lab/command.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { runDirectory } from '../src/lab/reap.ts';
@@ -54,7 +54,7 @@ test('a server: config, unit and user; a second init changes nothing, another ro
   expect(root.modeOf('/etc/wanbond/server.toml')).toBe(0o600);
   expect(statSync(root.at('/etc/wanbond/server.toml'))).toMatchObject({ uid: Number(uid), gid: Number(gid) });
   expect(root.read('/etc/systemd/system/wanbond-server.service')).toContain(
-    `${WANBOND_PROGRAM} server -c /etc/wanbond/server.toml`,
+    `${builtProgram('main')} server -c /etc/wanbond/server.toml`,
   );
 
   const before = root.tree();
@@ -124,7 +124,7 @@ test('a router: guessed from real interfaces, asks, and refuses a spoiled join s
   const atTerminal = (answer: string): Promise<CommandResult> => {
     const command = [
       process.execPath,
-      WANBOND_PROGRAM,
+      builtProgram('main'),
       'init',
       'router',
       joinText,

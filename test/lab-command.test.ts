@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, test } from 'vitest';
-import { WANBOND_PROGRAM } from '../src/lab/build-files.ts';
+import { builtProgram } from '../src/base/package-files.ts';
 import { buildLab } from '../src/lab/lab.ts';
 
 /** Namespaces and directories of the labs of `pid`. */
@@ -17,7 +17,7 @@ function startLab(...args: string[]): {
   pid: number;
   ended: Promise<{ code: number; out: string; err: string }>;
 } {
-  const child = spawn(process.execPath, [WANBOND_PROGRAM, 'lab', ...args], {
+  const child = spawn(process.execPath, [builtProgram('main'), 'lab', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let out = '';

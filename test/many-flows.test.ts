@@ -1,9 +1,9 @@
 // Very many flows at once: all complete and equal, also when pipe memory runs out.
-import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { serverConfig } from '../src/lab/program-config.ts';
 import { type Direction, runFlows } from '../src/lab/traffic-programs.ts';
+import { builtPeer } from './support/built-peer.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { expectNoFailures } from './support/no-failures.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -12,7 +12,7 @@ import { wanbond } from './support/wanbond.ts';
 const MIB = 1 << 20;
 // The kernel counts pipe memory per user, so this one must be nobody else's.
 const USER_ID = 64_917;
-const HOG = fileURLToPath(new URL('support/pipe-hog.mjs', import.meta.url));
+const HOG = builtPeer('pipe-hog');
 const PIPES_LEFT = 4;
 
 let lab: Lab;

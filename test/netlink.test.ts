@@ -1,11 +1,11 @@
 // The kernel's events over netlink: each kind of change in a namespace of our own, and how soon it is known.
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseAddress } from '../src/base/address.ts';
 import { Host } from '../src/lab/host.ts';
 import { mustRun } from '../src/lab/command.ts';
 import { removeRun } from '../src/lab/reap.ts';
 import { newRunName } from '../src/lab/run-name.ts';
+import { builtPeer } from './support/built-peer.ts';
 import { WatchedMonitor } from './support/link-monitor.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -13,7 +13,7 @@ import { waitUntil } from './support/wait-until.ts';
 const LIMIT_MS = 1000;
 const MEDIAN_LIMIT_MS = 200;
 const CARRIER_LIMIT_MS = 500;
-const MPTCP_FLOW = fileURLToPath(new URL('support/mptcp-flow.mjs', import.meta.url));
+const MPTCP_FLOW = builtPeer('mptcp-flow');
 
 const run = newRunName(process.pid);
 const router = new Host(run, 'router');

@@ -2,14 +2,14 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mustRun } from '../src/lab/command.ts';
 import { Host } from '../src/lab/host.ts';
 import { removeRun } from '../src/lab/reap.ts';
 import { newRunName } from '../src/lab/run-name.ts';
+import { builtPeer } from './support/built-peer.ts';
 
-const PROGRAM = fileURLToPath(new URL('support/path-manager.mjs', import.meta.url));
+const PROGRAM = builtPeer('path-manager');
 
 interface Answer {
   readonly endpoints: readonly Record<string, unknown>[];

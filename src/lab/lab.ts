@@ -1,7 +1,6 @@
 // Builds the test network, runs wanbond's own programs in it and removes everything again.
 import { WanbondError } from '../base/error.ts';
 import { LAN, MAX_WANS, ORIGIN, SERVER, type WanAddresses } from './addresses.ts';
-import { EMULATOR_PROGRAM } from './build-files.ts';
 import { mustRun } from './command.ts';
 import { type Emulator, startEmulator } from './emulator/handle.ts';
 import { Host } from './host.ts';
@@ -100,7 +99,7 @@ export class Lab {
     await Promise.all(HOST_NAMES.map((name) => this.hosts[name].writeSysctls(hosts[name].sysctls)));
     await mustRun(['ip', '-batch', '-'], { input: `${links.join('\n')}\n` });
     if (emulated.length > 0) {
-      this.#emulator = await startEmulator(emulated, { realtime: true, program: EMULATOR_PROGRAM });
+      this.#emulator = await startEmulator(emulated, { realtime: true });
     }
     await Promise.all(HOST_NAMES.map((name) => this.hosts[name].apply(hosts[name])));
   }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WANBOND_PROGRAM } from './build-files.ts';
+import { builtProgram } from '../base/package-files.ts';
 import type { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { mergeConfig } from './program-config.ts';
@@ -20,8 +20,8 @@ export interface ProgramOptions {
   readonly waitForReady?: boolean;
 }
 
-// Node itself takes up to a second on a busy machine of two cores; the rest is room.
-const READY_TIMEOUT_MS = 20_000;
+// A second; on a busy machine of two cores with several labs starting at once it was seen to take more than twenty.
+const READY_TIMEOUT_MS = 60_000;
 const READY = /\bready\b/;
 
 export class ProgramFiles {
@@ -60,7 +60,7 @@ export class ProgramFiles {
         ...(options.userId === undefined ? [] : asUser(options.userId)),
         process.execPath,
         ...(options.nodeArguments ?? []),
-        WANBOND_PROGRAM,
+        builtProgram('main'),
         role,
         '-c',
         file,

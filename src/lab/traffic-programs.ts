@@ -1,6 +1,6 @@
 // Runs the traffic programs in the lab's hosts and reads what they print.
+import { builtProgram } from '../base/package-files.ts';
 import { WanbondError } from '../base/error.ts';
-import { TRAFFIC_PROGRAM } from './build-files.ts';
 import type { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import type { AlongsideResult } from './traffic/alongside.ts';
@@ -130,7 +130,7 @@ function targetArguments(target: TrafficTarget): (string | number)[] {
 }
 
 function spawnTraffic(host: Host, command: string, args: readonly (string | number)[]): LabProcess {
-  const argv = [process.execPath, TRAFFIC_PROGRAM, command, ...args.map(String)];
+  const argv = [process.execPath, builtProgram('lab-traffic'), command, ...args.map(String)];
   return host.spawn(argv, { label: `${command} on ${host.name}` });
 }
 

@@ -1,5 +1,6 @@
 // The main thread's handle to the data plane: starts the workers, wakes them, watches their heartbeats.
 import { Worker } from 'node:worker_threads';
+import { builtProgram } from '../base/package-files.ts';
 import { WanbondError } from '../base/error.ts';
 import { within } from '../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
@@ -100,7 +101,7 @@ export class Relay {
       heartbeats: this.heartbeats.buffer as SharedArrayBuffer,
       wakeFd,
     };
-    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    const worker = new Worker(builtProgram('relay-worker'), {
       workerData,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       name: `relay-${spec.index}`,

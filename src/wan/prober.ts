@@ -1,5 +1,6 @@
 // The main thread's handle to the prober.
 import { Worker } from 'node:worker_threads';
+import { builtProgram } from '../base/package-files.ts';
 import { describe, WanbondError } from '../base/error.ts';
 import { within } from '../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
@@ -17,7 +18,7 @@ export class Prober {
   constructor(handlers: { onMessage(message: FromProber): void; onFatal(error: WanbondError): void }) {
     this.wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
     const workerData: ProberSpec = { wakeFd: this.wakeFd };
-    this.worker = new Worker(new URL('./prober-worker.js', import.meta.url), {
+    this.worker = new Worker(builtProgram('prober-worker'), {
       workerData,
       resourceLimits: { maxYoungGenerationSizeMb: 1 },
       name: 'prober',

@@ -1,5 +1,5 @@
 // What `wanbond check` finds on a lab's router, as data.
-import { WANBOND_PROGRAM } from '../../src/lab/build-files.ts';
+import { builtProgram } from '../../src/base/package-files.ts';
 import type { Finding } from '../../src/cli/check/finding.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { mergeConfig, routerConfig } from '../../src/lab/program-config.ts';
@@ -44,7 +44,7 @@ export async function check(lab: Lab, run: CheckRun = {}): Promise<Checked> {
     ...asUser,
     process.execPath,
     ...(run.nodeArguments ?? []),
-    WANBOND_PROGRAM,
+    builtProgram('main'),
     'check',
     '-c',
     file,

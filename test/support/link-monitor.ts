@@ -1,7 +1,7 @@
 // A monitor of kernel events in a lab namespace, and when each event reached its main thread.
-import { fileURLToPath } from 'node:url';
 import type { Host } from '../../src/lab/host.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
+import { builtPeer } from './built-peer.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** As the monitor gives it, with addresses as 32 hex digits. */
@@ -21,7 +21,7 @@ export interface SeenAt {
   readonly atMs: number;
 }
 
-const PROGRAM = fileURLToPath(new URL('link-monitor.mjs', import.meta.url));
+const PROGRAM = builtPeer('link-monitor');
 const TIMEOUT_MS = 20_000;
 
 export class WatchedMonitor {

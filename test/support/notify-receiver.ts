@@ -1,8 +1,8 @@
 // Stands in for an init system (sd_notify(3)): what a daemon reports, and when.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Host } from '../../src/lab/host.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { builtPeer } from './built-peer.ts';
 import { runDirectory } from '../../src/lab/reap.ts';
 
 export interface Notification {
@@ -19,7 +19,7 @@ export interface NotifyReceiver {
   stop(): Promise<unknown>;
 }
 
-const PROGRAM = fileURLToPath(new URL('./notify-receiver.mjs', import.meta.url));
+const PROGRAM = builtPeer('notify-receiver');
 
 export async function startNotifyReceiver(lab: Lab, host: Host, name: string): Promise<NotifyReceiver> {
   const path = join(runDirectory(lab.run), name);

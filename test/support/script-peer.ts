@@ -1,7 +1,7 @@
 // The two ends of a plain TCP connection, each with a list of what to do: for how flows end and what holds them up.
-import { fileURLToPath } from 'node:url';
 import { ORIGIN } from '../../src/lab/addresses.ts';
 import type { Lab } from '../../src/lab/lab.ts';
+import { builtPeer } from './built-peer.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
 
 export type PeerStep =
@@ -38,7 +38,7 @@ export interface ScriptPeer {
   go(): void;
 }
 
-const PROGRAM = fileURLToPath(new URL('script-peer.mjs', import.meta.url));
+const PROGRAM = builtPeer('script-peer');
 const TIMEOUT_MS = 60_000;
 
 function start(

@@ -1,6 +1,6 @@
 // What has to be so before `init` writes anything.
 import { realpathSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../base/package-files.ts';
 import { WanbondError } from '../../base/error.ts';
 import type { Role } from '../../config/load.ts';
 import { placeObstacle } from '../../setup/program-place.ts';
@@ -8,8 +8,7 @@ import type { Systemd } from './systemd.ts';
 
 /** The program that is running, as a unit has to name it. */
 export function thisProgram(): { node: string; program: string } {
-  const program = fileURLToPath(new URL('../../main.js', import.meta.url));
-  return { node: realpathSync(process.execPath), program };
+  return { node: realpathSync(process.execPath), program: builtProgram('main') };
 }
 
 /** @throws WanbondError `not-root` */

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../base/package-files.ts';
 import { WanbondError } from '../../base/error.ts';
 import type { LinkStats } from './emulator.ts';
 import type { DirectionSettings } from './link.ts';
@@ -23,8 +23,6 @@ interface Waiting {
 export interface EmulatorOptions {
   /** Try real-time priority; a refusal is in `notes()`. */
   readonly realtime?: boolean;
-  /** The built main.js; by default the one beside this file. */
-  readonly program?: string;
 }
 
 export class Emulator {
@@ -134,9 +132,10 @@ export async function startEmulator(
   links: readonly LinkSpec[],
   options: EmulatorOptions = {},
 ): Promise<Emulator> {
-  const program = options.program ?? fileURLToPath(new URL('./main.js', import.meta.url));
   const spec: EmulatorSpec = { realtime: options.realtime ?? false, links: [...links] };
-  const child = spawn(process.execPath, [program, JSON.stringify(spec)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [builtProgram('lab-emulator'), JSON.stringify(spec)], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const emulator = new Emulator(child);
   await emulator.nextLine();
   return emulator;

@@ -3,6 +3,7 @@
 // Events say that something changed, not how things are: the kernel keeps quiet about IPv4 routes that go with their
 // interface. Start the monitor, read everything once (readLinks), and read it again after each batch and overrun.
 import { Worker } from 'node:worker_threads';
+import { builtProgram } from '../../base/package-files.ts';
 import { describe, WanbondError } from '../../base/error.ts';
 import { within } from '../../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../constants.ts';
@@ -55,7 +56,7 @@ export interface LinkMonitor {
 /** Resolves when no event can be missed any more. The monitor does not keep the process alive. */
 export async function startLinkMonitor(options: LinkMonitorOptions): Promise<LinkMonitor> {
   const sockets = openSockets(options);
-  const worker = new Worker(new URL('./monitor-worker.js', import.meta.url), {
+  const worker = new Worker(builtProgram('monitor-worker'), {
     workerData: sockets.spec,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     name: 'link-monitor',

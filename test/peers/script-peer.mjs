@@ -1,14 +1,14 @@
 // One end of a TCP connection that does what its arguments say, step by step, and prints a line per step.
-// Run inside a lab host; ./script-peer.ts is its other half and knows the steps.
+// Run inside a lab host; ../support/script-peer.ts is its other half and knows the steps.
 //
 // It reads with recv(2) and not through node's streams: libuv reports a reset that meets unread bytes as an orderly end.
 import { createHash } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MSG_DONTWAIT, SO_LINGER, SOL_SOCKET } from '../../dist/linux/constants.js';
-import { EAGAIN, errnoName } from '../../dist/linux/errno.js';
-import { errno, rawRecv, rawSetsockopt } from '../../dist/linux/libc.js';
+import { MSG_DONTWAIT, SO_LINGER, SOL_SOCKET } from '../../src/linux/constants.ts';
+import { EAGAIN, errnoName } from '../../src/linux/errno.ts';
+import { errno, rawRecv, rawSetsockopt } from '../../src/linux/libc.ts';
 
 const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 // The signal may come before the step that waits for it.

@@ -1,10 +1,10 @@
 // Calls one function of the kernel's path manager, or applies endpoint steps as a daemon does, and prints what is there
 // afterwards as JSON. Arguments: what to do, and its argument as JSON with addresses as text.
-import { formatAddress, parseAddress } from '../../dist/base/address.js';
-import { applyPlan, undoAll } from '../../dist/linux/apply-plan.js';
-import { readHostFacts } from '../../dist/linux/host-facts.js';
-import * as pathManager from '../../dist/linux/netlink/path-manager.js';
-import { Journal } from '../../dist/plan/journal.js';
+import { formatAddress, parseAddress } from '../../src/base/address.ts';
+import { applyPlan, undoAll } from '../../src/linux/apply-plan.ts';
+import { readHostFacts } from '../../src/linux/host-facts.ts';
+import * as pathManager from '../../src/linux/netlink/path-manager.ts';
+import { Journal } from '../../src/plan/journal.ts';
 
 const [what, text = '{}'] = process.argv.slice(2);
 const given = JSON.parse(text);

@@ -1,8 +1,8 @@
 // One MPTCP connection to ourselves on the port of its argument: opened, and closed after a moment.
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseAddress } from '../../dist/base/address.js';
-import { close } from '../../dist/linux/libc.js';
-import { openListener, startConnect } from '../../dist/linux/sockets.js';
+import { parseAddress } from '../../src/base/address.ts';
+import { close } from '../../src/linux/libc.ts';
+import { openListener, startConnect } from '../../src/linux/sockets.ts';
 
 const at = { address: parseAddress('127.0.0.1'), port: Number(process.argv[2]) };
 const none = { congestion: undefined, from: undefined, device: undefined };

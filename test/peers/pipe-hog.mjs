@@ -1,6 +1,6 @@
 // Takes all the pipe memory that the kernel grants to its user (fs.pipe-user-pages-soft), gives back as many pipes as
 // its argument says, and keeps the rest until it is ended.
-import { closePipe, openPipe } from '../../dist/linux/pipe.js';
+import { closePipe, openPipe } from '../../src/linux/pipe.ts';
 
 const PIPE_BYTES = 1 << 20;
 const held = [];

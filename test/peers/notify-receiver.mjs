@@ -1,7 +1,7 @@
 // Stands in for an init system: prints every datagram that comes to the unix socket named in argv, one line each.
-// ./notify-receiver.ts is its other half.
-import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from '../../dist/linux/constants.js';
-import { check, rawBind, rawRecv, socket } from '../../dist/linux/libc.js';
+// ../support/notify-receiver.ts is its other half.
+import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from '../../src/linux/constants.ts';
+import { check, rawBind, rawRecv, socket } from '../../src/linux/libc.ts';
 
 const name = Buffer.from(`${process.argv[2]}\0`);
 const address = Buffer.alloc(2 + name.length);

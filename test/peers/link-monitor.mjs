@@ -1,8 +1,8 @@
 // Follows the kernel's events in a lab namespace and prints each batch with the time it arrived, as JSON lines.
 // Its argument: options of the monitor as JSON, and `leaveAtOnce` to end without stopping it. SIGTERM stops the monitor,
-// SIGUSR1 prints the links; ./link-monitor.ts is its other half.
-import { startLinkMonitor } from '../../dist/linux/netlink/monitor.js';
-import { readLinks } from '../../dist/linux/netlink/read-links.js';
+// SIGUSR1 prints the links; ../support/link-monitor.ts is its other half.
+import { startLinkMonitor } from '../../src/linux/netlink/monitor.ts';
+import { readLinks } from '../../src/linux/netlink/read-links.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}');
 const hex = (_key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);

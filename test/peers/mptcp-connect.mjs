@@ -1,7 +1,7 @@
 // Opens one MPTCP connection as any program does, and ends when it is connected; argv is address and port.
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseAddress } from '../../dist/base/address.js';
-import { peerAddress, startConnect } from '../../dist/linux/sockets.js';
+import { parseAddress } from '../../src/base/address.ts';
+import { peerAddress, startConnect } from '../../src/linux/sockets.ts';
 
 const LIMIT_MS = 30_000;
 const [address, port] = process.argv.slice(2);

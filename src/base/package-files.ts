@@ -1,0 +1,22 @@
+// Where the files of this package lie, seen from its source (tests) as from its bundle: dist/ holds all programs beside each other.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const PACKAGE_JSON = createRequire(import.meta.url).resolve('#package.json');
+
+/** The inputs of rolldown.config.ts. */
+export type ProgramName =
+  | 'main'
+  | 'relay-worker'
+  | 'prober-worker'
+  | 'monitor-worker'
+  | 'lab-emulator'
+  | 'lab-traffic';
+
+/** Absolute path of a built program. */
+export const builtProgram = (name: ProgramName): string => join(dirname(PACKAGE_JSON), 'dist', `${name}.js`);
+
+export function packageWords(): { readonly version: string; readonly description: string } {
+  return JSON.parse(readFileSync(PACKAGE_JSON, 'utf8')) as { version: string; description: string };
+}
