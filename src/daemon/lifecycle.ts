@@ -37,7 +37,9 @@ export interface LifecycleOptions {
   readonly signals: Signals;
 }
 
-const DRAIN_CHECK_MS = 200;
+const DRAIN_CHECK_MS = 100;
+// A connection whose handshake was under way when the drain began is accepted a moment later.
+const DRAIN_QUIET_MS = 300;
 
 /** Catches what would otherwise end the process while worker threads sit in system calls. Returns the fatal handler. */
 export function guardProcess(log: Log, release: () => void): (error: unknown) => void {
@@ -142,11 +144,10 @@ export function countHangUps(): HangUps {
 async function drained(daemon: Daemon, timeoutMs: number, signals: Signals): Promise<boolean> {
   const hurry = new AbortController();
   void signals.next().then(() => hurry.abort());
-  // Counters are published about once a second: a first look at once would miss a flow that has just begun.
   const endMs = performance.now() + timeoutMs;
   for (let quiet = 0; performance.now() < endMs && !hurry.signal.aborted; ) {
     quiet = daemon.openFlows() === 0 ? quiet + DRAIN_CHECK_MS : 0;
-    if (quiet > 1000 + DRAIN_CHECK_MS) return true;
+    if (quiet > DRAIN_QUIET_MS) return true;
     await new Promise((resolve) => {
       setTimeout(resolve, DRAIN_CHECK_MS);
     });

@@ -31,7 +31,7 @@ export interface RouterOptions extends ProgramOptions {
   readonly wans?: readonly string[];
 }
 
-const CLOSING_ORDER: readonly HostName[] = ['lan', 'origin', 'router', 'server', 'net'];
+const CLOSING_ORDER: readonly (readonly HostName[])[] = [['lan', 'origin'], ['router', 'server'], ['net']];
 const ORIGIN_PORT = 5001;
 const BANNER_PORT = 5002;
 
@@ -140,8 +140,8 @@ export class Lab {
     if (this.#closed) return;
     this.#closed = true;
     // Traffic first: with no flow left, router and server have nothing to drain.
-    for (const name of CLOSING_ORDER) {
-      await Promise.all(this.hosts[name].processes.map((one) => one.stop()));
+    for (const names of CLOSING_ORDER) {
+      await Promise.all(names.flatMap((name) => this.hosts[name].processes).map((one) => one.stop()));
     }
     await this.#emulator?.stop();
     removeRun(this.run);

@@ -74,6 +74,7 @@ class Worker implements WorkerContext {
     const endMs = performance.now() + TURN_MS;
     for (let leftMs = TURN_MS; leftMs > 0 && !this.isStopped; leftMs = endMs - performance.now()) {
       this.loop.round(leftMs);
+      this.counters.set('flowsOpen', this.flows.size + this.openings.size);
     }
     if (this.isStopped) return;
     this.sweep();
@@ -179,7 +180,6 @@ class Worker implements WorkerContext {
 
   private publish(): void {
     const cpu = threadCpu();
-    this.counters.set('flowsOpen', this.flows.size + this.openings.size);
     this.counters.set('pipesOpen', this.pipes.opened);
     this.counters.set('pipeRefusals', this.pipes.refusals);
     this.counters.set('fdsWatched', this.loop.size);
