@@ -119,3 +119,38 @@ test('the table of a lost record is adopted; one with other contents stops the s
   expect(await state()).toEqual(changed);
   await host.must(['nft', 'delete', 'table', 'inet', 'wanbond_nat']);
 });
+
+test('a WAN that a reload adds is translated too and hears advertisements; one that it removes is left alone', async () => {
+  const second = lab.wans[1] as WanAddresses;
+  const { router: host } = lab.hosts;
+  const setting = (path: string): Promise<string> => host.must(['cat', `/proc/sys/net/${path}`]);
+  const rpFilter = `ipv4/conf/${second.device}/rp_filter`;
+  await host.writeSysctls(new Map([[`net/${rpFilter}`, '1']]));
+  // Unknown to the start, as a modem that is plugged in later.
+  await host.ip([`addr del ${first.router6}/${first.length6} dev ${first.device}`]);
+  const before = await state();
+  const overrides = { nat: true, redirect: { 'bypass-ports': [BYPASSED_PORT] } };
+  const reload = async (...wans: string[]): Promise<void> => {
+    lab.writeRouterConfig({ overrides, wans });
+    const { code, stderr } = await wanbond(host, 'reload', '-c', config);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  };
+  const router = await lab.startRouter({ overrides, wans: [second.name] });
+  expect(await setting(rpFilter)).toBe('2\n');
+  const acceptRa = `ipv6/conf/${first.device}/accept_ra`;
+  expect(await setting(acceptRa)).toBe('1\n');
+  // Its default route is the best one, and nobody translates there.
+  expect(await ask(targets()[0], BYPASSED_PORT)).toBe('ETIMEDOUT');
+
+  await reload(second.name, first.name);
+  expect(await ask(targets()[0], BYPASSED_PORT)).toBe(first.router4);
+  expect(await setting(acceptRa)).toBe('2\n');
+
+  await reload(first.name);
+  expect(await setting(rpFilter)).toBe('1\n');
+  expect(await ask(targets()[0], PORT)).toBe(BACKBONE.server4);
+  await stopCleanly(router);
+  expect(await state()).toEqual(before);
+  await host.writeSysctls(new Map([[`net/${rpFilter}`, '0']]));
+  await lab.setWan(first.name, 'up');
+});

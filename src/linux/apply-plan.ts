@@ -1,4 +1,5 @@
 // Carries out a plan step by step, each recorded before it is done, and takes all of it back.
+import { isDeepStrictEqual } from 'node:util';
 import { WanbondError } from '../base/error.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, sameRule, undoOf } from '../plan/host-facts.ts';
 import { endpointToChange, isMadeAs } from '../plan/endpoint-facts.ts';
@@ -47,7 +48,9 @@ export function applyPlan(
         continue;
       }
       const undo = undoOf(step, facts);
-      if (undo) {
+      // An interface that was made anew has its settings from before again, and what takes them back is known.
+      const isKnown = journal.entries.some((one) => isDeepStrictEqual(one, undo));
+      if (undo && !isKnown) {
         journal.add(undo);
         done.push(undo);
       }

@@ -3,7 +3,7 @@ import { parseAddress } from '../base/address.ts';
 import { parseRouterConfig } from '../config/load.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo } from '../plan/step.ts';
-import { NAT_TABLE, natSteps, natSysctls, natTables, renderNatTable } from './nat-plan.ts';
+import { listeningSteps, NAT_TABLE, natSteps, natSysctls, natTables, renderNatTable } from './nat-plan.ts';
 
 const configOf = (nat: boolean) =>
   parseRouterConfig(
@@ -126,4 +126,18 @@ test('an equal table is adopted, another one of the name is in the way', () => {
   expect(undos(equal).join('\n')).not.toContain('delete table');
   const other = { ...equal, tables: new Map([[NAT_TABLE, listed.replace('wwan0', 'ppp0')]]) };
   expect(() => refuseConflicts(natSteps(config, other), other)).toThrow(/inet wanbond_nat/);
+});
+
+test('a WAN that comes later hears router advertisements, where the forwarding is ours', () => {
+  const facts = factsOf({ ...FRESH, 'net.ipv6.conf.eth1/100.accept_ra': '1' });
+  const made = natSteps(config, facts).flatMap((step) => {
+    const undo = undoOf(step, facts);
+    return undo?.kind === 'sysctl' ? [undo] : [];
+  });
+  expect(listeningSteps(config, facts, made).map(renderStep)).toEqual([
+    'sysctl -w net.ipv6.conf.eth1/100.accept_ra=2',
+    'sysctl -w net.ipv6.conf.wwan0.accept_ra=2',
+  ]);
+  expect(listeningSteps(config, facts, [])).toEqual([]);
+  expect(listeningSteps(configOf(false), facts, made)).toEqual([]);
 });

@@ -3,7 +3,7 @@
 import type { Address } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import type { Step, SysctlStep, Undo } from '../plan/step.ts';
+import type { Step, SysctlStep, SysctlUndo, Undo } from '../plan/step.ts';
 
 export const NAT_TABLE = 'wanbond_nat';
 
@@ -90,12 +90,25 @@ function ipv6Steps(config: RouterConfig, facts: HostFacts): Step[] {
     one.addresses.some(({ address }) => isGlobalIpv6(address)),
   );
   const names = new Set([...config.wans.map((wan) => wan.interface), ...withIpv6.map(({ name }) => name)]);
-  const keepListening = [...names].flatMap((name): Step[] => {
-    const setting = `net.ipv6.conf.${name.replaceAll('.', '/')}.accept_ra`;
-    return facts.sysctls.get(setting) === '1' ? [{ kind: 'sysctl', name: setting, value: '2' }] : [];
-  });
   // Before the forwarding: that drops the default routes that were advertised to interfaces which do not listen.
-  return [...keepListening, forwarding(FORWARD6, DRAGGED6, facts)];
+  return [...keepListening(names, facts), forwarding(FORWARD6, DRAGGED6, facts)];
+}
+
+/**
+ * For WANs that have come since the start, or were made anew, which takes their settings away.
+ *
+ * @param made what this run has changed: a host that forwarded before has its own ways
+ */
+export function listeningSteps(config: RouterConfig, facts: HostFacts, made: readonly SysctlUndo[]): Step[] {
+  if (!config.nat || !made.some(({ name }) => name === FORWARD6)) return [];
+  return keepListening(new Set(config.wans.map((wan) => wan.interface)), facts);
+}
+
+function keepListening(devices: ReadonlySet<string>, facts: HostFacts): Step[] {
+  return [...devices].flatMap((device): Step[] => {
+    const name = `net.ipv6.conf.${device.replaceAll('.', '/')}.accept_ra`;
+    return facts.sysctls.get(name) === '1' ? [{ kind: 'sysctl', name, value: '2' }] : [];
+  });
 }
 
 /** With those settings in tow that the kernel would not put back to what they are. */

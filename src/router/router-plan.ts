@@ -101,6 +101,11 @@ export function redirectTable(
   };
 }
 
+/** The interface whose WAN needs this setting for itself; undefined for one of the whole host. */
+export function linkOfSetting(name: string): string | undefined {
+  return /^net\.ipv4\.conf\.([^.]+)\.(?:rp_filter|arp_ignore)$/.exec(name)?.[1]?.replaceAll('/', '.');
+}
+
 function rpFilter(device: string): string {
   return `net.ipv4.conf.${device.replaceAll('.', '/')}.rp_filter`;
 }

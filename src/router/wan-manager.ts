@@ -31,6 +31,7 @@ import { ALL_FAMILIES, type RedirectMethod, type RedirectTable } from './redirec
 import { readyWans } from './ready-wans.ts';
 import { redirectTable, routerSysctls } from './router-plan.ts';
 import { bringRulesInStep } from './rules-in-step.ts';
+import { bringSettingsInStep } from './settings-in-step.ts';
 import { bringStandInsInStep } from './stand-ins-in-step.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { TierKeeper } from './tier-keeper.ts';
@@ -195,6 +196,7 @@ export class WanManager implements DeviceView {
       this.state = next;
       bringStandInsInStep(next.standIns, facts, this.made);
       this.endpoints.bring(next.bonded, this, facts);
+      bringSettingsInStep(config, facts, this.made);
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
       this.updatePaths(next);
