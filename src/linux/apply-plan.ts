@@ -1,9 +1,10 @@
 // Carries out a plan step by step, each recorded before it is done, and takes all of it back.
 import { isDeepStrictEqual } from 'node:util';
 import { WanbondError } from '../base/error.ts';
-import { type HostFacts, isSatisfied, refuseConflicts, sameRule, undoOf } from '../plan/host-facts.ts';
+import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { endpointToChange, isMadeAs } from '../plan/endpoint-facts.ts';
 import type { Journal } from '../plan/journal.ts';
+import { isRule } from '../plan/rule-fact.ts';
 import {
   type DefaultRoute,
   defaultRouteArguments,
@@ -120,7 +121,7 @@ function applyUndo(undo: Undo): void {
       return;
     case 'rule': {
       const { rule } = undo;
-      const isThere = readRules(rule.family).some((one) => sameRule(one, rule));
+      const isThere = readRules(rule.family).some((one) => isRule(one, rule));
       if (isThere) ip([familyFlag(rule.family), 'rule', 'delete', ...ruleArguments(rule)]);
       return;
     }

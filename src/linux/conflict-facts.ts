@@ -4,28 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Family } from '../base/address.ts';
 import type { EndpointFact } from '../plan/endpoint-facts.ts';
-import { readEndpoints } from './host-facts.ts';
-import { ip, ipJson } from './ip.ts';
+import type { RuleFact } from '../plan/rule-fact.ts';
+import { readEndpoints, readRules } from './host-facts.ts';
+import { ip } from './ip.ts';
 import { Nftables } from './nftables.ts';
 import { readSysctl } from './sysctl.ts';
-
-/** One line of `ip rule`. */
-export interface RuleFact {
-  readonly family: Family;
-  readonly priority: number;
-  /** `not`: it is about everything but what it says. */
-  readonly isNegated: boolean;
-  readonly mark: number | undefined;
-  readonly mask: number;
-  /** By name or number; undefined when it leads to no table (blackhole, unreachable). */
-  readonly table: string | undefined;
-  /** Routes with prefixes up to this length do not count: 0 is the default route. */
-  readonly suppressPrefixLength: number | undefined;
-  /** Only what comes in by this interface. */
-  readonly device: string | undefined;
-  /** Limited to some packets by more than mark and interface: addresses, ports. */
-  readonly isNarrow: boolean;
-}
 
 export interface ConflictFacts {
   readonly sysctl: (name: string) => string | undefined;
@@ -42,59 +25,18 @@ export interface ConflictFacts {
 }
 
 const MANAGERS = new Set(['mptcpd', 'NetworkManager']);
-const ALL_BITS = 0xffff_ffff;
 
 /** @param table the routing table that we would use. @param ownTable the nftables table of a running daemon. */
 export function readConflictFacts(table: number, ownTable: string): ConflictFacts {
   return {
     sysctl: readSysctl,
-    rules: [...readRuleFacts(4), ...readRuleFacts(6)],
+    rules: [...readRules(4), ...readRules(6)],
     tableRoutes: [...readTable(4, table), ...readTable(6, table)],
     endpoints: readEndpoints(),
     ruleset: readNftables(ownTable),
     legacyTables: ['/proc/net/ip_tables_names', '/proc/net/ip6_tables_names'].flatMap(lines),
     managers: readManagers(),
   };
-}
-
-interface RuleJson {
-  readonly priority: number;
-  readonly not?: null;
-  readonly src?: string;
-  readonly fwmark?: string;
-  readonly iif?: string;
-  readonly fwmask?: string;
-  readonly table?: string;
-  readonly suppress_prefixlen?: number;
-}
-
-// What a rule may say without being about some packets only.
-const WIDE = new Set([
-  'priority',
-  'not',
-  'src',
-  'fwmark',
-  'iif',
-  'iif_detached',
-  'fwmask',
-  'table',
-  'suppress_prefixlen',
-  'action',
-  'protocol',
-]);
-
-export function readRuleFacts(family: Family): RuleFact[] {
-  return ipJson<RuleJson>([`-${family}`, 'rule', 'show']).map((rule) => ({
-    family,
-    priority: rule.priority,
-    isNegated: 'not' in rule,
-    mark: rule.fwmark === undefined ? undefined : Number(rule.fwmark),
-    mask: rule.fwmask === undefined ? ALL_BITS : Number(rule.fwmask),
-    table: rule.table,
-    suppressPrefixLength: rule.suppress_prefixlen,
-    device: rule.iif,
-    isNarrow: rule.src !== 'all' || Object.keys(rule).some((key) => !WIDE.has(key)),
-  }));
 }
 
 function readTable(family: Family, table: number): { family: Family; route: string }[] {

@@ -3,14 +3,15 @@ import { type Family, formatAddress } from '../base/address.ts';
 import type { EndpointFact } from '../plan/endpoint-facts.ts';
 import type { HostFacts, InterfaceFact } from '../plan/host-facts.ts';
 import type { AddressFact } from '../plan/link-fact.ts';
-import type { Limits, LocalRoute, MarkRule } from '../plan/step.ts';
+import type { RuleFact } from '../plan/rule-fact.ts';
+import type { Limits, LocalRoute } from '../plan/step.ts';
 import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
 import { getLimits, listEndpoints } from './netlink/path-manager.ts';
 import { dump } from './netlink/query.ts';
 import { readInterfaceNames, readLinks } from './netlink/read-links.ts';
 import { readTable } from './netlink/read-table.ts';
 import { isLocalDefault } from './netlink/route-message.ts';
-import { readMarkRule, rulesRequest } from './netlink/rule-message.ts';
+import { readRule, rulesRequest } from './netlink/rule-message.ts';
 import { Receiver } from './netlink/socket.ts';
 import { Nftables } from './nftables.ts';
 import { expandSysctl, readSysctl } from './sysctl.ts';
@@ -55,9 +56,9 @@ function readTables(names: readonly string[]): ReadonlyMap<string, string> {
   }
 }
 
-/** Rules that have nothing but a mark, a table and perhaps a device; others are never ours. */
-export function readRules(family: Family): Omit<MarkRule, 'kind'>[] {
-  const rules = dump(rulesRequest(family), readMarkRule, new Receiver());
+/** In the order in which they are asked. */
+export function readRules(family: Family): RuleFact[] {
+  const rules = dump(rulesRequest(family), readRule, new Receiver());
   // A kernel that knows nothing of the family answers for all of them.
   return rules.filter((rule) => rule.family === family);
 }

@@ -2,7 +2,8 @@
 import { type Address, formatAddress } from '../base/address.ts';
 import { WanbondError } from '../base/error.ts';
 import { type EndpointFact, endpointToChange, isEndpointSatisfied } from './endpoint-facts.ts';
-import type { Limits, LocalRoute, MarkRule, Step, SysctlChange, TableStep, Undo } from './step.ts';
+import { isRule, type RuleFact } from './rule-fact.ts';
+import type { Limits, LocalRoute, Step, SysctlChange, TableStep, Undo } from './step.ts';
 
 export interface InterfaceFact {
   readonly name: string;
@@ -15,7 +16,8 @@ export interface InterfaceFact {
 export interface HostFacts {
   /** Values by name; a name that is missing is a setting this kernel does not have. */
   readonly sysctls: ReadonlyMap<string, string>;
-  readonly rules: readonly Omit<MarkRule, 'kind'>[];
+  /** Of both families, in the order in which they are asked. */
+  readonly rules: readonly RuleFact[];
   readonly localRoutes: readonly Omit<LocalRoute, 'kind'>[];
   readonly limits: Limits | undefined;
   readonly endpoints: readonly EndpointFact[];
@@ -32,7 +34,7 @@ export function isSatisfied(step: Step, facts: HostFacts): boolean {
       return now === undefined || now === step.value;
     }
     case 'rule':
-      return facts.rules.some((rule) => sameRule(rule, step));
+      return facts.rules.some((rule) => isRule(rule, step));
     case 'local-route':
       return facts.localRoutes.some((route) => route.family === step.family && route.table === step.table);
     case 'limits':
@@ -53,17 +55,6 @@ export function isSatisfied(step: Step, facts: HostFacts): boolean {
 function sameListing(listing: string | undefined, text: string): boolean {
   const words = (from: string): string => from.trim().replaceAll(/\s+/g, ' ');
   return listing !== undefined && words(listing) === words(text);
-}
-
-export function sameRule(a: Omit<MarkRule, 'kind'>, b: Omit<MarkRule, 'kind'>): boolean {
-  return (
-    a.family === b.family &&
-    a.priority === b.priority &&
-    a.device === b.device &&
-    a.mark === b.mark &&
-    a.mask === b.mask &&
-    a.table === b.table
-  );
 }
 
 /** What will take the step back, from what is there before it; undefined for what ends with the process. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { parseRouterConfig } from '../config/load.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
+import { ruleFact } from '../plan/rule-fact.fixture.ts';
 import { renderStep, renderUndo } from '../plan/step.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { routerPlan, routerSysctls } from './router-plan.ts';
@@ -98,14 +99,8 @@ test('its reverse puts back what was there', () => {
 test('what is so already, or unknown to this kernel, is no step', () => {
   const sysctls = new Map(FACTS.sysctls);
   sysctls.delete('net.mptcp.blackhole_timeout');
-  const rule = {
-    family: 4 as const,
-    priority: 800,
-    device: 'br-lan',
-    mark: 0x40000000,
-    mask: 0x40000000,
-    table: 7780,
-  };
+  const [mark, mask] = [0x40000000, 0x40000000];
+  const rule = ruleFact(800, { device: 'br-lan', mark, mask, table: 7780 });
   const facts: HostFacts = {
     ...FACTS,
     sysctls,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RuleFact } from '../linux/conflict-facts.ts';
+import { ruleFact as rule } from '../plan/rule-fact.fixture.ts';
 import { isOurs, rulePriority, rulesBefore } from './rule-place.ts';
 
 const MARK = 0x4000_0000;
@@ -8,22 +8,10 @@ const CONFIG = {
   redirect: { rulePriority: 800, table: 7780, mark: MARK, markMask: MARK },
 } as unknown as Parameters<typeof rulePriority>[1];
 
-const rule = (priority: number, more: Partial<RuleFact> = {}): RuleFact => ({
-  family: 4,
-  priority,
-  isNegated: false,
-  mark: undefined,
-  mask: 0xffff_ffff,
-  table: '55',
-  suppressPrefixLength: undefined,
-  device: undefined,
-  isNarrow: false,
-  ...more,
-});
-const OURS = rule(800, { device: 'br-lan', mark: MARK, mask: MARK, table: '7780' });
-const LOCAL = rule(0, { table: 'local' });
-const WG_QUICK = rule(799, { isNegated: true, mark: 51_820, table: '51820' });
-const WG_QUICK_MAIN = rule(798, { table: 'main', suppressPrefixLength: 0 });
+const OURS = rule(800, { device: 'br-lan', mark: MARK, mask: MARK, table: 7780 });
+const LOCAL = rule(0, { table: 255 });
+const WG_QUICK = rule(799, { isNegated: true, mark: 51_820, table: 51_820 });
+const WG_QUICK_MAIN = rule(798, { table: 254, suppressPrefixLength: 0 });
 
 test('as configured, while nobody before it takes carried flows', () => {
   const harmless = [

@@ -2,11 +2,11 @@
 // program's rule would take them before that. The kernel gives a rule without a priority (wg-quick's, say) the place
 // before all others.
 import type { RouterConfig } from '../config/router.ts';
-import type { RuleFact } from '../linux/conflict-facts.ts';
+import { isLike, type RuleFact } from '../plan/rule-fact.ts';
 
 export type RuleConfig = Pick<RouterConfig, 'redirect' | 'lan'>;
 
-const LOCAL_TABLE = 'local';
+const LOCAL_TABLE = 255;
 
 /** At or before the config's priority, in the order of priorities: those that carried flows would follow. */
 export function rulesBefore(rules: readonly RuleFact[], config: RuleConfig): RuleFact[] {
@@ -32,21 +32,14 @@ export function freePriority(priority: number, rules: readonly RuleFact[]): numb
 
 /** A rule that we make, wherever it stands; made by us or not, it does what ours would. */
 export function isOurs(rule: RuleFact, { redirect, lan }: RuleConfig): boolean {
-  return (
-    rule.device !== undefined &&
-    lan.interfaces.includes(rule.device) &&
-    rule.mark === redirect.mark &&
-    rule.mask === redirect.markMask &&
-    rule.table === String(redirect.table) &&
-    !rule.isNegated &&
-    !rule.isNarrow
-  );
+  const { mark, markMask: mask, table } = redirect;
+  return lan.interfaces.some((device) => isLike(rule, { device, mark, mask, table }));
 }
 
 /** Whether the packet of a carried flow would be routed by this rule. */
 function takesCarried(rule: RuleFact, { redirect, lan }: RuleConfig): boolean {
   if (rule.device !== undefined && !lan.interfaces.includes(rule.device)) return false;
-  if (rule.table === LOCAL_TABLE || rule.table === String(redirect.table)) return false;
+  if (rule.table === LOCAL_TABLE || rule.table === redirect.table) return false;
   // Without its default route the table knows no target of a carried flow.
   if (rule.isNarrow || rule.suppressPrefixLength !== undefined) return false;
   if (rule.mark === undefined) return !rule.isNegated;

@@ -1,8 +1,8 @@
 // Brings the rules that lead carried flows to the relay in step with the LAN interfaces and with the rules of others. The
 // new place is taken before the old one is left: no packet of a carried flow goes astray in between.
 import type { Log } from '../base/log.ts';
-import { readRuleFacts } from '../linux/conflict-facts.ts';
-import { type HostFacts, sameRule } from '../plan/host-facts.ts';
+import type { HostFacts } from '../plan/host-facts.ts';
+import type { MarkRule } from '../plan/step.ts';
 import type { JournaledSteps } from './journaled-steps.ts';
 import { ruleSteps } from './router-plan.ts';
 import { type RuleConfig, rulePriority } from './rule-place.ts';
@@ -10,7 +10,8 @@ import { type RuleConfig, rulePriority } from './rule-place.ts';
 /** @throws WanbondError */
 export function bringRulesInStep(config: RuleConfig, facts: HostFacts, made: JournaledSteps, log: Log): void {
   for (const family of [4, 6] as const) {
-    const priority = rulePriority(readRuleFacts(family), config);
+    const rules = facts.rules.filter((rule) => rule.family === family);
+    const priority = rulePriority(rules, config);
     if (priority === undefined) {
       log.warn(`carried flows over IPv${family} follow a rule of another program; see \`wanbond check\``);
       continue;
@@ -23,4 +24,15 @@ export function bringRulesInStep(config: RuleConfig, facts: HostFacts, made: Jou
         .filter(({ rule }) => rule.family === family && !wanted.some((one) => sameRule(one, rule))),
     );
   }
+}
+
+function sameRule(a: MarkRule, b: MarkRule): boolean {
+  return (
+    a.family === b.family &&
+    a.priority === b.priority &&
+    a.device === b.device &&
+    a.mark === b.mark &&
+    a.mask === b.mask &&
+    a.table === b.table
+  );
 }

@@ -146,7 +146,7 @@ export class WanManager implements DeviceView {
    */
   reconfigure(next: RouterConfig): void {
     const [config, formerLans] = [this.config, this.formerLans];
-    const facts = readHostFacts(routerSysctls(next), next.redirect.table);
+    const facts = readFacts(next);
     const lans = next.lan.interfaces;
     this.config = next;
     this.formerLans = [...new Set([...formerLans, ...config.lan.interfaces])].filter(
@@ -159,7 +159,7 @@ export class WanManager implements DeviceView {
     } catch (error) {
       this.config = config;
       this.formerLans = formerLans;
-      this.guard(() => this.updateRules(facts));
+      this.guard(() => this.updateRules(readFacts(config)));
       throw error;
     }
     this.learn(this.measurements);
@@ -187,15 +187,16 @@ export class WanManager implements DeviceView {
       const { config } = this;
       const links = readLinks();
       this.cut(links);
-      const facts = readHostFacts(routerSysctls(config), config.redirect.table);
+      const facts = readFacts(config);
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
       this.watchFlaps();
       const next = this.decide(links);
       this.tellServers(next);
       this.state = next;
-      bringStandInsInStep(next.standIns, facts, this.made);
+      // First what running flows wait for.
       this.endpoints.bring(next.bonded, this, facts);
+      bringStandInsInStep(next.standIns, facts, this.made);
       bringSettingsInStep(config, facts, this.made);
       this.updatePolicy(next, facts);
       this.updateBypass(facts);
@@ -315,6 +316,10 @@ export class WanManager implements DeviceView {
     this.paths = paths;
     this.prober?.setPaths(paths);
   }
+}
+
+function readFacts(config: RouterConfig): HostFacts {
+  return readHostFacts(routerSysctls(config), config.redirect.table);
 }
 
 function textOfServers({ alive }: ServerChoice): string {

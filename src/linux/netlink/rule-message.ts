@@ -1,5 +1,5 @@
-// RTM_NEWRULE: routing rules that select by a mark and the device that a packet came in by, as ours do.
-import type { MarkRule } from '../../plan/step.ts';
+// RTM_NEWRULE: routing rules, ours and those of others.
+import type { RuleFact } from '../../plan/rule-fact.ts';
 import { AF_INET, AF_INET6 } from '../constants.ts';
 import * as abi from './abi.ts';
 import { readFamily } from './address-message.ts';
@@ -7,8 +7,8 @@ import { readAttributes, readText, readU32 } from './attribute.ts';
 import type { NetlinkRequest } from './codec.ts';
 import type { NetlinkMessage } from './message.ts';
 
-// What a rule may have beside its mark: its device, and what the kernel writes into every rule.
-const KNOWN: ReadonlySet<number> = new Set([
+// What a rule may say without being about some packets only; some of it the kernel writes into every rule.
+const WIDE: ReadonlySet<number> = new Set([
   abi.FRA_IIFNAME,
   abi.FRA_PRIORITY,
   abi.FRA_FWMARK,
@@ -17,6 +17,7 @@ const KNOWN: ReadonlySet<number> = new Set([
   abi.FRA_SUPPRESS_PREFIXLEN,
   abi.FRA_PROTOCOL,
 ]);
+const ALL_BITS = 0xffff_ffff;
 const SUPPRESS_NOTHING = 0xffff_ffff;
 
 /** To be dumped. */
@@ -26,24 +27,28 @@ export function rulesRequest(family: 4 | 6): NetlinkRequest {
   return { type: abi.RTM_GETRULE, body: header };
 }
 
-/** Undefined for a rule that looks at anything but a mark and a device, or does anything but look into a table. */
-export function readMarkRule({ type, body }: NetlinkMessage): Omit<MarkRule, 'kind'> | undefined {
+/** Undefined for messages of other kinds and for those that are cut short. */
+export function readRule({ type, body }: NetlinkMessage): RuleFact | undefined {
   if (type !== abi.RTM_NEWRULE || body.length < abi.FIB_RULE_HDR_BYTES) return undefined;
   const family = readFamily(body);
+  if (family === undefined) return undefined;
   const [, toBits, fromBits, tos, smallTable, , , action] = body;
-  if (family === undefined || toBits || fromBits || tos || action !== abi.FR_ACT_TO_TBL) return undefined;
-  if ((body.readUInt32LE(8) & abi.FIB_RULE_INVERT) !== 0) return undefined;
   const attributes = readAttributes(body.subarray(abi.FIB_RULE_HDR_BYTES));
   const mark = readU32(attributes, abi.FRA_FWMARK);
-  if (mark === undefined || [...attributes.keys()].some((one) => !KNOWN.has(one))) return undefined;
-  if ((readU32(attributes, abi.FRA_SUPPRESS_PREFIXLEN) ?? SUPPRESS_NOTHING) !== SUPPRESS_NOTHING)
-    return undefined;
+  const mask = readU32(attributes, abi.FRA_FWMASK);
+  const suppressed = readU32(attributes, abi.FRA_SUPPRESS_PREFIXLEN) ?? SUPPRESS_NOTHING;
+  const isJump = action === abi.FR_ACT_GOTO || action === abi.FR_ACT_NOP;
   return {
     family,
     priority: readU32(attributes, abi.FRA_PRIORITY) ?? 0,
+    isNegated: (body.readUInt32LE(8) & abi.FIB_RULE_INVERT) !== 0,
+    // A mark of 0 is told by its mask alone.
+    mark: mark ?? (mask === undefined ? undefined : 0),
+    mask: mask ?? ALL_BITS,
+    table: action === abi.FR_ACT_TO_TBL ? (readU32(attributes, abi.FRA_TABLE) ?? smallTable ?? 0) : undefined,
+    suppressPrefixLength: suppressed === SUPPRESS_NOTHING ? undefined : suppressed,
     device: readText(attributes, abi.FRA_IIFNAME),
-    mark,
-    mask: readU32(attributes, abi.FRA_FWMASK) ?? 0xffff_ffff,
-    table: readU32(attributes, abi.FRA_TABLE) ?? smallTable ?? 0,
+    isNarrow:
+      isJump || !!toBits || !!fromBits || !!tos || [...attributes.keys()].some((one) => !WIDE.has(one)),
   };
 }

@@ -31,7 +31,7 @@ export function markFindings(context: ConflictContext): Finding[] {
 function ruleConflicts(context: ConflictContext): Finding[] {
   const { config, facts } = context;
   const { mark: ours, markMask, table } = config.redirect;
-  const others = facts.rules.filter((rule) => rule.table !== String(table) && rule.mark !== undefined);
+  const others = facts.rules.filter((rule) => rule.table !== table && rule.mark !== undefined);
   const overlapping = others.filter(({ mark = 0, mask }) => {
     // Who compares the whole mark (wg-quick) uses only the bits of his number.
     const bits = mask === 0xffff_ffff ? mark : mask;
@@ -128,7 +128,7 @@ function anotherMark({ facts, config }: ConflictContext): string {
   const ruleset = readRuleset(facts.ruleset);
   const used = [
     ...facts.rules
-      .filter((rule) => rule.table !== String(config.redirect.table))
+      .filter((rule) => rule.table !== config.redirect.table)
       .map(({ mark = 0, mask }) => (mask === 0xffff_ffff ? mark : mask)),
     ...ruleset.chains
       .filter(({ table }) => !isOwnTable(table))

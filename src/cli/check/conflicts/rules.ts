@@ -1,5 +1,5 @@
 // Routing rules and our routing table: who comes before us, and who has our number.
-import type { RuleFact } from '../../../linux/conflict-facts.ts';
+import type { RuleFact } from '../../../plan/rule-fact.ts';
 import { hex } from '../../../plan/step.ts';
 import { freePriority, isOurs, rulesBefore } from '../../../router/rule-place.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
@@ -35,7 +35,7 @@ export function ruleFindings(context: ConflictContext): Finding[] {
     const hint = `Set redirect.rule-priority to a free one, like ${free}.`;
     findings.push(warn(SUBJECT, `priority ${rulePriority} is in use: ${list(same)}`, hint));
   }
-  const users = foreign.filter((rule) => rule.table === String(table));
+  const users = foreign.filter((rule) => rule.table === table);
   const routes = facts.tableRoutes.filter(
     ({ route }) => !/^local (default|::\/0|0\.0\.0\.0\/0) dev lo\b/.test(route),
   );
@@ -58,5 +58,16 @@ function describeRule({ family, priority, isNegated, device, mark, mask, table }
   const full = mask === 0xffff_ffff;
   const what = mark === undefined ? 'all' : `fwmark ${hex(mark)}${full ? '' : `/${hex(mask)}`}`;
   const from = device === undefined ? '' : `iif ${device} `;
-  return `IPv${family} rule ${priority} (${isNegated ? 'not ' : ''}${from}${what} lookup ${table ?? 'nothing'})`;
+  return `IPv${family} rule ${priority} (${isNegated ? 'not ' : ''}${from}${what} lookup ${tableName(table)})`;
+}
+
+// Those that every host has (RT_TABLE_*); others may have names in /etc/iproute2/rt_tables, and their numbers do.
+const TABLES: ReadonlyMap<number, string> = new Map([
+  [253, 'default'],
+  [254, 'main'],
+  [255, 'local'],
+]);
+
+function tableName(table: number | undefined): string {
+  return table === undefined ? 'nothing' : (TABLES.get(table) ?? String(table));
 }
