@@ -2,7 +2,6 @@
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { DefaultRoute } from '../plan/step.ts';
 import type { JournaledSteps } from './journaled-steps.ts';
-import { sameRoute } from './wan-state.ts';
 
 /** @throws WanbondError */
 export function bringStandInsInStep(
@@ -16,4 +15,8 @@ export function bringStandInsInStep(
     standIns.filter((one) => !ours.some((undo) => sameRoute(one, undo.route))),
     facts,
   );
+}
+
+function sameRoute(a: DefaultRoute, b: DefaultRoute): boolean {
+  return a.family === b.family && a.device === b.device && a.gateway === b.gateway;
 }

@@ -8,7 +8,8 @@ import { mergeVerdicts, sameRoles, type Verdicts } from '../wan/role.ts';
 import { linkSamples, SlowLinks } from '../wan/slow-link.ts';
 import { CLEAN_PATHS } from './policy.ts';
 import type { TierKeeper } from './tier-keeper.ts';
-import { decideWans, type WanFacts, type WanState } from './wan-state.ts';
+import type { WanFacts } from './wan-facts.ts';
+import { decideWans, type WanState } from './wan-state.ts';
 
 export interface WanJudgeParts extends WanJudgeSettings {
   readonly tiers: TierKeeper;

@@ -37,7 +37,8 @@ import type { TakeChain } from './take-chain.ts';
 import type { TierKeeper } from './tier-keeper.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 import type { WanJudge } from './wan-judge.ts';
-import { samePaths, type WanState } from './wan-state.ts';
+import { samePaths } from './probe-paths.ts';
+import type { WanState } from './wan-state.ts';
 import { type RouterStatus, routerStatus } from './wan-status.ts';
 
 export interface WanManagerParts {
