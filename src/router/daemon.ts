@@ -28,7 +28,7 @@ import { overrideRequest } from './override-request.ts';
 import { TakeChain } from './take-chain.ts';
 import { TierKeeper } from './tier-keeper.ts';
 import { WanJudge } from './wan-judge.ts';
-import { WanManager, type WanManagerParts } from './wan-manager.ts';
+import { WanManager } from './wan-manager.ts';
 import { decideWans, type WanState } from './wan-state.ts';
 
 export const ROUTER_LOCK = 'router';
@@ -69,8 +69,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     },
   );
   const judge = new WanJudge({ config, tiers, bearsLoss: bearsLoss(congestion), log });
-  const parts: WanManagerParts = { config, method, journal, nftables, relay, takeChain, tiers, judge, log };
-  const manager = new WanManager(parts);
+  const manager = new WanManager(config, { method, journal, nftables, relay, takeChain, tiers, judge, log });
   try {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
     takeChain.begin(redirectTable(config, servers, method, facts));
@@ -79,7 +78,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     throw error;
   }
   log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
-  const following = await followWans(manager, parts, onFatal);
+  const following = await followWans(manager, config, log, onFatal);
   tiers.start();
 
   return {

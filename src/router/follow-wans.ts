@@ -1,12 +1,13 @@
 // Starts what tells of the WANs (kernel events, probes, names) and brings it to the manager.
 import type { WanbondError } from '../base/error.ts';
+import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { type LinkMonitor, startLinkMonitor } from '../linux/netlink/monitor.ts';
 import { convertServers, type NameAnswers, serverNames } from '../wan/known-servers.ts';
 import { Prober } from '../wan/prober.ts';
 import type { FromProber } from '../wan/prober-spec.ts';
 import { followNames, type NameFollower } from './follow-names.ts';
-import { type WanManager, type WanManagerParts } from './wan-manager.ts';
+import type { WanManager } from './wan-manager.ts';
 
 export interface FollowedWans {
   /** Follows what the config names now: another set of interfaces, other names of servers. */
@@ -17,7 +18,8 @@ export interface FollowedWans {
 
 export async function followWans(
   manager: WanManager,
-  { config: initial, log }: WanManagerParts,
+  initial: RouterConfig,
+  log: Log,
   onFatal: (error: WanbondError) => void,
 ): Promise<FollowedWans> {
   let config = initial;

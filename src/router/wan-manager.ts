@@ -14,35 +14,32 @@ import type { Journal } from '../plan/journal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
 import { FlapHold } from '../wan/flap-hold.ts';
-import { knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import { type KnownServer, knownServers, type NameAnswers } from '../wan/known-servers.ts';
 import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
 import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
-import { renderBypassUpdate } from './bypass-update.ts';
 import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
 import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
 import { JournaledSteps } from './journaled-steps.ts';
-import { renderNatChange } from './nat-plan.ts';
-import { routerPolicy } from './policy.ts';
-import { ALL_FAMILIES, type RedirectMethod, type RedirectTable } from './redirect-table.ts';
+import { PolicyInStep } from './policy-in-step.ts';
+import { RedirectInStep } from './redirect-in-step.ts';
+import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
-import { redirectTable, routerSysctls } from './router-plan.ts';
-import { bringRulesInStep } from './rules-in-step.ts';
+import { routerSysctls } from './router-plan.ts';
 import { bringSettingsInStep } from './settings-in-step.ts';
 import { bringStandInsInStep } from './stand-ins-in-step.ts';
 import type { TakeChain } from './take-chain.ts';
 import type { TierKeeper } from './tier-keeper.ts';
-import type { ServerChoice } from '../wan/server-choice.ts';
 import type { WanJudge } from './wan-judge.ts';
 import { samePaths } from './probe-paths.ts';
 import type { WanState } from './wan-state.ts';
+import { tellServers, tellWans } from './wan-news.ts';
 import { type RouterStatus, routerStatus } from './wan-status.ts';
 
 export interface WanManagerParts {
-  readonly config: RouterConfig;
   readonly method: RedirectMethod;
   readonly journal: Journal;
   readonly nftables: Nftables;
@@ -62,10 +59,10 @@ export class WanManager implements DeviceView {
   onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
   private config: RouterConfig;
-  /** Were LAN at some time since the start: the flows that began there go on. */
-  private formerLans: readonly string[] = [];
   private readonly made: JournaledSteps;
   private readonly endpoints: EndpointsInStep;
+  private readonly redirect: RedirectInStep;
+  private readonly policy: PolicyInStep;
   private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
@@ -74,20 +71,21 @@ export class WanManager implements DeviceView {
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
   private paths: readonly ProbePath[] = [];
-  private policyText = '';
-  private bypassText = '';
-  private generation = 1;
   private readonly mptcpNews: MptcpNews;
   private timer: NodeJS.Timeout | undefined;
   private release: NodeJS.Timeout | undefined;
   private isStopped = false;
 
-  constructor(parts: WanManagerParts) {
+  /** @param config the one in force until `reconfigure` */
+  constructor(config: RouterConfig, parts: WanManagerParts) {
+    this.config = config;
     this.parts = parts;
-    this.config = parts.config;
     this.mptcpNews = new MptcpNews(parts.log);
-    this.made = new JournaledSteps(parts.journal, parts.nftables);
-    this.endpoints = new EndpointsInStep(this.made, parts.log);
+    const made = new JournaledSteps(parts.journal, parts.nftables);
+    this.made = made;
+    this.endpoints = new EndpointsInStep(made, parts.log);
+    this.redirect = new RedirectInStep({ ...parts, made });
+    this.policy = new PolicyInStep(parts.relay);
   }
 
   /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
@@ -118,7 +116,8 @@ export class WanManager implements DeviceView {
       return;
     }
     const { seen } = this;
-    if (seen && !this.isStopped) this.guard(() => this.updatePolicy(this.decide(seen.links), seen.facts));
+    if (seen && !this.isStopped)
+      this.guard(() => this.policy.bring(this.config, this.decide(seen.links), seen.facts, judge.hints));
   }
 
   private learn(measurements: readonly PathMeasurement[]): void {
@@ -146,30 +145,15 @@ export class WanManager implements DeviceView {
    * @throws WanbondError when the redirect was refused: then everything is as before
    */
   reconfigure(next: RouterConfig): void {
-    const [config, formerLans] = [this.config, this.formerLans];
-    const facts = readFacts(next);
-    const lans = next.lan.interfaces;
+    const servers = knownServers(next, this.names);
+    this.redirect.change(this.config, next, servers, () => readFacts(next));
     this.config = next;
-    this.formerLans = [...new Set([...formerLans, ...config.lan.interfaces])].filter(
-      (one) => !lans.includes(one),
-    );
-    try {
-      // A new flow that is marked has to be led to the relay already.
-      this.updateRules(facts);
-      this.parts.takeChain.change(this.table(facts), renderNatChange(config, next));
-    } catch (error) {
-      this.config = config;
-      this.formerLans = formerLans;
-      this.guard(() => this.updateRules(readFacts(config)));
-      throw error;
-    }
     this.learn(this.measurements);
   }
 
   status(): RouterStatus {
     const { judge, tiers } = this.parts;
-    const { config, measurements, state } = this;
-    const servers = knownServers(config, this.names);
+    const { config, measurements, state, servers } = this;
     return routerStatus({ config, servers, measurements, state, judge, tiers });
   }
 
@@ -185,7 +169,7 @@ export class WanManager implements DeviceView {
     this.timer = undefined;
     if (this.isStopped) return;
     this.guard(() => {
-      const { config } = this;
+      const { config, made } = this;
       const links = readLinks();
       this.cut(links);
       const facts = readFacts(config);
@@ -193,16 +177,15 @@ export class WanManager implements DeviceView {
       this.wans = wanLinks(config.wans, links, this.wans);
       this.watchFlaps();
       const next = this.decide(links);
-      this.tellServers(next);
+      if (tellServers(this.state?.servers, next.servers, config, this.parts.log)) this.onTrouble();
       this.state = next;
       // First what running flows wait for.
       this.endpoints.bring(next.bonded, this, facts);
-      bringStandInsInStep(next.standIns, facts, this.made);
-      bringSettingsInStep(config, facts, this.made);
-      this.updatePolicy(next, facts);
-      this.updateBypass(facts);
+      bringStandInsInStep(next.standIns, facts, made);
+      this.policy.bring(config, next, facts, this.parts.judge.hints);
       this.updatePaths(next);
-      this.updateRules(facts);
+      this.redirect.bring(config, this.servers, facts);
+      bringSettingsInStep(config, facts, made);
       this.updateFamilies();
     });
   }
@@ -217,13 +200,17 @@ export class WanManager implements DeviceView {
   }
 
   private decide(links: readonly LinkFact[]): WanState {
-    const { config, wans, measurements } = this;
-    const servers = knownServers(config, this.names);
-    const before = this.parts.judge.health;
+    const { wans, measurements, servers } = this;
+    const { judge, log } = this.parts;
+    const before = judge.health;
     const held = this.flaps.held(performance.now());
-    const state = this.parts.judge.decide({ wans, links, servers, measurements, held });
-    this.tell(before);
+    const state = judge.decide({ wans, links, servers, measurements, held });
+    if (tellWans(before, judge.health, log)) this.onTrouble();
     return state;
+  }
+
+  private get servers(): KnownServer[] {
+    return knownServers(this.config, this.names);
   }
 
   private cut(links: readonly LinkFact[]): void {
@@ -236,39 +223,6 @@ export class WanManager implements DeviceView {
     } catch (error) {
       this.parts.log.error({ err: error }, `following the WANs failed: ${describe(error)}`);
     }
-  }
-
-  private tell(before: ReadonlyMap<string, string | undefined>): void {
-    let hasChanged = false;
-    for (const [wan, reason] of this.parts.judge.health) {
-      if (before.get(wan) === reason) continue;
-      hasChanged = true;
-      if (reason === undefined) this.parts.log.info({ wan }, 'WAN up');
-      else this.parts.log.warn({ wan, reason }, 'WAN down');
-    }
-    if (hasChanged) this.onTrouble();
-  }
-
-  private tellServers(next: WanState): void {
-    const { log } = this.parts;
-    const [before, now] = [this.state?.servers, next.servers];
-    if (!before || textOfServers(before) === textOfServers(now)) return;
-    const used = now.alive[0];
-    if (used) log.info({ server: used.label }, 'new flows go to this server');
-    else log.warn(lostHint(this.config));
-    this.onTrouble();
-  }
-
-  private updateRules(facts: HostFacts): void {
-    const { redirect, lan } = this.config;
-    if (this.parts.method !== 'tproxy') return;
-    const interfaces = [...lan.interfaces, ...this.formerLans];
-    bringRulesInStep({ redirect, lan: { interfaces } }, facts, this.made, this.parts.log);
-  }
-
-  private table(facts: HostFacts): RedirectTable {
-    const servers = knownServers(this.config, this.names);
-    return redirectTable(this.config, servers, this.parts.method, facts, this.formerLans);
   }
 
   /** One that has left the config is off like any other. */
@@ -286,26 +240,6 @@ export class WanManager implements DeviceView {
     return this.config.wans.find((one) => one.interface === device);
   }
 
-  private updatePolicy(state: WanState, facts: HostFacts): void {
-    const { config } = this;
-    const { relay, judge } = this.parts;
-    const policy = routerPolicy(config, state, facts, judge.hints, this.generation + 1);
-    const { generation: _, ...content } = policy;
-    const text = JSON.stringify(content);
-    if (text === this.policyText) return;
-    this.policyText = text;
-    this.generation++;
-    relay.send({ kind: 'policy', policy });
-  }
-
-  private updateBypass(facts: HostFacts): void {
-    const { nftables } = this.parts;
-    const text = renderBypassUpdate(this.table(facts));
-    if (text === this.bypassText) return;
-    nftables.run(text);
-    this.bypassText = text;
-  }
-
   private updateFamilies(): void {
     const used = this.state?.servers.alive[0];
     const families = used && this.families.get(used.label);
@@ -321,15 +255,4 @@ export class WanManager implements DeviceView {
 
 function readFacts(config: RouterConfig): HostFacts {
   return readHostFacts(routerSysctls(config), config.redirect.table);
-}
-
-function textOfServers({ alive }: ServerChoice): string {
-  return alive.map(({ label }) => label).join(' ');
-}
-
-function lostHint({ onServerLoss, servers }: RouterConfig): string {
-  const who = servers.length > 1 ? 'no server answers' : 'the server does not answer';
-  return onServerLoss === 'direct'
-    ? `${who}: new flows go out without it, over one WAN each`
-    : `${who}: new flows wait for it and are refused (on-server-loss = "block")`;
 }

@@ -1,0 +1,28 @@
+// Sends the workers what they decide new flows by, whenever it is another than before.
+import type { RouterConfig } from '../config/router.ts';
+import type { HostFacts } from '../plan/host-facts.ts';
+import type { Relay } from '../relay/relay.ts';
+import type { PathHints } from '../transport/handshake.ts';
+import { routerPolicy } from './policy.ts';
+import type { WanState } from './wan-state.ts';
+
+export class PolicyInStep {
+  private readonly relay: Relay;
+  private text = '';
+  // The relay was started with the first.
+  private generation = 1;
+
+  constructor(relay: Relay) {
+    this.relay = relay;
+  }
+
+  bring(config: RouterConfig, state: WanState, facts: HostFacts, hints: PathHints): void {
+    const policy = routerPolicy(config, state, facts, hints, this.generation + 1);
+    const { generation: _, ...content } = policy;
+    const text = JSON.stringify(content);
+    if (text === this.text) return;
+    this.text = text;
+    this.generation++;
+    this.relay.send({ kind: 'policy', policy });
+  }
+}
