@@ -132,11 +132,23 @@ describe('by hand', () => {
     await waitUntil('both carry', async () => (await sharesWhile(transfer, 1_500_000)).wan1 > 300_000);
     expect(await transfer.result).toMatchObject({ bytes, sha256: streamSha256(5, bytes) });
 
+    const plan = (): Promise<CommandResult> =>
+      wanbond(lab.hosts.router, 'plan', '-c', lab.files.configFile('router'));
+    const additions = async (): Promise<string[]> =>
+      (await plan()).stdout.split('\n').filter((line) => line.startsWith('ip mptcp endpoint add'));
+    expect(await additions()).toEqual([]);
     expect(await wan('lte', 'backup')).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^lte is backup, by hand, until/),
     });
     expect(await endpointOf('wan2')).toContain('backup');
+    // A plan goes by what the router has decided, and says so.
+    expect(await additions()).toEqual([]);
+    expect((await plan()).stderr).toMatch(/The router runs/);
+    await set('fibre', 'off');
+    expect(await additions()).toEqual([]);
+    expect((await plan()).stdout).not.toContain('dev wan1');
+    await set('fibre', 'auto');
     expect((await wan('lte', 'auto')).stdout).toBe('lte is active, as configured.\n');
     await set('lte', 'backup');
     await stopCleanly(router);

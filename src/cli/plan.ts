@@ -6,12 +6,11 @@ import { type HostFacts, isSatisfied, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo, type Step } from '../plan/step.ts';
 import { chooseMethod } from '../router/choose-method.ts';
 import { natTables } from '../router/nat-plan.ts';
-import { readReadyWans } from '../router/ready-wans.ts';
 import { routerPlan, routerSysctls } from '../router/router-plan.ts';
 import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
-import { knownServers, serverNames, upstreamFamilies } from '../wan/known-servers.ts';
+import { knownServers, serverNames } from '../wan/known-servers.ts';
 import { lookUpNames } from '../wan/look-up-names.ts';
-import { tiersByConfig } from '../wan/tiers.ts';
+import { plannedWans } from './planned-wans.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 
 export function planCommand(): Command {
@@ -20,12 +19,23 @@ export function planCommand(): Command {
     .requiredOption('-c, --config <file>', 'the config file of the router or the server')
     .option('--undo', 'print the reverse instead')
     .action(async ({ config: file, undo }: { config: string; undo?: boolean }) => {
-      const { steps, facts } = await makePlan(loadAnyConfig(file));
+      const { steps, facts, note } = await makePlan(loadAnyConfig(file));
+      if (note !== undefined) process.stderr.write(`${note}\n`);
       process.stdout.write(undo ? renderReverse(steps, facts) : renderPlan(steps, facts));
     });
 }
 
-export async function makePlan(any: AnyConfig): Promise<{ steps: Step[]; facts: HostFacts }> {
+const RUNNING_NOTE =
+  'The router runs: its WANs are planned as it uses them now; `wanbond wan -c FILE` says why.';
+
+interface Plan {
+  readonly steps: readonly Step[];
+  readonly facts: HostFacts;
+  /** What a person should know beside the commands. */
+  readonly note?: string | undefined;
+}
+
+async function makePlan(any: AnyConfig): Promise<Plan> {
   if (any.role === 'server') {
     const facts = readHostFacts(SERVER_SYSCTLS, undefined);
     return { steps: serverPlan(any.config, facts), facts };
@@ -36,15 +46,13 @@ export async function makePlan(any: AnyConfig): Promise<{ steps: Step[]; facts: 
   const method = chooseMethod(config, facts, nftables);
   nftables.close();
   const servers = knownServers(config, await lookUpNames(serverNames(config)));
-  const { verdicts } = tiersByConfig(config.wans);
-  const wans = readReadyWans(config, upstreamFamilies(servers))
-    .filter(({ name }) => verdicts.get(name)?.role !== 'out')
-    .map((wan) => ({ ...wan, isBackup: verdicts.get(wan.name)?.role === 'standby' }));
-  return { steps: routerPlan(config, { wans, servers }, method, facts), facts };
+  const { wans, isRunning } = await plannedWans(config, servers);
+  const note = isRunning ? RUNNING_NOTE : undefined;
+  return { steps: routerPlan(config, { wans, servers }, method, facts), facts, note };
 }
 
 /** What is so already stays in the list, as a comment. */
-export function renderPlan(steps: readonly Step[], facts: HostFacts): string {
+function renderPlan(steps: readonly Step[], facts: HostFacts): string {
   return steps
     .map((step) =>
       isSatisfied(step, facts) ? `# already so: ${renderStep(step)}\n` : `${renderStep(step)}\n`,
@@ -52,7 +60,7 @@ export function renderPlan(steps: readonly Step[], facts: HostFacts): string {
     .join('');
 }
 
-export function renderReverse(steps: readonly Step[], facts: HostFacts): string {
+function renderReverse(steps: readonly Step[], facts: HostFacts): string {
   return steps
     .filter((step) => !isSatisfied(step, facts))
     .toReversed()

@@ -9,7 +9,7 @@ import { bypassPrefixes } from './bypass.ts';
 import { natSteps, natSysctls } from './nat-plan.ts';
 import type { ReadyWan } from './ready-wans.ts';
 import { type RedirectMethod, type RedirectTable, renderRedirectTable } from './redirect-table.ts';
-import type { RuleConfig } from './rule-place.ts';
+import { type RuleConfig, rulePriority } from './rule-place.ts';
 import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
 export const TABLE_NAME = 'wanbond';
@@ -48,7 +48,7 @@ export function routerPlan(
     // A firewall that drops MPTCP's SYNs for a minute must not switch MPTCP off for an hour.
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
     ...wanSteps(wans, facts),
-    ...(method === 'tproxy' ? tproxyRouting(config) : []),
+    ...(method === 'tproxy' ? tproxyRouting(config, facts) : []),
     ...natSteps(config, facts),
     {
       kind: 'owner-table',
@@ -148,12 +148,15 @@ export function ruleSteps({ redirect, lan }: RuleConfig, family: Family, priorit
   }));
 }
 
-function tproxyRouting(config: RouterConfig): Step[] {
-  const { table, rulePriority } = config.redirect;
-  return ([4, 6] as const).flatMap((family): Step[] => [
-    { kind: 'local-route', family, table },
-    ...ruleSteps(config, family, rulePriority),
-  ]);
+function tproxyRouting(config: RouterConfig, { rules }: HostFacts): Step[] {
+  const { table, rulePriority: configured } = config.redirect;
+  return ([4, 6] as const).flatMap((family): Step[] => {
+    const own = rules.filter((rule) => rule.family === family);
+    return [
+      { kind: 'local-route', family, table },
+      ...ruleSteps(config, family, rulePriority(own, config) ?? configured),
+    ];
+  });
 }
 
 /** Every address of the host: a flow to one of them is never carried. */

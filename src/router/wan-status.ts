@@ -9,6 +9,9 @@ import type { TierKeeper, TierStatus } from './tier-keeper.ts';
 import type { WanJudge } from './wan-judge.ts';
 import type { WanState } from './wan-state.ts';
 
+/** What stands for the WAN in the kernel: subflows over it carry always, or only while no others do. */
+export type WanEndpoint = 'bulk' | 'backup' | 'none';
+
 /** Of one WAN, as `status` shows it; with what its probes measured, see PathMeasurement. */
 export interface WanStatus extends TierStatus {
   readonly name: string;
@@ -16,6 +19,8 @@ export interface WanStatus extends TierStatus {
   readonly role: WanRole;
   /** Why it is not in the bulk; undefined when it is. */
   readonly reason: string | undefined;
+  /** As decided; while every WAN is lost the last endpoints stay all the same. */
+  readonly endpoint: WanEndpoint;
   /** What is wrong with it; undefined when it is well, whatever its tier. */
   readonly trouble: string | undefined;
 }
@@ -54,6 +59,7 @@ export function routerStatus(sources: StatusSources): RouterStatus {
         interface: device,
         role: verdict?.role ?? 'bulk',
         reason: verdict?.reason,
+        endpoint: endpointOf(name, state),
         trouble: judge.health.get(name) ?? mptcpTrouble(path?.mptcp),
         ...tiers.status(wan),
         ...measured,
@@ -61,4 +67,10 @@ export function routerStatus(sources: StatusSources): RouterStatus {
       };
     }),
   };
+}
+
+function endpointOf(name: string, state: WanState | undefined): WanEndpoint {
+  const bonded = state?.bonded.find((one) => one.name === name);
+  if (!bonded) return 'none';
+  return bonded.isBackup ? 'backup' : 'bulk';
 }
