@@ -167,10 +167,11 @@ export class TierKeeper {
   private judge(): boolean {
     const before = this.decision;
     this.decision = this.decide();
-    if (before.overflowing === undefined && this.decision.overflowing !== undefined) {
-      this.log.info({ reason: this.decision.overflowing }, 'overflow WANs carry');
-    } else if (before.overflowing !== undefined && this.decision.overflowing === undefined) {
-      this.log.info('overflow WANs rest: the active ones have room');
+    const [then, now] = [before.overflow?.wans ?? [], this.decision.overflow?.wans ?? []];
+    if (now.some((wan) => !then.includes(wan))) this.log.info(this.decision.overflow, 'overflow WANs carry');
+    else if (now.length < then.length) {
+      const wans = then.filter((wan) => !now.includes(wan));
+      this.log.info({ wans }, 'overflow WANs rest: the others have room, or they are down');
     }
     return keyOf(before) !== keyOf(this.decision);
   }

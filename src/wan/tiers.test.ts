@@ -50,7 +50,10 @@ describe('overflow', () => {
     expect(roles(tiers.decide(busy(16), 0))).toEqual({ lte: 'standby' });
     const full = tiers.decide(busy(18), 250);
     expect(roles(full)).toEqual({});
-    expect(full.overflowing).toBe('the active WANs are full (18mbit of 20mbit down)');
+    expect(full.overflow).toEqual({
+      wans: ['lte'],
+      reason: 'the active WANs are full (18mbit of 20mbit down)',
+    });
     // The active WAN has room now, but only because the other one helps.
     expect(roles(run(tiers, 500, 20_000, busy(10, 9)))).toEqual({});
     // Between the two thresholds it stays as it is.
@@ -61,6 +64,14 @@ describe('overflow', () => {
     expect(roles(run(tiers, 45_250, 2500, busy(3, 2)))).toEqual({});
     expect(roles(run(tiers, 48_000, 1000, busy(3, 2)))).toEqual({ lte: 'standby' });
     expect(roles(run(tiers, 50_000, 20_000, busy(16)))).toEqual({ lte: 'standby' });
+  });
+
+  test('goes on while a queue stands on the active WAN, whatever it is said to carry', () => {
+    const tiers = new Tiers();
+    const queued = load(8).down;
+    const slow = { down: { ...queued, isFull: true }, up: load().up };
+    const wans = [wan('dsl', 'active', { load: slow }), wan('lte', 'overflow', { load: load(4) })];
+    expect(roles(run(tiers, 0, 20_000, wans))).toEqual({});
   });
 
   test('waits until every usable active WAN is full in one direction', () => {
@@ -77,7 +88,48 @@ describe('overflow', () => {
       0,
     );
     expect(roles(decision)).toEqual({ sat: 'standby' });
-    expect(decision.overflowing).toBe('every active WAN is down');
+    expect(decision.overflow).toEqual({ wans: ['lte'], reason: 'every active WAN is down' });
+  });
+});
+
+describe('several overflow WANs', () => {
+  const three = (dsl: number, lte: number, umts: number, isDslUsable = true): TieredWan[] => [
+    wan('dsl', 'active', { load: load(dsl), isUsable: isDslUsable }),
+    wan('lte', 'overflow', { load: load(lte) }),
+    wan('umts', 'overflow', { load: load(umts) }),
+  ];
+
+  test('come one after the other, in the order of the config, and go so', () => {
+    const tiers = new Tiers();
+    const first = tiers.decide(three(18, 0, 0), 0);
+    expect(roles(first)).toEqual({ umts: 'standby' });
+    expect(first.verdicts.get('umts')?.reason).toBe('overflow, and those before it have room');
+    expect(roles(run(tiers, 250, 10_000, three(18, 15, 0)))).toEqual({ umts: 'standby' });
+    const second = tiers.decide(three(19, 19, 0), 11_000);
+    expect(roles(second)).toEqual({});
+    expect(second.overflow).toEqual({
+      wans: ['lte', 'umts'],
+      reason: 'those before it are full (38mbit of 40mbit down)',
+    });
+    // 25 fit into two of 20, not into one.
+    expect(roles(run(tiers, 12_000, 4000, three(10, 10, 5)))).toEqual({ umts: 'standby' });
+    expect(roles(run(tiers, 17_000, 20_000, three(10, 10, 0)))).toEqual({ umts: 'standby' });
+    expect(roles(run(tiers, 38_000, 4000, three(5, 5, 0)))).toEqual({ lte: 'standby', umts: 'standby' });
+  });
+
+  test('go together when none is needed', () => {
+    const tiers = new Tiers();
+    tiers.decide(three(19, 0, 0), 0);
+    expect(roles(tiers.decide(three(19, 19, 0), 1000))).toEqual({});
+    expect(roles(run(tiers, 2000, 4000, three(1, 1, 1)))).toEqual({ lte: 'standby', umts: 'standby' });
+  });
+
+  test('the first one carries alone while the active one is down, until it is full', () => {
+    const tiers = new Tiers();
+    expect(roles(tiers.decide(three(0, 5, 0, false), 0))).toEqual({ umts: 'standby' });
+    expect(roles(tiers.decide(three(0, 19, 0, false), 1000))).toEqual({});
+    expect(roles(run(tiers, 2000, 4000, three(0, 5, 2, false)))).toEqual({ umts: 'standby' });
+    expect(roles(tiers.decide(three(5, 2, 0), 7000))).toEqual({ lte: 'standby', umts: 'standby' });
   });
 });
 
