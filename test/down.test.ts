@@ -134,8 +134,8 @@ const OBSTACLES: readonly Obstacle[] = [
   },
   {
     what: 'a route of another kind in our table',
-    code: 'ip-failed',
-    says: /File exists/,
+    code: 'routing-refused',
+    says: /cannot add the local route of table 7780: .*EEXIST/,
     make: () =>
       change(
         ['ip', 'route', 'add', 'unreachable', '0.0.0.0/0', 'table', '7780'],

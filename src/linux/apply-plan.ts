@@ -4,26 +4,19 @@ import { WanbondError } from '../base/error.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { endpointToChange, isMadeAs } from '../plan/endpoint-facts.ts';
 import type { Journal } from '../plan/journal.ts';
-import { isRule } from '../plan/rule-fact.ts';
-import {
-  type DefaultRoute,
-  defaultRouteArguments,
-  defaultRouteVerb,
-  endpointFlags,
-  type EndpointStep,
-  familyFlag,
-  ROUTE_PROTOCOL,
-  routeArguments,
-  ruleArguments,
-  type Step,
-  type SysctlUndo,
-  type Undo,
-} from '../plan/step.ts';
-import { readEndpoints, readLimits, readLocalRoutes, readRules } from './host-facts.ts';
-import { ip } from './ip.ts';
+import { endpointFlags, type EndpointStep, type Step, type SysctlUndo, type Undo } from '../plan/step.ts';
+import { readEndpoints, readLimits } from './host-facts.ts';
 import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
 import { addEndpoint, deleteEndpoint, setEndpointFlags, setLimits } from './netlink/path-manager.ts';
 import { interfaceIndex } from './netlink/read-links.ts';
+import {
+  addDefaultRoute,
+  addLocalRoute,
+  addRule,
+  deleteDefaultRoute,
+  deleteLocalRoute,
+  deleteRule,
+} from './netlink/routing.ts';
 import { Nftables } from './nftables.ts';
 import { readSysctl, writeSysctl } from './sysctl.ts';
 
@@ -89,10 +82,10 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
       writeSysctl(step.name, step.value);
       return;
     case 'rule':
-      ip([familyFlag(step.family), 'rule', 'add', ...ruleArguments(step)]);
+      addRule(step);
       return;
     case 'local-route':
-      ip([familyFlag(step.family), 'route', 'add', ...routeArguments(step)]);
+      addLocalRoute(step);
       return;
     case 'limits':
       setLimits(step);
@@ -101,7 +94,7 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
       addEndpoint(toEndpoint(step));
       return;
     case 'default-route':
-      ip([familyFlag(step.family), 'route', defaultRouteVerb(step.family), ...defaultRouteArguments(step)]);
+      addDefaultRoute(step);
       return;
     case 'table':
     case 'owner-table':
@@ -119,18 +112,12 @@ function applyUndo(undo: Undo): void {
     case 'table':
       deleteTable(undo.family, undo.name);
       return;
-    case 'rule': {
-      const { rule } = undo;
-      const isThere = readRules(rule.family).some((one) => isRule(one, rule));
-      if (isThere) ip([familyFlag(rule.family), 'rule', 'delete', ...ruleArguments(rule)]);
+    case 'rule':
+      deleteRule(undo.rule);
       return;
-    }
-    case 'local-route': {
-      const { route } = undo;
-      const isThere = readLocalRoutes(route.family, route.table).length > 0;
-      if (isThere) ip([familyFlag(route.family), 'route', 'delete', ...routeArguments(route)]);
+    case 'local-route':
+      deleteLocalRoute(undo.route);
       return;
-    }
     case 'limits': {
       const now = readLimits();
       const isOurs =
@@ -142,28 +129,14 @@ function applyUndo(undo: Undo): void {
       if (readEndpoints().some((one) => isMadeAs(one, undo))) deleteEndpoint(undo.id);
       return;
     }
-    case 'default-route': {
-      const { route } = undo;
-      if (hasDefaultRoute(route)) {
-        ip([familyFlag(route.family), 'route', 'delete', ...defaultRouteArguments(route)]);
-      }
-    }
+    case 'default-route':
+      deleteDefaultRoute(undo.route);
   }
 }
 
 function toEndpoint({ id, address, device, isBackup }: EndpointStep): MptcpEndpoint {
   const index = interfaceIndex(device);
   return { id, address, port: undefined, flags: endpointFlags(isBackup), index };
-}
-
-function hasDefaultRoute(route: DefaultRoute): boolean {
-  const ours = ['route', 'show', 'default', 'dev', route.device, 'proto', String(ROUTE_PROTOCOL)];
-  try {
-    return ip([familyFlag(route.family), ...ours]).trim() !== '';
-  } catch {
-    // The interface is gone, and its routes with it.
-    return false;
-  }
 }
 
 function undoSysctl(undo: SysctlUndo): void {

@@ -72,6 +72,8 @@ export interface DefaultRoute {
 
 // Of the numbers that /etc/iproute2/rt_protos leaves free.
 export const ROUTE_PROTOCOL = 87;
+// Nothing is before metric 0 of IPv4 and 1 of IPv6 (where 0 means 1024); among equals the newest IPv4 route leads.
+export const DEFAULT_ROUTE_METRIC: Readonly<Record<Family, number>> = { 4: 0, 6: 1 };
 
 /** What takes a step back. Each checks first that what it would undo is still ours. */
 export type Undo =
@@ -126,8 +128,7 @@ export function routeArguments(route: LocalRoute): string[] {
 /** Arguments of `ip` for a default route, after `ip -4 route prepend|delete` or `ip -6 route add|delete`. */
 export function defaultRouteArguments({ family, device, gateway }: DefaultRoute): string[] {
   const via = gateway === undefined ? [] : ['via', gateway];
-  // Nothing is before metric 0 of IPv4 and 1 of IPv6 (where 0 means 1024); among equals the newest IPv4 route leads.
-  const metric = family === 4 ? '0' : '1';
+  const metric = String(DEFAULT_ROUTE_METRIC[family]);
   return ['default', ...via, 'dev', device, 'proto', String(ROUTE_PROTOCOL), 'metric', metric];
 }
 

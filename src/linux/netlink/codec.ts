@@ -38,6 +38,8 @@ export function readRouteNetlink(message: NetlinkMessage): RouteNetlinkEvent | u
 
 export interface NetlinkRequest {
   readonly type: number;
+  /** NLM_F_*, beside those that every request of its kind has. */
+  readonly flags?: number;
   readonly body: Buffer;
 }
 

@@ -15,13 +15,13 @@ let sequence = 0;
 /** Sends one request and gives every message of the answer to `visit`; false when a dump was disturbed. */
 function ask(
   fd: number,
-  { type, body }: NetlinkRequest,
-  flags: number,
+  { type, flags: own = 0, body }: NetlinkRequest,
+  kind: number,
   receiver: Receiver,
   visit: (message: NetlinkMessage) => void,
 ): boolean {
   sequence = (sequence + 1) >>> 0;
-  const bytes = encodeMessage({ type, flags: abi.NLM_F_REQUEST | flags, sequence, body });
+  const bytes = encodeMessage({ type, flags: abi.NLM_F_REQUEST | kind | own, sequence, body });
   check(rawSend(fd, bytes, bytes.length, 0), () => `send(${fd}, netlink request ${type})`);
   let isWhole = true;
   for (;;) {
@@ -37,7 +37,7 @@ function ask(
         return isWhole;
       }
       visit(message);
-      if ((flags & abi.NLM_F_DUMP) === 0) return isWhole;
+      if ((kind & abi.NLM_F_DUMP) === 0) return isWhole;
     }
   }
 }

@@ -29,13 +29,18 @@ export function readInterfaceNames(): ReadonlyMap<number, string> {
 
 /** @throws WanbondError `no-interface` */
 export function interfaceIndex(name: string): number {
-  const found = [...readInterfaceNames()].find(([, one]) => one === name);
-  if (found) return found[0];
+  const index = findInterface(name);
+  if (index !== undefined) return index;
   throw new WanbondError({
     code: 'no-interface',
     message: `there is no interface ${name}`,
     hint: 'Bring it up, or correct its name in the config: ip link show.',
   });
+}
+
+/** Undefined when there is none of that name. @throws SyscallError, WanbondError `netlink-unsteady` */
+export function findInterface(name: string): number | undefined {
+  return [...readInterfaceNames()].find(([, one]) => one === name)?.[0];
 }
 
 /** Links with what belongs to them; what belongs to none (it came or went between two dumps) is left out. */
