@@ -3,15 +3,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mustRun } from '../src/lab/command.ts';
 import { Host } from '../src/lab/host.ts';
 import { removeRun } from '../src/lab/reap.ts';
 import { newRunName } from '../src/lab/run-name.ts';
 import { type DefaultRoute, type MarkRule, renderStep, renderUndo, type Step } from '../src/plan/step.ts';
+import { builtPeer } from './support/built-peer.ts';
 
-const PROGRAM = fileURLToPath(new URL('support/plan-steps.mjs', import.meta.url));
+const PROGRAM = builtPeer('plan-steps');
 const run = newRunName(process.pid);
 const router = new Host(run, 'router');
 const stateDir = mkdtempSync(join(tmpdir(), 'wanbond-routing-'));

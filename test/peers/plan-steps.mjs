@@ -1,8 +1,8 @@
 // Applies steps as a daemon does, or takes back what it has recorded. Arguments: `apply` or `undo`, the state directory,
 // and the steps as JSON.
-import { applyPlan, undoAll } from '../../dist/linux/apply-plan.js';
-import { readHostFacts } from '../../dist/linux/host-facts.js';
-import { Journal } from '../../dist/plan/journal.js';
+import { applyPlan, undoAll } from '../../src/linux/apply-plan.ts';
+import { readHostFacts } from '../../src/linux/host-facts.ts';
+import { Journal } from '../../src/plan/journal.ts';
 
 const [what, stateDir, steps = '[]'] = process.argv.slice(2);
 const journal = new Journal(stateDir);
