@@ -10,6 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           testTimeout: 20_000,
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
