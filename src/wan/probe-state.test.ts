@@ -118,6 +118,28 @@ describe('a WAN', () => {
     expect(run.state.lossRatio).toBe(0);
   });
 
+  test('that is cut for moments while it receives has lost nothing on the way', () => {
+    const run = new Run();
+    run.for(10_000, after(40));
+    for (let cut = 0; cut < 5; cut++) {
+      run.for(1500, never, { isBusy: true, rxPerMs: 1 });
+      run.for(5000, after(40), { isBusy: true, rxPerMs: 1 });
+    }
+    expect(run.changes.map(({ health }) => health)).toEqual(['up']);
+    expect(run.state.lossRatio).toBe(0);
+  });
+
+  test('that is full loses what its queue has no room for, and that is no loss of the path', () => {
+    const run = new Run();
+    run.for(10_000, after(40));
+    // It fills up, overflows, and is half empty again.
+    const rttsMs = [60, 80, 100, 120, 140, undefined, 130, 90];
+    run.for(60_000, (sequence) => rttsMs[sequence % 8], { isBusy: true, rxPerMs: 1 });
+    expect(run.state.lossRatio).toBe(0);
+    run.for(60_000, (sequence) => (sequence % 20 === 0 ? undefined : 45), { isBusy: true, rxPerMs: 1 });
+    expect(run.state.lossRatio).toBeCloseTo(0.05, 2);
+  });
+
   test('has the base round trip of its path, whatever queue stands in front of it', () => {
     const run = new Run();
     run.for(5000, after(40));

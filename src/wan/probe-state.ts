@@ -58,8 +58,14 @@ const BASE_MINIMUM = 3;
 const OVERTAKEN_IS_LOST = 3;
 // A new path is probed fast for so many probes: 5 % of loss each way is seen within 10 s, with 19 chances of 20.
 const PROBES_TO_LEARN = 64;
-// Answers in which a queue shows, of a busy WAN less than a second.
+// Answers in which a queue shows, of a busy WAN less than a second: the three that tell of a loss, and the one before it.
 const RECENT_ANSWERS = 4;
+// A queue stands in front of a path whose answers take so much more than its base round trip: more than jitter and what
+// bbr keeps in flight, less than queues are long.
+const QUEUED_FACTOR = 1.25;
+const QUEUED_MS = 20;
+// One late answer may be a hiccup.
+const QUEUED_ANSWERS = 2;
 
 interface Sent {
   readonly atMs: number;
@@ -100,7 +106,7 @@ export class ProbeState {
     this.times = times;
   }
 
-  /** 0 to 1, of the last probes, both ways together; undefined before any was decided. */
+  /** 0 to 1, by chance, both ways together; undefined before any probe was decided. */
   get lossRatio(): number | undefined {
     return this.losses.ratio;
   }
@@ -118,7 +124,7 @@ export class ProbeState {
     return this.recentRttsMs.length === 0 ? undefined : Math.min(...this.recentRttsMs);
   }
 
-  /** Probes that the loss ratio is made of. */
+  /** Answers that the loss ratio is made of. */
   get lossProbes(): number {
     return this.losses.count;
   }
@@ -167,12 +173,11 @@ export class ProbeState {
     if (!sent) return undefined;
     this.waiting.delete(sequence);
     this.late.delete(sequence);
-    // Late is not lost: a full queue or a busy machine held it up.
-    if (sent.overtaken < OVERTAKEN_IS_LOST && this.countsFor(sent)) this.losses.add(true);
-    this.overtake(sent.atMs);
+    const lost = this.overtake(sent.atMs);
     // What we were late ourselves says nothing of the path.
     const isOwnDelay = sent.heldUpMs !== this.heldUpMs;
     if (!isOwnDelay || this.rttMs === undefined) this.learnRtt(rttMs ?? nowMs - sent.atMs);
+    this.learnLoss(sent, lost);
     this.lostInARow = 0;
     this.answersInARow++;
     this.silentSinceMs = nowMs - this.heldUpMs;
@@ -228,16 +233,34 @@ export class ProbeState {
       : Math.max(this.times.minimumWaitMs, expected * 1.5);
   }
 
-  /** A path keeps its order: what later probes have overtaken is lost, and not late. */
-  private overtake(answeredAtMs: number): void {
+  /** A path keeps its order: what later probes have overtaken is lost, and not late. Returns those of which it shows now. */
+  private overtake(answeredAtMs: number): Sent[] {
+    const lost: Sent[] = [];
     for (const unanswered of [this.waiting, this.late]) {
       for (const [sequence, sent] of unanswered) {
         if (sent.atMs >= answeredAtMs || ++sent.overtaken < OVERTAKEN_IS_LOST) continue;
-        if (sent.overtaken === OVERTAKEN_IS_LOST && this.countsFor(sent)) this.losses.add(false);
+        if (sent.overtaken === OVERTAKEN_IS_LOST) lost.push(sent);
         // Among those that wait it is still to be missed: that is how a silent path is found.
         if (unanswered === this.late) unanswered.delete(sequence);
       }
     }
+    return lost;
+  }
+
+  /** @param lost in a row: the same answers have overtaken them. */
+  private learnLoss(answered: Sent, lost: readonly Sent[]): void {
+    // Late is not lost, a full queue or a busy machine held it up; and what has been given up is not unlost.
+    if (answered.overtaken >= OVERTAKEN_IS_LOST || !this.countsFor(answered)) return;
+    // Where a queue stands the path is full, and whoever fills it loses packets: that is no loss of the path.
+    if (this.isQueued()) return;
+    this.losses.add(lost.filter((one) => this.countsFor(one)).length);
+  }
+
+  private isQueued(): boolean {
+    const base = this.baseRttMs;
+    if (base === undefined) return false;
+    const limitMs = base * QUEUED_FACTOR + QUEUED_MS;
+    return this.recentRttsMs.filter((rttMs) => rttMs > limitMs).length >= QUEUED_ANSWERS;
   }
 
   /** What falls with the WAN, or is sent while it is down, is no loss of its path. */
