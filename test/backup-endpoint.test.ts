@@ -34,12 +34,13 @@ async function setFlags(id: number, flags: readonly string[]): Promise<void> {
   expect(JSON.parse(await lab.hosts.router.must(argv))).not.toHaveProperty('error');
 }
 
-test('by its flags alone', async () => {
+// The quick one, where the flow begins, and the one that it joined.
+test.each(['wan1', 'wan2'])('by its flags alone: %s', async (device) => {
   const joinsBefore = await joins();
   const transfer = startTransfer(lab.hosts.lan, 'down', lab.target, { bytes: BYTES, seed: 3 });
   await waitUntil('it runs on both WANs', async () => (await joins()) > joinsBefore);
   const text = await lab.hosts.router.must(['ip', 'mptcp', 'endpoint', 'show']);
-  const id = Number(/id (\d+) .*dev wan2/.exec(text)?.[1]);
+  const id = Number(new RegExp(`id (\\d+) .*dev ${device}`).exec(text)?.[1]);
   const before = await joins();
   const toldBefore = await told();
   await setFlags(id, ['subflow', 'backup']);
