@@ -14,6 +14,8 @@ export const IPPROTO_MPTCP = 262;
 export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
+export const SO_SNDBUFFORCE = 32;
 export const SO_KEEPALIVE = 9;
 export const SO_OOBINLINE = 10;
 export const SO_LINGER = 13;
@@ -43,6 +45,7 @@ export const TCP_CONGESTION = 13;
 export const TCP_IS_MPTCP = 43;
 export const SOL_MPTCP = 284;
 export const MPTCP_INFO = 1;
+export const MPTCP_TCPINFO = 2;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

@@ -1,8 +1,10 @@
 // An established flow: two half-pipes, and the rules by which it ends.
+import { sendPaths, setSendBuffer } from '../linux/send-paths.ts';
 import { unackedBytes } from '../linux/sockets.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
+import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 // The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
@@ -18,6 +20,8 @@ export class Flow implements ConnOwner, Task {
   private readonly context: WorkerContext;
   private isQueued = false;
   private isClosed = false;
+  private readonly room = new SendRoom();
+  private roomDueMs: number;
   /** What finishWhenSent saw the last time. */
   private unackedBytes = 0;
 
@@ -47,6 +51,7 @@ export class Flow implements ConnOwner, Task {
     this.toFar = new HalfPipe(near, far, context, firstToFar);
     this.toNear = new HalfPipe(far, near, context, firstToNear);
     this.lastActiveMs = context.loop.nowMs;
+    this.roomDueMs = this.lastActiveMs;
   }
 
   onReady(): void {
@@ -92,6 +97,7 @@ export class Flow implements ConnOwner, Task {
       counters.add('bytesSpliced', this.toFar.splicedBytes + this.toNear.splicedBytes - spliced);
     }
     if (isFailed(up) || isFailed(down)) return this.finish(true);
+    if (this.context.loop.nowMs >= this.roomDueMs) this.fitRoom();
     // A side that broke after its end, or while its sink is full, is not read: its reset shows only here.
     if ((this.near.broken && up !== 'more') || (this.far.broken && down !== 'more')) return this.finish(true);
     if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
@@ -99,6 +105,15 @@ export class Flow implements ConnOwner, Task {
       this.isQueued = true;
       this.context.loop.soon(this);
     }
+  }
+
+  /** Only what waits for room is a transfer that may have too much of it. */
+  private fitRoom(): void {
+    const sink = [this.near, this.far].find(({ mptcp, writable }) => mptcp && !writable);
+    if (!sink) return;
+    const bytes = this.room.look(sendPaths(sink.fd));
+    const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
+    this.roomDueMs = isAllowed ? this.context.loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
   }
 
   /** Both ends are told; the last bytes of a slow path may still be on their way. */

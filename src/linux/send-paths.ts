@@ -1,0 +1,56 @@
+// What the kernel says of the subflows of an MPTCP socket, and the one thing about sending that can be set on it.
+import * as c from './constants.ts';
+import { rawGetsockopt, setsockoptIntRaw } from './libc.ts';
+import { readSysctl } from './sysctl.ts';
+
+export interface SendPath {
+  /** What the congestion control lets be under way. */
+  readonly windowBytes: number;
+  /** Smoothed, queues included. */
+  readonly rttMs: number;
+}
+
+// struct mptcp_subflow_data, then one struct tcp_info for each subflow, as much of it as is asked for.
+const HEADER_BYTES = 16;
+const INFO_BYTES = 104;
+const MAX_SUBFLOWS = 16;
+const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80 };
+const ESTABLISHED = 1;
+
+const buffer = Buffer.alloc(HEADER_BYTES + MAX_SUBFLOWS * INFO_BYTES);
+const length = Buffer.alloc(4);
+
+/** Those that are established; none when the kernel cannot tell, or the socket is not MPTCP any more. */
+export function sendPaths(fd: number): SendPath[] {
+  buffer.fill(0, 0, HEADER_BYTES);
+  buffer.writeUInt32LE(HEADER_BYTES, 0);
+  buffer.writeUInt32LE(INFO_BYTES, 12);
+  length.writeUInt32LE(buffer.length);
+  if (rawGetsockopt(fd, c.SOL_MPTCP, c.MPTCP_TCPINFO, buffer, length) < 0) return [];
+  const paths: SendPath[] = [];
+  const count = Math.min(MAX_SUBFLOWS, buffer.readUInt32LE(4));
+  for (let at = HEADER_BYTES; at < HEADER_BYTES + count * INFO_BYTES; at += INFO_BYTES) {
+    if (buffer.readUInt8(at + AT.state) !== ESTABLISHED) continue;
+    const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * buffer.readUInt32LE(at + AT.mss);
+    paths.push({ windowBytes, rttMs: buffer.readUInt32LE(at + AT.rttUs) / 1000 });
+  }
+  return paths;
+}
+
+// With less a fast transfer would be held back: what was set once is not left to the kernel again.
+const ENOUGH_BYTES = 4 * 1024 * 1024;
+const LIMIT = 'net.core.wmem_max';
+
+let limitBytes: number | undefined;
+
+/**
+ * What the connection may hold of data that is not acknowledged; each subflow may hold as much. From then on the kernel
+ * does not change it. False when we may not (that takes CAP_NET_ADMIN or a large net.core.wmem_max): nothing is changed.
+ */
+export function setSendBuffer(fd: number, bytes: number): boolean {
+  // The kernel doubles what it is given (socket(7)).
+  const half = Math.ceil(bytes / 2);
+  if (setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_SNDBUFFORCE, half) >= 0) return true;
+  limitBytes ??= Number(readSysctl(LIMIT) ?? 0);
+  return limitBytes >= ENOUGH_BYTES && setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_SNDBUF, half) >= 0;
+}
