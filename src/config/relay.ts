@@ -101,7 +101,7 @@ function shape(handshakeTimeout: string) {
     'buffer-max': size(
       '16MiB',
       { min: '4MiB', max: '1GiB' },
-      'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower.',
+      'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower; on a server net.core.wmem_max too.',
     ),
     'max-flows': integerOr(20_000, { min: 1, max: 1_000_000 }, 'Flows at once; more are refused.'),
   };

@@ -14,7 +14,7 @@ import { isLocalDefault } from './netlink/route-message.ts';
 import { readRule, rulesRequest } from './netlink/rule-message.ts';
 import { Receiver } from './netlink/socket.ts';
 import { Nftables } from './nftables.ts';
-import { expandSysctl, readSysctl } from './sysctl.ts';
+import { expandSysctl, isReadOnlySysctl, readSysctl } from './sysctl.ts';
 
 /**
  * @param sysctls names that the plan may want to know; see expandSysctl. @param table the routing table of TPROXY, if
@@ -28,7 +28,7 @@ export function readHostFacts(
   const values = new Map<string, string>();
   for (const name of sysctls.flatMap(expandSysctl)) {
     const value = readSysctl(name);
-    if (value !== undefined) values.set(name, value);
+    if (value !== undefined && !isReadOnlySysctl(name)) values.set(name, value);
   }
   return {
     sysctls: values,

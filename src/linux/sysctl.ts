@@ -1,5 +1,5 @@
 // Kernel settings by their dotted names. An interface name may hold dots, so names are split by known depth.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { WanbondError } from '../base/error.ts';
 
 /** `net.ipv4.conf.eth0/1.rp_filter` style: `/` stands for a dot inside a part, as in sysctl.d(5). */
@@ -26,6 +26,13 @@ export function readSysctl(name: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw failed('read', name, error);
   }
+}
+
+const WRITABLE_BITS = 0o222;
+
+/** Some belong to the first network namespace: the others see them, and nobody there may change them. */
+export function isReadOnlySysctl(name: string): boolean {
+  return (statSync(pathOf(name)).mode & WRITABLE_BITS) === 0;
 }
 
 /** @throws WanbondError `sysctl-failed` */

@@ -14,7 +14,7 @@ export interface InterfaceFact {
 }
 
 export interface HostFacts {
-  /** Values by name; a name that is missing is a setting this kernel does not have. */
+  /** Values by name; a name that is missing is a setting this kernel does not have, or does not let us change. */
   readonly sysctls: ReadonlyMap<string, string>;
   /** Of both families, in the order in which they are asked. */
   readonly rules: readonly RuleFact[];

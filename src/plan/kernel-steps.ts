@@ -28,7 +28,10 @@ export function kernelSteps(facts: HostFacts, bufferMaxBytes: number): Step[] {
   ];
 }
 
-/** SO_RCVBUF and SO_SNDBUF would switch autotuning off on every subflow: only the maxima are raised. */
+/**
+ * SO_RCVBUF and SO_SNDBUF would switch autotuning off on every subflow: only the maxima are raised. (What a long transfer
+ * gets instead of it: relay/send-room.)
+ */
 function raiseBufferMaximum(name: string, now: string | undefined, bytes: number): Step[] {
   const [minimum, initial, maximum] = now?.split(' ') ?? [];
   if (minimum === undefined || initial === undefined || Number(maximum) >= bytes) return [];
