@@ -1,5 +1,6 @@
 // A WAN dies in the middle of a download, measured: how long nothing comes, and what becomes of flows old and new.
-// The runs of the cases alternate, and medians count: one run says little of a machine that does other things too.
+// The runs of the cases alternate, all in one lab, and medians of five count: one run says little of a machine that does
+// other things too, and a bond that has seen ten cuts must be as good as a new one.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WanbondError } from '../../src/base/error.ts';
@@ -17,29 +18,25 @@ interface Case {
 interface Links {
   readonly name: string;
   readonly wan: string;
-  readonly runs: number;
   readonly cases: readonly Case[];
 }
 
+const RUNS = 5;
 const TIMES = '@2500ms,restore=4s';
 const LINKS: readonly Links[] = [
   {
     name: '30 + 30 Mbit/s without delay',
     wan: '30mbit',
-    runs: 3,
     cases: [
       { cut: `wan1${TIMES}`, target: 250 },
-      { cut: `wan2${TIMES}`, target: 250 },
-      { cut: `wan1${TIMES},silent`, target: 600 },
+      { cut: `wan2${TIMES},silent`, target: 600 },
     ],
   },
   {
     name: '30 + 30 Mbit/s at 40 ms round trip',
     wan: '30mbit,delay=20ms',
-    runs: 3,
     cases: [
       { cut: `wan1${TIMES}`, target: 450 },
-      { cut: `wan2${TIMES}`, target: 450 },
       { cut: `wan2${TIMES},up`, target: 1000 },
       { cut: `wan1${TIMES},down`, target: 1000 },
     ],
@@ -57,7 +54,7 @@ const ROOM = 1.5;
 const OPENING_MS = 600;
 const LOST_WHILE_OPENING = /^a connection of -(\d+) ms after the cut: (?:ECONNRESET|no end within \d+ ms)$/;
 
-describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
+describe.each(LINKS)('$name', ({ wan, cases }) => {
   let lab: Lab;
   const results = new Map<Case, CutResult[]>(cases.map((one) => [one, []]));
 
@@ -66,7 +63,7 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
     const origin = await lab.startOrigin();
     await lab.startServer();
     const programs: CutPrograms = { origin, router: await lab.startRouter() };
-    for (let run = 0; run < runs; run++) {
+    for (let run = 0; run < RUNS; run++) {
       for (const [one, seen] of results) seen.push(await measureSteady(lab, programs, one.cut));
     }
     for (const [one, seen] of results) console.log(describeRuns(one, seen));
@@ -84,7 +81,7 @@ describe.each(LINKS)('$name', ({ wan, runs, cases }) => {
   test.each(cases)('$cut: no flow is lost, and a new one is soon there', (one) => {
     const seen = results.get(one) ?? [];
     const told = describeRuns(one, seen);
-    expect(seen.length).toBe(runs);
+    expect(seen.length).toBe(RUNS);
     expect(
       seen.flatMap(({ losses }) => losses.filter((loss) => !isLostWhileOpening(loss))),
       told,
