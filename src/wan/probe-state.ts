@@ -136,7 +136,8 @@ export class ProbeState {
     if (this.isLearning && !isInDoubt) return this.lastSentMs + this.times.learnIntervalMs;
     const isLongDown = this.health === 'down' && this.lastSentMs - this.changedAtMs >= SOON_BACK_MS;
     const isSettled = this.health === 'up' ? !isBusy : isLongDown && this.answersInARow === 0;
-    const lively = this.health === 'up' || isLongDown ? this.times.fastIntervalMs : this.times.learnIntervalMs;
+    const lively =
+      this.health === 'up' || isLongDown ? this.times.fastIntervalMs : this.times.learnIntervalMs;
     const calm = isSettled ? this.times.idleIntervalMs : lively;
     return this.lastSentMs + (isInDoubt ? this.times.doubtIntervalMs : calm);
   }

@@ -29,7 +29,8 @@ const LINKS: readonly Links[] = [
     wan: '30mbit',
     cases: [
       { cut: `wan1${TIMES}`, target: 250 },
-      { cut: `wan2${TIMES},silent`, target: 600 },
+      { cut: `wan2${TIMES}`, target: 250 },
+      { cut: `wan1${TIMES},silent`, target: 600 },
     ],
   },
   {
@@ -45,8 +46,9 @@ const LINKS: readonly Links[] = [
 // What the set-up of a new connection may take more than usual.
 const NEW_FLOW_EXTRA_MS = 1000;
 const RESTORED_MS = 2000;
-// The machine that tests has two cores for five hosts, and others to serve: the figures that are printed count, and the
-// tests look whether they are far off.
+// The machine that tests has two cores for five hosts, and others to serve. What a download suffers is up to the kernel and
+// hardly suffers from that; new flows and the return of a WAN take several turns of several programs.
+const STALL_ROOM = 1.2;
 const ROOM = 1.5;
 // Whoever is in the middle of the handshake, when its only subflow goes with the reply on the way, is reset: the request
 // has arrived, and is not made twice; and one that has its reply, but not its second subflow yet, waits for the WAN. With
@@ -75,7 +77,7 @@ describe.each(LINKS)('$name', ({ wan, cases }) => {
     expect(
       middle(seen, ({ stallMs }) => stallMs),
       describeRuns(one, seen),
-    ).toBeLessThanOrEqual(one.target * ROOM);
+    ).toBeLessThanOrEqual(one.target * STALL_ROOM);
   });
 
   test.each(cases)('$cut: no flow is lost, and a new one is soon there', (one) => {
