@@ -44,6 +44,7 @@ export const TCP_INFO = 11;
 export const TCP_CONGESTION = 13;
 export const TCP_IS_MPTCP = 43;
 export const SOL_MPTCP = 284;
+export const MPTCP_TCPINFO = 2;
 export const MPTCP_INFO = 1;
 export const MPTCP_TCPINFO = 2;
 

@@ -9,7 +9,8 @@ export interface ConnOwner {
   onReady(conn: Conn): void;
 }
 
-const NOBODY: ConnOwner = { onReady: () => undefined };
+/** Of a connection that is only kept open. */
+export const NOBODY: ConnOwner = { onReady: () => undefined };
 
 export class Conn implements Watcher {
   readonly fd: number;

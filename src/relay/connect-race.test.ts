@@ -3,12 +3,9 @@ import { parseAddress } from '../base/address.ts';
 import { ENOMEM } from '../linux/errno.ts';
 import { closeWithReset, localAddress, openListener } from '../linux/sockets.ts';
 import { ConnectRace } from './connect-race.ts';
-import { Counters, createCounterMemory } from './counters.ts';
-import { BUFFER_BYTES } from './half-pipe.ts';
 import { Loop } from './loop.ts';
-import { PipePool } from './pipe-pool.ts';
 import type { Candidate } from './router-policy.ts';
-import type { WorkerContext } from './worker-context.ts';
+import { contextOf } from './worker-context.fixture.ts';
 
 const HERE = parseAddress('127.0.0.1');
 // RFC 5737: never an address of this host, so binding to it fails at once.
@@ -52,20 +49,7 @@ function setUp(sources: readonly (typeof HERE)[], congestion?: string) {
       hedgeDelayMs: 1000,
     }),
   );
-  const context: WorkerContext = {
-    loop,
-    buffer: Buffer.alloc(BUFFER_BYTES),
-    pipes: new PipePool(BUFFER_BYTES),
-    counters: new Counters(createCounterMemory(1), 0),
-    flows: new Set(),
-    openings: new Set(),
-    onFlowEnd: () => undefined,
-    fail: () => undefined,
-    nameTarget: () => '',
-    learnFamilies: () => undefined,
-    doubt: () => undefined,
-    notePlain: () => undefined,
-  };
+  const context = contextOf(loop);
   const told: string[] = [];
   const race = new ConnectRace(context, { congestion }, candidates, {
     onConnect: ({ conn, candidate }) => {

@@ -8,9 +8,9 @@ import { isMptcpSocket, localAddress, openListener, startConnect } from '../linu
 import { Conn } from './conn.ts';
 import { Counters, createCounterMemory } from './counters.ts';
 import { Flow } from './flow.ts';
-import { BUFFER_BYTES } from './half-pipe.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
+import { contextOf } from './worker-context.fixture.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const LOOPBACK = parseAddress('127.0.0.1');
@@ -44,6 +44,8 @@ export class Rig {
   readonly memory = createCounterMemory(1);
   readonly pipes: PipePool;
   readonly flows = new Set<Flow>();
+  readonly context: WorkerContext;
+  readonly flow: Flow;
   readonly device: number;
   readonly origin: number;
   /** The flow's own end towards the origin. */
@@ -58,22 +60,13 @@ export class Rig {
     this.device = device;
     this.origin = origin;
     this.far = far;
-    const context: WorkerContext = {
-      loop: this.loop,
-      buffer: Buffer.alloc(BUFFER_BYTES),
+    this.context = contextOf(this.loop, {
       pipes: this.pipes,
       counters: new Counters(this.memory, 0),
       flows: this.flows,
-      openings: new Set(),
-      onFlowEnd: () => undefined,
-      fail: () => undefined,
-      nameTarget: () => '',
-      learnFamilies: () => undefined,
-      doubt: () => undefined,
-      notePlain: () => undefined,
-    };
+    });
     const conns = [near, far].map((fd) => Conn.watch(this.loop, fd, isMptcpSocket(fd))) as [Conn, Conn];
-    Flow.start(context, conns[0], conns[1], Buffer.alloc(0), Buffer.alloc(0));
+    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0));
   }
 
   turn(): void {

@@ -5,23 +5,36 @@ import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
+import type { SentCopy } from './sent-copy.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 // The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
 // rest was lost), so it stays open until so little is left that any path carries it in that time.
 const CLOSE_BELOW_BYTES = 64 * 1024;
 
+/** What makes a flow one that can go on over another connection, on its accepted (server) or its opened side (router). */
+export interface FlowCopies {
+  /** Of what is sent to the far side, and has been sent already. */
+  readonly toFar?: SentCopy;
+  readonly toNear?: SentCopy;
+  /** The flow has ended, or the copy is given up. */
+  readonly onGone: () => void;
+}
+
 export class Flow implements ConnOwner, Task {
   lastActiveMs: number;
-  private readonly near: Conn;
-  private readonly far: Conn;
+  private near: Conn;
+  private far: Conn;
   private readonly toFar: HalfPipe;
   private readonly toNear: HalfPipe;
   private readonly context: WorkerContext;
+  private onGone: (() => void) | undefined;
   private isQueued = false;
   private isClosed = false;
   private readonly room = new SendRoom();
   private roomDueMs: number;
+  /** Nothing is moved: one side is about to go on over another connection. */
+  private isHeld = false;
   /** What finishWhenSent saw the last time. */
   private unackedBytes = 0;
 
@@ -29,13 +42,20 @@ export class Flow implements ConnOwner, Task {
    * Carries on with two connected sockets until both directions have ended. `firstToFar` and `firstToNear` are bytes
    * already read that the other side has yet to get.
    */
-  static start(context: WorkerContext, near: Conn, far: Conn, firstToFar: Buffer, firstToNear: Buffer): void {
-    const flow = new Flow(context, near, far, firstToFar, firstToNear);
+  static start(
+    context: WorkerContext,
+    [near, far]: readonly [Conn, Conn],
+    firstToFar: Buffer,
+    firstToNear: Buffer,
+    copies?: FlowCopies,
+  ): Flow {
+    const flow = new Flow(context, near, far, firstToFar, firstToNear, copies);
     context.flows.add(flow);
     context.counters.add('flowsEstablished', 1);
     near.owner = flow;
     far.owner = flow;
     flow.run();
+    return flow;
   }
 
   private constructor(
@@ -44,12 +64,16 @@ export class Flow implements ConnOwner, Task {
     far: Conn,
     firstToFar: Buffer,
     firstToNear: Buffer,
+    copies: FlowCopies | undefined,
   ) {
     this.context = context;
     this.near = near;
     this.far = far;
     this.toFar = new HalfPipe(near, far, context, firstToFar);
     this.toNear = new HalfPipe(far, near, context, firstToNear);
+    this.toFar.copy = copies?.toFar;
+    this.toNear.copy = copies?.toNear;
+    this.onGone = copies?.onGone;
     this.lastActiveMs = context.loop.nowMs;
     this.roomDueMs = this.lastActiveMs;
   }
@@ -70,6 +94,9 @@ export class Flow implements ConnOwner, Task {
 
   /** Called about once a second: gives back what an inactive flow does not need, and looks whether the last bytes are out. */
   sweep(nowMs: number, restAfterMs: number): void {
+    this.toFar.ageCopy(nowMs);
+    this.toNear.ageCopy(nowMs);
+    if (!this.toFar.copy && !this.toNear.copy) this.tellGone();
     if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (nowMs - this.lastActiveMs < restAfterMs) return;
     this.toFar.rest();
@@ -81,7 +108,58 @@ export class Flow implements ConnOwner, Task {
     this.finish(true);
   }
 
+  /** The far side's stream so far, and the copy of ours; undefined when the flow cannot go on over another connection. */
+  get farPoint(): { readonly copy: SentCopy; readonly received: number; readonly fd: number } | undefined {
+    const { copy } = this.toFar;
+    if (this.isClosed || !copy?.isKept || !this.toNear.mayChangeSource) return undefined;
+    return { copy, received: this.toNear.takenBytes, fd: this.far.fd };
+  }
+
+  /** Takes what the far side has sent, then moves nothing until `letGo` or `changeFar`. */
+  hold(): void {
+    this.far.readable = true;
+    this.run();
+    this.isHeld = true;
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    if (!this.isClosed && !this.isQueued) this.run();
+  }
+
+  /**
+   * Goes on with `far`, which has our stream up to `place` and whose stream, `first` at its head, goes on where the one
+   * before was at `farPoint`. The caller lets go.
+   */
+  changeFar(far: Conn, place: number, first: Buffer): boolean {
+    if (this.isClosed || !this.toNear.mayChangeSource || !this.toFar.changeSink(far, place)) return false;
+    this.toNear.changeSource(far, first, 0);
+    this.far.reset();
+    this.far = far;
+    far.owner = this;
+    return true;
+  }
+
+  /**
+   * Goes on with `near`, which has our stream up to `place` and whose stream, `first` at its head, begins at `from` again.
+   * False, with nothing changed, when the flow is past that. Else it is held, until the caller has sent what comes first.
+   */
+  changeNear(near: Conn, place: number, from: number, first: Buffer): boolean {
+    if (this.isClosed) return false;
+    this.near.readable = true;
+    this.toFar.pump();
+    const hadBytes = this.toFar.takenBytes - from;
+    if (hadBytes < 0 || !this.toFar.mayChangeSource || !this.toNear.changeSink(near, place)) return false;
+    this.toFar.changeSource(near, first, hadBytes);
+    this.near.reset();
+    this.near = near;
+    near.owner = this;
+    this.isHeld = true;
+    return true;
+  }
+
   private run(): void {
+    if (this.isHeld) return;
     const before = this.toFar.movedBytes + this.toNear.movedBytes;
     const spliced = this.toFar.splicedBytes + this.toNear.splicedBytes;
     const farBefore = this.toFar.movedBytes;
@@ -118,6 +196,7 @@ export class Flow implements ConnOwner, Task {
 
   /** Both ends are told; the last bytes of a slow path may still be on their way. */
   private finishWhenSent(): void {
+    if (this.mustWait()) return;
     const unacked = [this.near, this.far].reduce(
       (sum, { fd, mptcp }) => (mptcp ? sum + unackedBytes(fd) : sum),
       0,
@@ -125,6 +204,16 @@ export class Flow implements ConnOwner, Task {
     if (unacked <= CLOSE_BELOW_BYTES) return this.finish(false);
     if (unacked !== this.unackedBytes) this.lastActiveMs = this.context.loop.nowMs;
     this.unackedBytes = unacked;
+  }
+
+  private tellGone(): void {
+    this.onGone?.();
+    this.onGone = undefined;
+  }
+
+  /** What a young connection has not acknowledged may have to be sent over another one. */
+  private mustWait(): boolean {
+    return this.toNear.copy !== undefined && unackedBytes(this.near.fd) > 0;
   }
 
   private finish(withReset: boolean): void {
@@ -137,6 +226,7 @@ export class Flow implements ConnOwner, Task {
       else conn.close();
     }
     this.context.flows.delete(this);
+    this.tellGone();
     if (withReset) this.context.counters.add('flowsReset', 1);
     this.context.onFlowEnd();
   }

@@ -3,8 +3,10 @@ import { MSG_NOSIGNAL, SHUT_WR, SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from '../linu
 import { EAGAIN, EINTR } from '../linux/errno.ts';
 import { errno, rawRecv, rawSend, rawShutdown, rawSplice } from '../linux/libc.ts';
 import type { Pipe } from '../linux/pipe.ts';
+import { unackedBytes } from '../linux/sockets.ts';
 import type { Conn } from './conn.ts';
 import type { PipePool } from './pipe-pool.ts';
+import type { SentCopy } from './sent-copy.ts';
 
 export const BUFFER_BYTES = 64 * 1024;
 // A direction that has moved this much is a transfer, also when it trickles in below the buffer's size.
@@ -31,8 +33,10 @@ export class HalfPipe {
   splicedBytes = 0;
   /** The source ended and the sink was told. */
   ended = false;
-  private readonly source: Conn;
-  private readonly sink: Conn;
+  /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
+  copy: SentCopy | undefined;
+  private source: Conn;
+  private sink: Conn;
   private readonly context: HalfPipeContext;
   /** Read but not yet taken by the sink (buffer mode). */
   private pending: Buffer | undefined;
@@ -40,6 +44,8 @@ export class HalfPipe {
   private inPipe = 0;
   private spliceBytes = BUFFER_BYTES;
   private sourceEnded = false;
+  /** What a new source still sends of what came from the one before. */
+  private skipBytes = 0;
 
   constructor(source: Conn, sink: Conn, context: HalfPipeContext, first?: Buffer) {
     this.source = source;
@@ -63,6 +69,52 @@ export class HalfPipe {
     }
   }
 
+  /** Bytes of the source's stream that have come. */
+  get takenBytes(): number {
+    return this.movedBytes + (this.pending?.length ?? 0) + this.inPipe;
+  }
+
+  /** False while bytes wait in a pipe, behind which no others can be put. */
+  get mayChangeSource(): boolean {
+    return this.inPipe === 0;
+  }
+
+  /** Goes on with a source whose stream, `first` at its head, begins with `hadBytes` that have come already. */
+  changeSource(source: Conn, first: Buffer, hadBytes: number): void {
+    this.source = source;
+    this.sourceEnded = false;
+    this.ended = false;
+    this.skipBytes = Math.max(0, hadBytes - first.length);
+    this.append(first.subarray(hadBytes));
+  }
+
+  /** Goes on to a sink that has the stream up to `place`. False, with nothing changed, when the rest is not there. */
+  changeSink(sink: Conn, place: number): boolean {
+    const again = this.copy?.rewind(place);
+    if (!again) return false;
+    this.sink = sink;
+    this.movedBytes -= again.length;
+    const rest = this.pending;
+    this.pending = undefined;
+    this.append(again);
+    if (rest) this.append(rest);
+    this.ended = false;
+    return true;
+  }
+
+  /** Called about once a second. */
+  ageCopy(nowMs: number): void {
+    const { copy } = this;
+    if (!copy) return;
+    if (unackedBytes(this.sink.fd) === 0) copy.forget();
+    copy.age(nowMs);
+    if (!copy.isKept) this.copy = undefined;
+  }
+
+  private append(bytes: Buffer): void {
+    if (bytes.length > 0) this.pending = this.pending ? Buffer.concat([this.pending, bytes]) : bytes;
+  }
+
   /** Gives an empty pipe back to the pool: the transfer pauses or is over. */
   rest(): void {
     if (!this.pipe || this.inPipe > 0) return;
@@ -72,6 +124,11 @@ export class HalfPipe {
 
   /** Gives everything back; the half-pipe is not used again. */
   dispose(): void {
+    this.copy?.drop();
+    this.giveBack();
+  }
+
+  private giveBack(): void {
     if (this.pipe) this.context.pipes.give(this.pipe, this.inPipe === 0);
     this.pipe = undefined;
     this.pending = undefined;
@@ -82,7 +139,7 @@ export class HalfPipe {
       if (!this.sink.writable) return 'waiting';
       const sent = rawSend(this.sink.fd, this.pending, this.pending.length, MSG_NOSIGNAL);
       if (sent < 0) return this.sinkRefused();
-      this.movedBytes += sent;
+      this.taken(this.pending, sent);
       this.pending = sent === this.pending.length ? undefined : this.pending.subarray(sent);
     }
     while (this.inPipe > 0) {
@@ -97,6 +154,13 @@ export class HalfPipe {
     return 'flushed';
   }
 
+  private taken(bytes: Buffer, sent: number): void {
+    this.movedBytes += sent;
+    if (!this.copy || sent === 0) return;
+    this.copy.push(bytes.subarray(0, sent));
+    if (!this.copy.isKept) this.copy = undefined;
+  }
+
   private sinkRefused(): PumpResult {
     const error = errno();
     if (error === EINTR) return 'more';
@@ -109,8 +173,12 @@ export class HalfPipe {
 
   private fill(): 'filled' | PumpResult {
     if (this.source.urgent) this.rest();
-    else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES) this.startSplicing();
+    else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES && this.maySplice) this.startSplicing();
     return this.pipe ? this.fillPipe(this.pipe) : this.fillBuffer();
+  }
+
+  private get maySplice(): boolean {
+    return !this.copy && this.skipBytes === 0 && !this.source.urgent;
   }
 
   private startSplicing(): void {
@@ -127,11 +195,16 @@ export class HalfPipe {
       return 'filled';
     }
     if (read < BUFFER_BYTES) this.source.emptied();
-    const sent = this.sink.writable ? rawSend(this.sink.fd, buffer, read, MSG_NOSIGNAL) : 0;
+    const had = Math.min(this.skipBytes, read);
+    this.skipBytes -= had;
+    const fresh = had === 0 ? buffer : buffer.subarray(had);
+    const wanted = read - had;
+    if (wanted === 0) return 'filled';
+    const sent = this.sink.writable ? rawSend(this.sink.fd, fresh, wanted, MSG_NOSIGNAL) : 0;
     if (sent < 0 && this.sinkRefused() === 'sink-failed') return 'sink-failed';
-    this.movedBytes += Math.max(0, sent);
-    if (sent < read) this.pending = Buffer.from(buffer.subarray(Math.max(0, sent), read));
-    if (read === BUFFER_BYTES && !this.source.urgent) this.startSplicing();
+    this.taken(fresh, Math.max(0, sent));
+    if (sent < wanted) this.pending = Buffer.from(fresh.subarray(Math.max(0, sent), wanted));
+    if (read === BUFFER_BYTES && this.maySplice) this.startSplicing();
     return 'filled';
   }
 
@@ -165,7 +238,7 @@ export class HalfPipe {
 
   private end(): PumpResult {
     this.ended = true;
-    this.dispose();
+    this.giveBack();
     // A sink that is already gone says so through its own half-pipe.
     rawShutdown(this.sink.fd, SHUT_WR);
     return 'ended';

@@ -79,10 +79,7 @@ export class Relay {
   }
 
   send(message: ToWorker): void {
-    for (const { worker, wakeFd } of this.threads) {
-      worker.postMessage(message);
-      rawWrite(wakeFd, WAKE, WAKE.length);
-    }
+    for (const thread of this.threads) tell(thread, message);
   }
 
   /** Resets what is left and ends the workers; false when one did not end in time. */
@@ -118,6 +115,7 @@ export class Relay {
         if (message.kind === 'log') this.handlers.onLog(message);
         else if (message.kind === 'families') this.handlers.onFamilies(message.server, message.families);
         else if (message.kind === 'doubt') this.handlers.onDoubt();
+        else if (message.kind === 'hand-over') this.handOver(message);
         else if (message.kind === 'plain') this.handlers.onPlain(message.wan);
         else {
           isListening = true;
@@ -127,6 +125,12 @@ export class Relay {
       worker.on('error', onEnd);
       worker.on('exit', onEnd);
     });
+  }
+
+  /** A worker that does not exist is a connection less to refuse: the kernel closes it with the process. */
+  private handOver({ worker, arrival }: Extract<FromWorker, { kind: 'hand-over' }>): void {
+    const thread = this.threads[worker];
+    if (thread) tell(thread, { kind: 'arrival', arrival });
   }
 
   private watchHeartbeats(): NodeJS.Timeout {
@@ -142,6 +146,11 @@ export class Relay {
       }
     }, WATCH_MS);
   }
+}
+
+function tell({ worker, wakeFd }: Thread, message: ToWorker): void {
+  worker.postMessage(message);
+  rawWrite(wakeFd, WAKE, WAKE.length);
 }
 
 function workerEnded(cause: unknown): WanbondError {

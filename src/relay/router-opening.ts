@@ -1,21 +1,26 @@
 // A flow on the router before it is established: the device is connected, the upstream is being opened.
 //
 // WANs are tried in order, each after the hedge delay or as soon as the one before failed; the first to connect
-// gets the hello, and only that one: nothing is sent twice, so the origin sees a request once. The one exception is
-// an authenticated refusal that the server sent before it dialled (a wrong clock).
+// gets the hello, and only that one, so the origin sees a request once. It is said again after an authenticated refusal
+// that the server sent before it dialled (a wrong clock), and when the WAN dies before the reply: then with the name of
+// the first, by which the server knows what it has done already.
 import type { SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { isMptcp } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { ClientHandshake, ClientStep, PathHints } from '../transport/handshake.ts';
+import type { ClientHandshake, PathHints } from '../transport/handshake.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
-import { Conn, type ConnOwner } from './conn.ts';
+import { Conn, type ConnOwner, NOBODY } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
+import { EarlyBytes } from './early-bytes.ts';
 import { Flow } from './flow.ts';
-import { receive, send } from './io.ts';
+import { send } from './io.ts';
+import { ReplyReader } from './reply-reader.ts';
 import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
+import { waysLeft } from './ways-left.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
+import { YoungFlow } from './young-flow.ts';
 
 export interface RouterOpeningSettings {
   readonly connectTimeoutMs: number;
@@ -34,12 +39,10 @@ export interface RouterOpeningPlan {
   readonly hints: PathHints;
   /** In order: each server, then the target itself where that is allowed. */
   readonly routes: readonly Route[];
+  /** Where the flow goes for its youth, once it is established. */
+  readonly young: Set<YoungFlow>;
 }
 
-// The largest reply is 1020 bytes (RFC 8803); what stays unfinished beyond this is no reply.
-const REPLY_LIMIT_BYTES = 4096;
-// First bytes of the device that are kept, to be sent again after an authenticated refusal before the dial.
-const EARLY_LIMIT_BYTES = 64 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class RouterOpening implements ConnOwner, Opening {
@@ -51,14 +54,17 @@ export class RouterOpening implements ConnOwner, Opening {
   private route: Route | undefined;
   private race: ConnectRace | undefined;
   private winner: Attempt | undefined;
-  private helloSent = false;
+  /** Undefined until the hello is out. */
+  private reader: ReplyReader | undefined;
   private hasRetried = false;
-  private hasMoved = false;
-  /** First bytes of the device, all of them so far. */
-  private early: Buffer = NOTHING;
+  /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
+  private moved: ClientHandshake | undefined;
+  private moves = 0;
+  /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
+  private readonly left: Conn[] = [];
+  private readonly early: EarlyBytes;
   /** What of hello and early bytes the upstream has not taken yet. */
   private unsent: Buffer = NOTHING;
-  private reply: Buffer = NOTHING;
   private isDone = false;
   private readonly earlyWait = new Timer(() => this.sendHello());
   private readonly deadline = new Timer(() => this.onDeadline());
@@ -91,6 +97,7 @@ export class RouterOpening implements ConnOwner, Opening {
     this.plan = plan;
     this.startedMs = context.loop.nowMs;
     this.client = client;
+    this.early = new EarlyBytes(client, context.buffer);
     client.owner = this;
   }
 
@@ -113,25 +120,35 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   /**
-   * The WAN on which the hello went out has died before the reply: nothing can join this connection any more, so it
-   * would hang until the handshake timeout. The same hello goes out once more, over another WAN to the same server:
-   * that refuses a nonce which it has seen, so the origin still sees one request at most.
+   * The WAN on which the flow stands has died before the reply: nothing can join this connection any more, so it would
+   * hang until the handshake timeout.
    */
   private moveFromDeadWan(wans: readonly WanPolicy[]): void {
-    const { winner } = this;
-    if (!winner || this.hasMoved || winner.candidate.server === undefined) return;
-    const isAlive = (name: string): boolean => wans.some((wan) => wan.name === name && !wan.isSilent);
-    if (isAlive(winner.candidate.wan)) return;
-    const others = (this.route as Route).candidates.filter(({ wan }) => isAlive(wan));
+    const { winner, route } = this;
+    if (!winner || !route || winner.candidate.server === undefined) return;
+    const others = waysLeft(route.candidates, winner.candidate.wan, wans);
     if (others.length === 0) return;
-    this.hasMoved = true;
+    if (!this.reader) {
+      winner.conn.reset();
+      this.again(others);
+      return;
+    }
+    // The reply may be here already.
+    winner.conn.readable = true;
+    this.onWinnerReady(winner);
+    if (this.isDone || this.winner !== winner) return;
+    this.moves++;
+    const point = { attempt: this.moves, isAnswered: false, from: 0, received: 0 };
+    this.moved = route.handshake.resume?.(point);
+    this.hasRetried = false;
+    winner.conn.owner = NOBODY;
+    this.left.push(winner.conn);
     this.context.counters.add('hedges', 1);
-    winner.conn.reset();
     this.again(others);
   }
 
   private get handshake(): ClientHandshake {
-    return (this.route as Route).handshake;
+    return this.moved ?? (this.route as Route).handshake;
   }
 
   private begin(candidates: readonly Candidate[]): 'started' | 'starved' {
@@ -181,7 +198,8 @@ export class RouterOpening implements ConnOwner, Opening {
     this.takeEarly();
     if (this.isDone) return;
     const waitedMs = loop.nowMs - this.startedMs;
-    const mayWait = this.early.length === 0 && !this.client.ended && waitedMs < this.settings.earlyDataWaitMs;
+    const mayWait =
+      this.early.all.length === 0 && !this.client.ended && waitedMs < this.settings.earlyDataWaitMs;
     if (mayWait) loop.timers.arm(this.earlyWait, this.settings.earlyDataWaitMs, loop.nowMs);
     else this.sendHello();
   }
@@ -192,33 +210,27 @@ export class RouterOpening implements ConnOwner, Opening {
       return;
     }
     if (!this.winner) return;
-    const before = this.early.length;
-    this.takeEarly();
-    if (this.isDone || this.early.length === before) return;
-    if (!this.helloSent) this.sendHello();
-    else this.queueUpstream(this.early.subarray(before));
+    const fresh = this.takeEarly();
+    if (this.isDone || fresh.length === 0) return;
+    if (!this.reader) this.sendHello();
+    else this.queueUpstream(fresh);
   }
 
-  /** Reads what the device has sent, up to the limit; the rest waits in the kernel until the flow stands. */
-  private takeEarly(): void {
-    const room = EARLY_LIMIT_BYTES - this.early.length;
-    if (!this.client.readable || room === 0) return;
-    const read = receive(this.client, this.context.buffer, room);
-    if (typeof read !== 'number') return;
-    if (read < 0) {
-      this.end('client-gone', `the device's connection failed: ${errnoName(-read)}`);
-      return;
-    }
-    if (read > 0) this.early = Buffer.concat([this.early, this.context.buffer.subarray(0, read)]);
+  /** What is new of them. */
+  private takeEarly(): Buffer {
+    const taken = this.early.take();
+    if (typeof taken !== 'number') return taken;
+    this.end('client-gone', `the device's connection failed: ${errnoName(-taken)}`);
+    return NOTHING;
   }
 
   private sendHello(): void {
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.arm(this.deadline, this.settings.handshakeTimeoutMs, this.context.loop.nowMs);
-    this.helloSent = true;
-    this.queueUpstream(this.handshake.hello(this.early));
-    // A transport without a reply is established now.
-    if (!this.isDone) this.onStep(this.handshake.receive(NOTHING), NOTHING);
+    const { conn } = this.winner as Attempt;
+    this.reader = new ReplyReader(this.handshake, conn, this.context.buffer);
+    this.queueUpstream(this.handshake.hello(this.early.all));
+    this.readReply();
   }
 
   private queueUpstream(bytes: Buffer): void {
@@ -235,40 +247,27 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private onWinnerReady({ conn }: Attempt): void {
-    if (!this.helloSent) {
-      if (conn.broken) this.end('server-lost', 'the server closed the connection before the request');
-      return;
-    }
-    this.flushUnsent();
-    while (!this.isDone && this.helloSent && conn.readable) {
-      const read = receive(conn, this.context.buffer, this.context.buffer.length);
-      if (typeof read !== 'number') return;
-      if (read <= 0) {
-        const why = read === 0 ? 'the server closed the connection' : errnoName(-read);
-        this.end('server-lost', `${why} before its reply`);
-        return;
-      }
-      const bytes = Buffer.concat([this.reply, this.context.buffer.subarray(0, read)]);
-      this.onStep(this.handshake.receive(bytes), bytes);
-    }
+    if (this.reader) {
+      this.flushUnsent();
+      this.readReply();
+    } else if (conn.broken) this.end('server-lost', 'the server closed the connection before the request');
   }
 
-  private onStep(step: ClientStep, bytes: Buffer): void {
-    if (step.kind === 'more') {
-      this.reply = bytes;
-      if (bytes.length > REPLY_LIMIT_BYTES) this.end('malformed', 'the reply does not end');
-    } else if (step.kind === 'established') {
+  private readReply(): void {
+    const reply = this.isDone ? undefined : this.reader?.read();
+    if (!reply) return;
+    if (reply.kind === 'established') {
       const server = this.winner?.candidate.server;
-      if (step.families && server !== undefined) this.context.learnFamilies(server, step.families);
-      this.establish(bytes.subarray(step.consumed));
-    } else if (step.kind === 'retry' && !this.hasRetried) {
+      if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
+      this.establish(reply.rest);
+    } else if (reply.kind === 'retry' && !this.hasRetried) {
       this.retry();
-    } else if (step.kind === 'retry') {
+    } else if (reply.kind === 'retry') {
       this.end('clock', 'the server refused our time again after the clocks were matched');
-    } else if (this.hasMoved && step.reason === 'not-authorized') {
-      this.end('server-lost', 'the WAN died when the request had arrived, which is not sent twice');
+    } else if (this.moves > 0 && reply.reason === 'not-authorized') {
+      this.end('server-lost', 'the WAN died before the reply, and the server cannot go on with the request');
     } else {
-      this.end(step.reason, step.detail);
+      this.end(reply.reason, reply.detail);
     }
   }
 
@@ -283,17 +282,33 @@ export class RouterOpening implements ConnOwner, Opening {
   private again(candidates: readonly Candidate[]): void {
     this.context.loop.timers.clear(this.earlyWait);
     this.winner = undefined;
-    this.helloSent = false;
-    this.reply = NOTHING;
+    this.reader = undefined;
     this.unsent = NOTHING;
     if (this.begin(candidates) === 'starved') this.end('resource', 'no file descriptor is left');
   }
 
-  private establish(first: Buffer): void {
+  private establish(received: Buffer): void {
+    const { context, client, unsent } = this;
+    const { conn, candidate } = this.winner as Attempt;
+    const { candidates, handshake } = this.route as Route;
     this.finish();
     // The device's first bytes that left with the hello; the flow counts what it moves itself.
-    this.context.counters.add('bytesToFar', Math.max(0, this.early.length - this.unsent.length));
-    Flow.start(this.context, this.client, (this.winner as Attempt).conn, this.unsent, first);
+    const sent = this.early.all.subarray(0, Math.max(0, this.early.all.length - unsent.length));
+    context.counters.add('bytesToFar', sent.length);
+    if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
+      Flow.start(context, [client, conn], unsent, received);
+      return;
+    }
+    const spec = {
+      target: this.plan.target,
+      wan: candidate.wan,
+      candidates,
+      handshake,
+      attempts: this.moves,
+      congestion: congestionFor(this.settings.congestion, this.plan.hints),
+      handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
+    };
+    YoungFlow.start(context, spec, [client, conn], { sent, unsent, received }, this.plan.young);
   }
 
   private end(reason: FailureReason | undefined, detail: string): void {
@@ -314,5 +329,6 @@ export class RouterOpening implements ConnOwner, Opening {
     this.context.openings.delete(this);
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.clear(this.deadline);
+    for (const conn of this.left.splice(0)) conn.reset();
   }
 }

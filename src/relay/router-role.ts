@@ -22,6 +22,7 @@ import {
 } from './router-policy.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { RouterRole } from './worker-spec.ts';
+import type { YoungFlow } from './young-flow.ts';
 
 const direct = createDirectClient();
 
@@ -35,6 +36,7 @@ export class RouterAccept {
   private opening: RouterOpeningSettings;
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
+  private readonly young = new Set<YoungFlow>();
   /** By everything that makes a server what it is: each transport has learned the clock of its server. */
   private readonly transports = new Map<string, ClientTransport>();
 
@@ -51,11 +53,12 @@ export class RouterAccept {
     this.opening = opening;
   }
 
-  /** Concerns new flows, and those that wait for a server which is known to be lost now. */
+  /** Concerns new flows, those that wait for a server which is known to be lost now, and those on a WAN that is. */
   update(policy: RouterPolicy): void {
     this.policy = policy;
     this.wans = new Rotation(policy.wans);
     for (const opening of this.context.openings) opening.onPolicy?.(policy);
+    for (const young of this.young) young.onPolicy(policy.wans);
   }
 
   /** False when no fd is left for the upstream: the caller keeps the connection and offers it again. */
@@ -71,7 +74,7 @@ export class RouterAccept {
   }
 
   private planFor(target: SocketAddress): RouterOpeningPlan {
-    return { target, hints: this.policy.hints, routes: this.routesTo(target) };
+    return { target, hints: this.policy.hints, routes: this.routesTo(target), young: this.young };
   }
 
   private routesTo(target: SocketAddress): Route[] {

@@ -1,16 +1,17 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
-import { SHUT_WR } from '../linux/constants.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
-import { close, rawShutdown } from '../linux/libc.ts';
+import { close } from '../linux/libc.ts';
 import { connectResult, isMptcpSocket, setCongestion, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { DialStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
+import type { Answers, DialStep, ResumeStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
 import { isStarvation } from './acceptor.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { decideEgress, type EgressPolicy } from './egress.ts';
-import { Flow } from './flow.ts';
 import { receive, send } from './io.ts';
+import { Refusal } from './refusal.ts';
+import { ResumableFlow } from './resumable-flow.ts';
+import type { Arrival, Resumable } from './resumables.ts';
 import { Timer } from './timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
@@ -22,10 +23,6 @@ export interface ServerOpeningSettings {
 
 // A request is at most 1020 bytes (RFC 8803); first bytes of the device come behind it. More waits in the kernel.
 const REQUEST_LIMIT_BYTES = 64 * 1024;
-// After a refusal the reply has to arrive before the close: a close with unread bytes would reset and overtake it.
-const LINGER_MS = 2000;
-// Nobody who was refused keeps us reading: what a router may send before its reply is far less.
-const DISCARD_LIMIT_BYTES = 4 * 1024 * 1024;
 // The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
 const REDIAL_MS = 50;
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -36,20 +33,21 @@ export interface ServerOpeningFds {
   readonly spareFd: number;
 }
 
-export class ServerOpening implements ConnOwner, Opening {
+export class ServerOpening implements ConnOwner, Opening, Resumable {
   private readonly context: WorkerContext;
   private readonly settings: ServerOpeningSettings;
   private readonly egress: EgressPolicy;
-  private readonly client: Conn;
+  private client: Conn;
   private readonly handshake: ServerHandshake;
   private onProved: () => void;
-  private state: 'reading' | 'dialling' | 'refusing' | 'done' = 'reading';
+  private state: 'reading' | 'dialling' | 'done' = 'reading';
   private received: Buffer = NOTHING;
   private dial: DialStep | undefined;
+  /** To whoever of the flow's connections asked last. */
+  private answers: Answers | undefined;
+  /** Which of them that is. */
+  private attempt = 0;
   private target: Conn | undefined;
-  /** A reply that the client's socket has not taken yet. */
-  private unsent: Buffer = NOTHING;
-  private discardedBytes = 0;
   private spareFd: number;
   private readonly deadline = new Timer(() => this.onDeadline());
   private readonly redial = new Timer(() => this.connectTarget());
@@ -103,8 +101,20 @@ export class ServerOpening implements ConnOwner, Opening {
   onReady(conn: Conn): void {
     if (conn === this.target) this.onTargetReady(conn);
     else if (this.state === 'reading') this.read();
-    else if (this.state === 'refusing') this.discard();
     else if (this.state === 'dialling' && this.client.broken) this.fail('client-gone', 'reset by the router');
+  }
+
+  /** Nothing has been answered yet: the connection takes the place of the one before. */
+  resume(conn: Conn, { point, first }: Arrival, answers: Answers): boolean {
+    if (this.state !== 'dialling' || point.isAnswered) return false;
+    this.client.reset();
+    this.client = conn;
+    conn.owner = this;
+    // The router says everything again.
+    this.received = Buffer.from(first);
+    this.answers = answers;
+    this.attempt = point.attempt;
+    return true;
   }
 
   private read(): void {
@@ -129,6 +139,8 @@ export class ServerOpening implements ConnOwner, Opening {
     } else if (step.kind === 'dial') {
       this.onProved();
       this.startDial(step);
+    } else if (step.kind === 'resume') {
+      this.handOver(step);
     } else if (step.kind === 'reply') {
       if (step.reason) this.context.fail(step.reason, step.detail);
       this.refuse(step.bytes);
@@ -137,8 +149,20 @@ export class ServerOpening implements ConnOwner, Opening {
     }
   }
 
+  private handOver({ worker, flowId, point, request, consumed }: ResumeStep): void {
+    const { fd } = this.client;
+    this.client.release();
+    this.finish();
+    // A copy of its own memory: a view would drag the whole buffer along.
+    const first = Uint8Array.from(this.received.subarray(consumed));
+    this.context.handOver(worker, { fd, flowId, point, request, first });
+  }
+
   private startDial(step: DialStep): void {
     this.dial = step;
+    this.answers = step;
+    this.attempt = step.attempt;
+    this.context.resumables.set(step.flowId, this, step.attempt);
     this.received = this.received.subarray(step.consumed);
     this.state = 'dialling';
     const congestion = congestionFor(this.settings.congestion, step.hints);
@@ -194,17 +218,21 @@ export class ServerOpening implements ConnOwner, Opening {
   }
 
   private establish(target: Conn): void {
-    const reply = (this.dial as DialStep).accept(this.egress.families);
+    const { attempt, client, received: first } = this;
+    const { flowId } = this.dial as DialStep;
+    const { families } = this.egress;
+    const reply = (this.answers as Answers).accept(families);
     this.finish();
-    const sent = send(this.client, reply);
-    if (sent < 0) {
-      this.client.reset();
-      target.reset();
-      this.context.fail('client-gone', `sending the reply failed: ${errnoName(-sent)}`);
-      this.context.onFlowEnd();
+    const sent = send(client, reply);
+    if (sent === reply.length) {
+      ResumableFlow.start(this.context, client, target, { flowId, attempt, families, first });
       return;
     }
-    Flow.start(this.context, this.client, target, this.received, reply.subarray(sent));
+    // The first bytes of a connection always find room.
+    client.reset();
+    target.reset();
+    this.context.fail('client-gone', `sending the reply failed: ${errnoName(Math.max(0, -sent))}`);
+    this.context.onFlowEnd();
   }
 
   private refuseDial(reason: FailureReason, why: string): void {
@@ -212,47 +240,19 @@ export class ServerOpening implements ConnOwner, Opening {
     this.context.fail(reason, `key ${dial.keyId}, ${this.context.nameTarget(dial.target)}: ${why}`);
     this.target?.reset();
     this.target = undefined;
-    this.refuse(dial.refuse(reason));
+    this.refuse((this.answers as Answers).refuse(reason));
   }
 
-  /** Sends the refusal, ends our direction, and waits for the client to do the same. */
   private refuse(reply: Buffer): void {
-    this.state = 'refusing';
-    this.context.loop.timers.clear(this.redial);
-    this.closeSpare();
-    this.unsent = reply;
-    this.context.loop.timers.arm(this.deadline, LINGER_MS, this.context.loop.nowMs);
-    this.discard();
-  }
-
-  private discard(): void {
-    if (this.unsent.length > 0) {
-      const sent = send(this.client, this.unsent);
-      if (sent < 0) return this.end();
-      this.unsent = this.unsent.subarray(sent);
-      if (this.unsent.length > 0) return;
-      rawShutdown(this.client.fd, SHUT_WR);
-    }
-    while (this.client.readable) {
-      const read = receive(this.client, this.context.buffer, this.context.buffer.length);
-      if (read === undefined) return;
-      if (read === 0) return this.closeRefused();
-      if (read < 0) return this.end();
-      this.discardedBytes += read;
-      if (this.discardedBytes > DISCARD_LIMIT_BYTES) return this.end();
-    }
-  }
-
-  /** The client has ended too: what it has not read yet still goes out. */
-  private closeRefused(): void {
+    const { onProved } = this;
+    // Who has no proof is one of its address's until it is gone.
+    this.onProved = () => undefined;
     this.finish();
-    this.client.close();
-    this.context.onFlowEnd();
+    Refusal.send(this.context, this.client, reply, onProved);
   }
 
   private onDeadline(): void {
-    if (this.state === 'refusing') this.end();
-    else if (this.state === 'dialling' && !this.target) this.refuseDial('resource', 'no fd for its socket');
+    if (this.state === 'dialling' && !this.target) this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
   }
@@ -274,6 +274,7 @@ export class ServerOpening implements ConnOwner, Opening {
     this.onProved();
     this.state = 'done';
     this.context.openings.delete(this);
+    if (this.dial) this.context.resumables.delete(this.dial.flowId);
     this.context.loop.timers.clear(this.deadline);
     this.context.loop.timers.clear(this.redial);
     this.closeSpare();

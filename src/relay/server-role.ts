@@ -2,13 +2,16 @@
 import { type Address, familyOf, formatAddress } from '../base/address.ts';
 import { maskAddress } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
-import { closeWithReset, peerAddress } from '../linux/sockets.ts';
+import { closeWithReset, isMptcpSocket, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
+import { Conn } from './conn.ts';
+import { Refusal } from './refusal.ts';
+import type { Arrival } from './resumables.ts';
 import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { ServerAdmission, ServerRole } from './worker-spec.ts';
@@ -21,7 +24,8 @@ export class ServerAccept {
   private admission: ServerAdmission;
   private unproved: Unproved;
 
-  constructor(context: WorkerContext, role: ServerRole) {
+  /** @param worker index of this one */
+  constructor(context: WorkerContext, role: ServerRole, worker: number) {
     this.context = context;
     this.role = role;
     this.egress = role.egress;
@@ -30,7 +34,7 @@ export class ServerAccept {
     this.transport = createConvertServer({
       serverId: role.serverId,
       keys: role.keys,
-      replay: attachReplayWindow(role.replayWindow),
+      replay: attachReplayWindow(role.replayWindow, worker),
       now: steadyClock(role.clock, () => process.hrtime.bigint()),
     });
   }
@@ -44,6 +48,25 @@ export class ServerAccept {
     this.admission = admission;
     this.unproved = new Unproved(this.role.unprovedMemory, admission.maxUnauthenticatedPerAddress);
     this.transport.setKeys(admission.keys);
+  }
+
+  /** A connection that asks to go on with a flow of this worker. */
+  takeUp(arrival: Arrival): void {
+    const { request, fd } = arrival;
+    const answers = this.transport.answersTo(request);
+    const conn = Conn.watch(this.context.loop, fd, isMptcpSocket(fd));
+    if (!answers || !conn) {
+      conn?.release();
+      closeWithReset(fd);
+      this.context.fail('resource', `key ${request.keyId}: no memory to watch a connection, or no such key`);
+      return;
+    }
+    if (this.context.resumables.resume(conn, arrival, answers)) return;
+    this.context.fail(
+      'replayed',
+      `key ${request.keyId} asks to go on with a flow that is past that or has ended`,
+    );
+    Refusal.send(this.context, conn, answers.refuse('replayed'));
   }
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */

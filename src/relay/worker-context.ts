@@ -6,7 +6,9 @@ import type { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
 import type { Loop } from './loop.ts';
 import type { PipePool } from './pipe-pool.ts';
+import type { Arrival, Resumables } from './resumables.ts';
 import type { RouterPolicy } from './router-policy.ts';
+import type { CopyBudget } from './sent-copy.ts';
 
 /** A flow that is not established yet. */
 export interface Opening {
@@ -24,6 +26,11 @@ export interface WorkerContext {
   readonly counters: Counters;
   readonly flows: Set<Flow>;
   readonly openings: Set<Opening>;
+  /** What copies of the beginnings of flows may still take. */
+  readonly copies: CopyBudget;
+  readonly resumables: Resumables;
+  /** Gives a connection to the worker that has its flow. */
+  handOver(worker: number, arrival: Arrival): void;
   /** A flow or an opening has ended and its fds are free. */
   onFlowEnd(): void;
   /** Counts the failure and logs one rate-limited line. */

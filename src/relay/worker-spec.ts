@@ -3,6 +3,7 @@ import type { SocketAddress } from '../base/address.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
+import type { Arrival } from './resumables.ts';
 import type { RouterOpeningSettings } from './router-opening.ts';
 import type { RouterPolicy } from './router-policy.ts';
 import type { ServerOpeningSettings } from './server-opening.ts';
@@ -75,6 +76,8 @@ export type ToWorker =
   | { readonly kind: 'settings'; readonly settings: RunningSettings }
   | { readonly kind: 'opening'; readonly opening: RouterOpeningSettings }
   | { readonly kind: 'admission'; readonly admission: ServerAdmission }
+  /** A connection whose flow this worker has. */
+  | { readonly kind: 'arrival'; readonly arrival: Arrival }
   /** `closeListeners`: refuse new connections from now on. */
   | { readonly kind: 'drain'; readonly closeListeners: boolean }
   /** Reset what is left and end the thread. */
@@ -91,5 +94,7 @@ export type FromWorker =
     }
   | { readonly kind: 'families'; readonly server: string; readonly families: Families }
   | { readonly kind: 'doubt' }
+  /** The connection belongs to a flow of another worker. */
+  | { readonly kind: 'hand-over'; readonly worker: number; readonly arrival: Arrival }
   /** A connection to a server over this WAN came about without MPTCP. */
   | { readonly kind: 'plain'; readonly wan: string };

@@ -13,7 +13,9 @@ import { BUFFER_BYTES } from './half-pipe.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { RateLimit } from './rate-limit.ts';
+import { type Arrival, Resumables } from './resumables.ts';
 import { RouterAccept } from './router-role.ts';
+import { type CopyBudget, WORKER_COPY_BYTES } from './sent-copy.ts';
 import { ServerAccept } from './server-role.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 import type { FromWorker, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
@@ -37,6 +39,8 @@ class Worker implements WorkerContext {
   readonly counters: Counters;
   readonly flows = new Set<Flow>();
   readonly openings = new Set<Opening>();
+  readonly copies: CopyBudget = { leftBytes: WORKER_COPY_BYTES };
+  readonly resumables = new Resumables();
   private readonly spec: WorkerSpec;
   private readonly acceptor: Acceptor;
   private readonly role: RouterAccept | ServerAccept;
@@ -57,7 +61,9 @@ class Worker implements WorkerContext {
     this.settings = spec.settings;
     this.configure(spec.settings);
     this.role =
-      spec.role.kind === 'router' ? new RouterAccept(this, spec.role) : new ServerAccept(this, spec.role);
+      spec.role.kind === 'router'
+        ? new RouterAccept(this, spec.role)
+        : new ServerAccept(this, spec.role, spec.index);
     this.acceptor = new Acceptor(this.loop, {
       onAccept: (fd) => this.onAccept(fd),
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
@@ -118,6 +124,11 @@ class Worker implements WorkerContext {
     post({ kind: 'plain', wan });
   }
 
+  handOver(worker: number, arrival: Arrival): void {
+    if (worker !== this.spec.index) post({ kind: 'hand-over', worker, arrival });
+    else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
+  }
+
   private onAccept(fd: number): boolean {
     if (!this.role.accept(fd)) {
       // The fds of idle pipes serve flows better.
@@ -154,6 +165,7 @@ class Worker implements WorkerContext {
     if (message.kind === 'opening' && this.role instanceof RouterAccept) this.role.configure(message.opening);
     if (message.kind === 'admission' && this.role instanceof ServerAccept)
       this.role.configure(message.admission);
+    if (message.kind === 'arrival' && this.role instanceof ServerAccept) this.role.takeUp(message.arrival);
     if (message.kind === 'settings') this.configure(message.settings);
     if (message.kind === 'drain' && message.closeListeners) this.acceptor.close();
     if (message.kind === 'stop') this.stop();

@@ -35,7 +35,24 @@ export type ClientStep =
       readonly retryAfterS: number | undefined;
     };
 
+/** Where a flow stands that is to go on over another connection. */
+export interface ResumePoint {
+  /** 1 to 255, more than at any earlier try of the same flow: a late one never takes a flow back. */
+  readonly attempt: number;
+  /** The far end has established the flow. */
+  readonly isAnswered: boolean;
+  /** Place in our stream, u32, of the first byte given to `hello`. */
+  readonly from: number;
+  /** Bytes of the far end's stream that are here, u32. */
+  readonly received: number;
+}
+
 export interface ClientHandshake {
+  /**
+   * A handshake over a new connection that goes on with the flow of this one; undefined where the transport cannot. The
+   * far end goes on behind `received`, and leaves out what it has of the bytes behind the hello.
+   */
+  resume?(point: ResumePoint): ClientHandshake;
   /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
   hello(early: Uint8Array): Buffer;
   /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
@@ -53,22 +70,49 @@ export interface ClientTransport {
   start(target: SocketAddress, hints?: PathHints): ClientHandshake;
 }
 
-/** A verified request. Answer it with exactly one of `accept` and `refuse`. */
-export interface DialStep {
-  readonly kind: 'dial';
-  readonly target: SocketAddress;
-  readonly keyId: number;
-  readonly hints: PathHints;
-  readonly consumed: number;
+/** Replies to a verified request: exactly one of them is sent. */
+export interface Answers {
   /** The bytes to send before any byte of the target. */
   accept(families: Families | undefined): Buffer;
   /** The bytes to send before an orderly close. `retryAfterS` is 0 to 255, for `resource` and `timeout`. */
   refuse(reason: FailureReason, retryAfterS?: number): Buffer;
 }
 
+/** A verified request for a new flow. */
+export interface DialStep extends Answers {
+  readonly kind: 'dial';
+  readonly target: SocketAddress;
+  readonly keyId: number;
+  /** Names the flow when it is to be resumed; unique per key. */
+  readonly flowId: string;
+  /** Of the hello: 0, or that of its `ResumePoint` when the one before it never came. */
+  readonly attempt: number;
+  readonly hints: PathHints;
+  readonly consumed: number;
+}
+
+/** A verified request to go on with a flow on this connection; plain data, for the worker that has it. */
+export interface ResumeStep {
+  readonly kind: 'resume';
+  /** The worker that took the earlier hello. */
+  readonly worker: number;
+  readonly flowId: string;
+  readonly point: ResumePoint;
+  readonly request: AnswerableRequest;
+  readonly consumed: number;
+}
+
+/** What answers need to know of their request. */
+export interface AnswerableRequest {
+  readonly keyId: number;
+  readonly target: SocketAddress;
+  readonly tag: Uint8Array;
+}
+
 export type ServerStep =
   | { readonly kind: 'more' }
   | DialStep
+  | ResumeStep
   /** Send, then close in order: a reset at once could overtake the bytes. `reason` is undefined for an answered question. */
   | {
       readonly kind: 'reply';

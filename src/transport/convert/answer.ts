@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto';
 import { familyOf } from '../../base/address.ts';
 import type { FailureReason } from '../failure.ts';
-import type { DialStep, ServerStep } from '../handshake.ts';
+import type { Answers, DialStep, ServerStep } from '../handshake.ts';
 import * as rfc from './constants.ts';
 import { toWire } from './errors.ts';
 import { encodeMessage, errorTlv, extensionsTlv, findTlv, readConnect, type Tlv } from './message.ts';
@@ -21,7 +21,8 @@ export interface Proven {
   readonly requestTag: Buffer;
 }
 
-export function connect(request: Proven): ServerStep {
+/** @param flowNonce of the hello that the flow is named by */
+export function connect(request: Proven, flowNonce: Buffer): ServerStep {
   const { message, tlvs } = request;
   const tlv = findTlv(tlvs, rfc.TLV_CONNECT);
   const wantsInfo = findTlv(tlvs, rfc.TLV_INFO) !== undefined;
@@ -50,21 +51,39 @@ export function connect(request: Proven): ServerStep {
       'the target is no unicast address and port',
     );
   }
-  return dial(request, target, info);
+  return dial(request, target, flowNonce, info);
 }
 
-function dial(request: Proven, target: DialStep['target'], info: readonly Buffer[]): DialStep {
+function dial(
+  request: Proven,
+  target: DialStep['target'],
+  flowNonce: Buffer,
+  info: readonly Buffer[],
+): DialStep {
   const { serverToClient, requestTag, keyId } = request;
   return {
     kind: 'dial',
     target,
     keyId,
+    attempt: 0,
+    flowId: `${keyId} ${flowNonce.toString('latin1')}`,
     hints: { isLossy: (request.flags & rfc.FLAG_LOSSY) !== 0 },
     consumed: request.message.length,
-    accept: (families) => signedReply(serverToClient, requestTag, families, ...info),
+    ...answers(serverToClient, requestTag, target, info),
+  };
+}
+
+export function answers(
+  key: KeyObject,
+  requestTag: Uint8Array,
+  target: DialStep['target'],
+  info: readonly Buffer[] = [],
+): Answers {
+  return {
+    accept: (families) => signedReply(key, requestTag, families, ...info),
     refuse(reason, retryAfterS) {
       const { code, value } = toWire(reason, familyOf(target.address), retryAfterS);
-      return signedReply(serverToClient, requestTag, undefined, errorTlv(code, Uint8Array.of(value)));
+      return signedReply(key, requestTag, undefined, errorTlv(code, Uint8Array.of(value)));
     },
   };
 }

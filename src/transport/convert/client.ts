@@ -1,7 +1,7 @@
 // The router's side of Convert: hello with target, proof and first bytes in one write; reply checked before a byte
 // of it is believed.
 import { type Family, familyOf } from '../../base/address.ts';
-import type { ClientHandshake, ClientStep, ClientTransport, PathHints } from '../handshake.ts';
+import type { ClientHandshake, ClientStep, ClientTransport, PathHints, ResumePoint } from '../handshake.ts';
 import { requestPrefix, sign } from './auth.ts';
 import { writeTimeMs } from './clock.ts';
 import {
@@ -28,6 +28,7 @@ import { cookieIssuedAtMs } from './cookie.ts';
 import { fromWire, mayBeUnsigned, tellsDelay } from './errors.ts';
 import { type DerivedKeys, deriveKeys } from './keys.ts';
 import { connectTlv, cookieTlv, findTlv, infoTlv, parseMessage, type Tlv, writeHeader } from './message.ts';
+import { resumeTlv } from './resume.ts';
 import { replyFamilies, replyIsSigned } from './reply.ts';
 
 export interface ConvertClientOptions {
@@ -83,7 +84,7 @@ const UNSIGNED = 'server-reply-unauthenticated';
 
 class Handshake implements ClientHandshake {
   readonly #shared: Shared;
-  /** The TLV that says what is wanted. */
+  /** The TLVs that say what is wanted. */
   readonly #request: Buffer;
   readonly #targetFamily: Family;
   readonly #flags: number;
@@ -98,6 +99,11 @@ class Handshake implements ClientHandshake {
     this.#targetFamily = targetFamily;
     this.#flags = flags;
     this.#nonce = shared.options.random(NONCE_BYTES);
+  }
+
+  resume(point: ResumePoint): ClientHandshake {
+    const request = Buffer.concat([this.#request, resumeTlv(this.#nonce, point)]);
+    return new Handshake(this.#shared, request, this.#targetFamily, this.#flags);
   }
 
   hello(early: Uint8Array): Buffer {

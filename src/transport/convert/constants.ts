@@ -9,6 +9,12 @@
 //   0xC1 Reply, server to client, 20 bytes, in success and error replies to a request whose tag was right:
 //     C1 05 | alg u8 = 1 | families u8: bit 0 IPv4, bit 1 IPv6, 0 when the server does not know | tag 16
 //     tag = HMAC-SHA256(Ks, "wanbond v1 s2c\0" | request tag | reply message with the tag zeroed)[0..16]
+//   0xC2 Resume, client to server, 28 bytes, beside Connect and Auth; the hello has a nonce and a tag of its own:
+//     C2 07 | attempt u8 | flags u8 | nonce 16 of the first hello of the flow | from u32 | received u32
+//     Asks to go on with the flow of an earlier hello on this connection. attempt: from 1, grows with each of the flow.
+//     flags: bit 0, the earlier hello was answered. from: place in the client's stream of the byte behind this hello.
+//     received: bytes of the server's stream that the client has; after its reply the server goes on behind them.
+//     A hello that never came is taken as if this were it, unless it was answered; nobody takes it any more then.
 //   The cookie (value of Error 3 behind its zero byte, and of the Cookie TLV behind its two), 32 bytes:
 //     issued u64 ms | expires u64 ms | tag 16
 //     tag = HMAC-SHA256(Ks, "wanbond v1 cookie\0" | server id | nonce of the Auth TLV | issued | expires)[0..16]
@@ -50,6 +56,15 @@ export const TCP_OPTION_MPTCP = 30;
 // Our private TLVs
 export const TLV_AUTH = 0xc0;
 export const TLV_REPLY = 0xc1;
+export const TLV_RESUME = 0xc2;
+export const RESUME_BYTES = 28;
+export const RESUME_ATTEMPT_AT = 2;
+export const RESUME_FLAGS_AT = 3;
+/** Of the flags of Resume: the earlier hello was answered. */
+export const FLAG_ANSWERED = 1;
+export const RESUME_NONCE_AT = 4;
+export const RESUME_FROM_AT = 20;
+export const RESUME_RECEIVED_AT = 24;
 export const ALG_HMAC_SHA256_128 = 1;
 export const AUTH_BYTES = 48;
 export const AUTH_FLAGS_AT = 3;

@@ -7,8 +7,9 @@ import { WanbondError } from '../../base/error.ts';
 import { NONCE_BYTES, NONCE_KEPT_MS } from './constants.ts';
 
 const HEADER_BYTES = 16;
-// Entry: expiry in seconds since 1970 (0: never used), key id, nonce.
-const ENTRY_WORDS = 6;
+// Entry: expiry in seconds since 1970 (0: never used), key id, nonce, the worker that admitted it.
+const ENTRY_WORDS = 7;
+const WORKER_AT = 6;
 const BUCKET_ENTRIES = 64;
 // One lock word, padded to the cache line.
 const LOCK_WORDS = 16;
@@ -18,7 +19,7 @@ const LOCK_TRIES = 50;
 const LOCK_WAIT_MS = 1;
 
 /**
- * 6 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
+ * 7 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
  * when the whole is at about 60 %.
  */
 export const DEFAULT_REPLAY_CAPACITY = 2 ** 18;
@@ -32,6 +33,8 @@ export interface ReplayWindow {
   readonly startedAtMs: number;
   /** Call only for a nonce whose tag is right. `fresh` exactly once per key and nonce while it is kept. */
   admit(keyId: number, nonce: Uint8Array, nowMs: number): Admission;
+  /** The worker that admitted a nonce; undefined when it is not in the set, or that cannot be told now. */
+  admittedBy(keyId: number, nonce: Uint8Array, nowMs: number): number | undefined;
 }
 
 /** `startedAtMs` is the time of this call on the clock that `admit` is called with; that clock must not step back. */
@@ -49,29 +52,47 @@ export function createReplayWindow(startedAtMs: number, capacity = DEFAULT_REPLA
   return attachReplayWindow(buffer);
 }
 
-export function attachReplayWindow(buffer: SharedArrayBuffer): ReplayWindow {
+/** @param worker index of the caller, as `admittedBy` shall tell it */
+export function attachReplayWindow(buffer: SharedArrayBuffer, worker = 0): ReplayWindow {
   const words = new Int32Array(buffer, HEADER_BYTES);
   const buckets = words.length / BUCKET_WORDS;
   const startedAtMs = new Float64Array(buffer, 0, 1)[0] ?? 0;
   const key = new Int32Array(1 + NONCE_BYTES / 4);
   const nonceBytes = new Uint8Array(key.buffer, 4);
 
+  /** Undefined when the bucket's lock is stuck. */
+  function inBucket<T>(keyId: number, nonce: Uint8Array, work: (firstAt: number) => T): T | undefined {
+    key[0] = keyId;
+    nonceBytes.set(nonce.subarray(0, NONCE_BYTES));
+    const bucket = ((key[1] ?? 0) >>> 0) % buckets;
+    const lockAt = bucket * BUCKET_WORDS;
+    if (!lock(words, lockAt)) return undefined;
+    try {
+      return work(lockAt + LOCK_WORDS);
+    } finally {
+      Atomics.store(words, lockAt, 0);
+      Atomics.notify(words, lockAt, 1);
+    }
+  }
+
   return {
     buffer,
     startedAtMs,
-    admit(keyId, nonce, nowMs) {
-      key[0] = keyId;
-      nonceBytes.set(nonce.subarray(0, NONCE_BYTES));
-      const bucket = ((key[1] ?? 0) >>> 0) % buckets;
-      const lockAt = bucket * BUCKET_WORDS;
-      if (!lock(words, lockAt)) return 'full';
-      try {
-        return admitLocked(words, lockAt + LOCK_WORDS, key, nowMs);
-      } finally {
-        Atomics.store(words, lockAt, 0);
-        Atomics.notify(words, lockAt, 1);
-      }
-    },
+    admit: (keyId, nonce, nowMs) =>
+      inBucket(keyId, nonce, (firstAt) => {
+        const { seenAt, freeAt } = look(words, firstAt, key, nowMs);
+        if (seenAt >= 0) return 'replayed';
+        if (freeAt < 0) return 'full';
+        words[freeAt] = Math.ceil((nowMs + NONCE_KEPT_MS) / 1000);
+        words.set(key, freeAt + 1);
+        words[freeAt + WORKER_AT] = worker;
+        return 'fresh';
+      }) ?? 'full',
+    admittedBy: (keyId, nonce, nowMs) =>
+      inBucket(keyId, nonce, (firstAt) => {
+        const { seenAt } = look(words, firstAt, key, nowMs);
+        return seenAt < 0 ? undefined : words[seenAt + WORKER_AT];
+      }),
   };
 }
 
@@ -83,7 +104,13 @@ function lock(words: Int32Array, lockAt: number): boolean {
   return false;
 }
 
-function admitLocked(words: Int32Array, firstAt: number, key: Int32Array, nowMs: number): Admission {
+/** Where the key's entry is, and the first place for a new one; -1 for none. */
+function look(
+  words: Int32Array,
+  firstAt: number,
+  key: Int32Array,
+  nowMs: number,
+): { seenAt: number; freeAt: number } {
   const nowS = Math.floor(nowMs / 1000);
   let freeAt = -1;
   for (let i = 0; i < BUCKET_ENTRIES; i++) {
@@ -91,13 +118,10 @@ function admitLocked(words: Int32Array, firstAt: number, key: Int32Array, nowMs:
     if ((words[at] ?? 0) >>> 0 < nowS || words[at] === 0) {
       if (freeAt < 0) freeAt = at;
     } else if (holds(words, at + 1, key)) {
-      return 'replayed';
+      return { seenAt: at, freeAt };
     }
   }
-  if (freeAt < 0) return 'full';
-  words[freeAt] = Math.ceil((nowMs + NONCE_KEPT_MS) / 1000);
-  words.set(key, freeAt + 1);
-  return 'fresh';
+  return { seenAt: -1, freeAt };
 }
 
 function holds(words: Int32Array, at: number, key: Int32Array): boolean {

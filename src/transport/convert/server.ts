@@ -1,6 +1,6 @@
 // The server's side of Convert: nothing is dialled, looked up or logged before the proof of the key is right.
-import type { ServerStep, ServerTransport } from '../handshake.ts';
-import { afterZero, connect, type Proven, signed, slice, unauthorized, unsigned } from './answer.ts';
+import type { AnswerableRequest, Answers, ServerStep, ServerTransport } from '../handshake.ts';
+import { afterZero, answers, connect, type Proven, signed, slice, unauthorized, unsigned } from './answer.ts';
 import { cookiePrefix, requestPrefix, verify } from './auth.ts';
 import { readTimeMs } from './clock.ts';
 import * as rfc from './constants.ts';
@@ -8,6 +8,7 @@ import { cookieIsGood, issueCookie } from './cookie.ts';
 import { type DerivedKeys, deriveKeys, type RouterKey } from './keys.ts';
 import { findTlv, parseMessage, type Tlv } from './message.ts';
 import type { ReplayWindow } from './replay.ts';
+import { readResume } from './resume.ts';
 
 export interface ConvertServerOptions {
   readonly serverId: string;
@@ -22,6 +23,8 @@ export interface ConvertServerOptions {
 export interface ConvertServer extends ServerTransport {
   /** @throws WanbondError `bad-key`, and nothing has changed */
   setKeys(keys: readonly RouterKey[]): void;
+  /** The replies to a request that another worker has read; undefined when its key is no longer there. */
+  answersTo(request: AnswerableRequest): Answers | undefined;
 }
 
 const MORE: ServerStep = { kind: 'more' };
@@ -30,6 +33,7 @@ const CLIENT_TLVS: ReadonlySet<number> = new Set([
   rfc.TLV_CONNECT,
   rfc.TLV_COOKIE,
   rfc.TLV_AUTH,
+  rfc.TLV_RESUME,
 ]);
 // Stands in for the key of an unknown id, so that both take the same time; its verdict is not used.
 const DECOY = deriveKeys({ id: 0, psk: new Uint8Array(rfc.PSK_BYTES) });
@@ -111,18 +115,32 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
       case 'replayed':
         return unauthorized(`replayed hello of key id ${request.keyId}`, 'replayed');
       case 'full':
-        return signed(
-          request,
-          rfc.ERROR_RESOURCE_EXCEEDED,
-          Uint8Array.of(rfc.FULL_RETRY_AFTER_S),
-          'resource',
-          'the nonce set is full',
-        );
+        return nonceSetFull(request);
       default:
         return (request.flags & ~rfc.KNOWN_FLAGS) === 0
-          ? connect(request)
+          ? take(request, nowMs)
           : signed(request, rfc.ERROR_UNSUPPORTED_MESSAGE, Buffer.alloc(0), 'unsupported', 'unknown flags');
     }
+  }
+
+  function take(request: Proven, nowMs: number): ServerStep {
+    const tlv = findTlv(request.tlvs, rfc.TLV_RESUME);
+    if (!tlv) return connect(request, request.nonce);
+    const resume = readResume(request.message, tlv);
+    if (!resume)
+      return signed(request, rfc.ERROR_MALFORMED, Buffer.alloc(1), 'malformed', 'a bad Resume TLV');
+    const step = connect(request, resume.nonce);
+    if (step.kind !== 'dial') return step;
+    const { keyId, requestTag: tag } = request;
+    const { flowId, target, consumed } = step;
+    // From here on the earlier hello, should it still come, is a replay.
+    const earlier = replay.admit(keyId, resume.nonce, nowMs);
+    if (earlier === 'full') return nonceSetFull(request);
+    const { point } = resume;
+    if (earlier === 'fresh' && !point.isAnswered) return { ...step, attempt: point.attempt };
+    const worker = replay.admittedBy(keyId, resume.nonce, nowMs);
+    if (earlier === 'fresh' || worker === undefined) return notHere(request);
+    return { kind: 'resume', worker, flowId, point, request: { keyId, target, tag }, consumed };
   }
 
   function isRecent({ message, tlvs, serverToClient, nonce, timeMs }: Proven, nowMs: number): boolean {
@@ -140,10 +158,24 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
 
   return {
     start: () => ({ receive }),
+    answersTo: ({ keyId, tag, target }) => {
+      const keys = keysById.get(keyId);
+      return keys && answers(keys.serverToClient, tag, target);
+    },
     setKeys: (keys) => {
       keysById = deriveAll(keys);
     },
   };
+}
+
+function nonceSetFull(request: Proven): ServerStep {
+  const delayS = Uint8Array.of(rfc.FULL_RETRY_AFTER_S);
+  return signed(request, rfc.ERROR_RESOURCE_EXCEEDED, delayS, 'resource', 'the nonce set is full');
+}
+
+function notHere(request: Proven): ServerStep {
+  const detail = `key id ${request.keyId} asks to go on with a flow that this server does not know`;
+  return signed(request, rfc.ERROR_NOT_AUTHORIZED, Uint8Array.of(0), 'replayed', detail);
 }
 
 function deriveAll(keys: readonly RouterKey[]): ReadonlyMap<number, DerivedKeys> {

@@ -1,0 +1,52 @@
+// The far end's answer to a hello, gathered from its connection until it can be judged.
+import { errnoName } from '../linux/errno.ts';
+import type { FailureReason } from '../transport/failure.ts';
+import type { ClientHandshake, Families } from '../transport/handshake.ts';
+import type { Conn } from './conn.ts';
+import { receive } from './io.ts';
+
+export type Reply =
+  /** `rest` came behind it. */
+  | { readonly kind: 'established'; readonly rest: Buffer; readonly families: Families | undefined }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };
+
+// The largest reply is 1020 bytes (RFC 8803); what stays unfinished beyond this is no reply.
+const LIMIT_BYTES = 4096;
+
+export class ReplyReader {
+  private readonly handshake: ClientHandshake;
+  private readonly conn: Conn;
+  private readonly buffer: Buffer;
+  private bytes: Buffer = Buffer.alloc(0);
+
+  /** @param buffer holds nothing between two calls */
+  constructor(handshake: ClientHandshake, conn: Conn, buffer: Buffer) {
+    this.handshake = handshake;
+    this.conn = conn;
+    this.buffer = buffer;
+  }
+
+  /** Undefined while not all of it is here. A transport without a reply is established at the first call. */
+  read(): Reply | undefined {
+    for (;;) {
+      const step = this.handshake.receive(this.bytes);
+      if (step.kind === 'established') {
+        return { kind: 'established', rest: this.bytes.subarray(step.consumed), families: step.families };
+      }
+      if (step.kind === 'retry') return step;
+      if (step.kind === 'refused') return failed(step.reason, step.detail);
+      if (this.bytes.length > LIMIT_BYTES) return failed('malformed', 'the reply does not end');
+      if (!this.conn.readable) return undefined;
+      const read = receive(this.conn, this.buffer, this.buffer.length);
+      if (read === undefined) return undefined;
+      if (read === 0) return failed('server-lost', 'the server closed the connection before its reply');
+      if (read < 0) return failed('server-lost', `${errnoName(-read)} before its reply`);
+      this.bytes = Buffer.concat([this.bytes, this.buffer.subarray(0, read)]);
+    }
+  }
+}
+
+function failed(reason: FailureReason, detail: string): Reply {
+  return { kind: 'failed', reason, detail };
+}

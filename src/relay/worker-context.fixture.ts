@@ -1,0 +1,29 @@
+// What a worker lends to its parts, for tests that drive the loop themselves.
+import { Counters, createCounterMemory } from './counters.ts';
+import { BUFFER_BYTES } from './half-pipe.ts';
+import type { Loop } from './loop.ts';
+import { PipePool } from './pipe-pool.ts';
+import { Resumables } from './resumables.ts';
+import { WORKER_COPY_BYTES } from './sent-copy.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerContext {
+  return {
+    loop,
+    buffer: Buffer.alloc(BUFFER_BYTES),
+    pipes: new PipePool(BUFFER_BYTES),
+    counters: new Counters(createCounterMemory(1), 0),
+    flows: new Set(),
+    openings: new Set(),
+    copies: { leftBytes: WORKER_COPY_BYTES },
+    resumables: new Resumables(),
+    handOver: () => undefined,
+    onFlowEnd: () => undefined,
+    fail: () => undefined,
+    nameTarget: () => '',
+    learnFamilies: () => undefined,
+    doubt: () => undefined,
+    notePlain: () => undefined,
+    ...own,
+  };
+}

@@ -1,0 +1,181 @@
+// An established flow of the router that stands on one WAN still: when that dies it goes on over another one, by a hello
+// that tells the server where it stands.
+//
+// The kernel joins further subflows, but not to a connection whose far end has said its last byte (tried on 6.18: the
+// join is reset), and short answers are sent whole before the join is there.
+import type { SocketAddress } from '../base/address.ts';
+import { establishedSubflows } from '../linux/sockets.ts';
+import type { ClientHandshake } from '../transport/handshake.ts';
+import type { Conn, ConnOwner } from './conn.ts';
+import { type Attempt, ConnectRace } from './connect-race.ts';
+import { Flow } from './flow.ts';
+import { send } from './io.ts';
+import { ReplyReader } from './reply-reader.ts';
+import type { Candidate, WanPolicy } from './router-policy.ts';
+import { SentCopy } from './sent-copy.ts';
+import { Timer } from './timers.ts';
+import { waysLeft } from './ways-left.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+// A join takes two round trips; one that is there after this long will stay.
+const JOINED_AFTER_MS = 1000;
+
+export interface YoungFlowSpec {
+  readonly target: SocketAddress;
+  readonly wan: string;
+  readonly candidates: readonly Candidate[];
+  /** Of the flow's first hello. */
+  readonly handshake: ClientHandshake;
+  /** Hellos that have gone out to resume it. */
+  readonly attempts: number;
+  readonly congestion: string | undefined;
+  readonly handshakeTimeoutMs: number;
+}
+
+/** The bytes at the beginning of both directions. */
+export interface FirstBytes {
+  /** Has been sent to the server. */
+  readonly sent: Buffer;
+  /** Is still to be sent to it. */
+  readonly unsent: Buffer;
+  /** Came behind its reply. */
+  readonly received: Buffer;
+}
+
+interface Resuming {
+  readonly conn: Conn;
+  readonly wan: string;
+  /** How far our stream has got. */
+  readonly place: number;
+  readonly reader: ReplyReader;
+}
+
+export class YoungFlow implements ConnOwner {
+  private readonly context: WorkerContext;
+  private readonly spec: YoungFlowSpec;
+  private readonly startedMs: number;
+  private flow: Flow | undefined;
+  private wan: string;
+  private attempts: number;
+  private race: ConnectRace | undefined;
+  private resuming: Resuming | undefined;
+  /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
+  private left: Conn[] = [];
+  private readonly deadline = new Timer(() => this.giveUp('the server did not answer'));
+
+  /** @param all those of the worker; the flow is in it while it can be resumed */
+  static start(
+    context: WorkerContext,
+    spec: YoungFlowSpec,
+    conns: readonly [Conn, Conn],
+    { sent, unsent, received }: FirstBytes,
+    all: Set<YoungFlow>,
+  ): void {
+    const toFar = new SentCopy(context.copies, context.loop.nowMs);
+    toFar.push(sent);
+    const young = new YoungFlow(context, spec);
+    all.add(young);
+    const onGone = (): void => {
+      all.delete(young);
+      young.close();
+    };
+    young.flow = Flow.start(context, conns, unsent, received, { toFar, onGone });
+  }
+
+  private constructor(context: WorkerContext, spec: YoungFlowSpec) {
+    this.context = context;
+    this.spec = spec;
+    this.startedMs = context.loop.nowMs;
+    this.wan = spec.wan;
+    this.attempts = spec.attempts;
+  }
+
+  onPolicy(wans: readonly WanPolicy[]): void {
+    const { flow } = this;
+    if (!flow || this.race) return;
+    const others = waysLeft(this.spec.candidates, this.resuming?.wan ?? this.wan, wans);
+    if (others.length === 0 || (!this.resuming && this.isJoined(flow))) return;
+    flow.hold();
+    this.resume(flow, others);
+  }
+
+  onReady(conn: Conn): void {
+    const { resuming, flow } = this;
+    if (!resuming || !flow || conn !== resuming.conn) return;
+    const reply = resuming.reader.read();
+    if (!reply) return;
+    if (reply.kind !== 'established') {
+      this.giveUp(reply.kind === 'retry' ? 'the server has restarted' : reply.detail);
+    } else if (flow.changeFar(conn, resuming.place, reply.rest)) {
+      this.resuming = undefined;
+      this.wan = resuming.wan;
+      this.close();
+      flow.letGo();
+    } else {
+      this.giveUp('it is past its beginning');
+    }
+  }
+
+  private isJoined({ farPoint }: Flow): boolean {
+    const ageMs = this.context.loop.nowMs - this.startedMs;
+    return farPoint === undefined || (ageMs > JOINED_AFTER_MS && establishedSubflows(farPoint.fd) > 0);
+  }
+
+  private resume(flow: Flow, candidates: readonly Candidate[]): void {
+    const point = flow.farPoint;
+    if (!point) return this.giveUp(undefined);
+    const { loop, counters } = this.context;
+    const { copy, received } = point;
+    const early = copy.bytes();
+    this.attempts++;
+    const handshake = this.spec.handshake.resume?.({
+      attempt: this.attempts,
+      isAnswered: true,
+      from: copy.from,
+      received,
+    });
+    if (!handshake) return this.giveUp(undefined);
+    if (this.resuming) this.left.push(this.resuming.conn);
+    this.resuming = undefined;
+    counters.add('hedges', 1);
+    loop.timers.arm(this.deadline, this.spec.handshakeTimeoutMs, loop.nowMs);
+    this.race = new ConnectRace(this.context, { congestion: this.spec.congestion }, candidates, {
+      onConnect: (attempt) => this.say(attempt, handshake, early, copy.from),
+      onExhausted: () => this.giveUp('no other WAN reaches the server'),
+    });
+    if (this.race.begin() === 'starved') this.giveUp('no file descriptor is left');
+  }
+
+  private say({ conn, candidate }: Attempt, handshake: ClientHandshake, early: Buffer, from: number): void {
+    this.race = undefined;
+    conn.owner = this;
+    const hello = handshake.hello(early);
+    const sentEarly = send(conn, hello) - (hello.length - early.length);
+    const place = from + sentEarly;
+    const reader = new ReplyReader(handshake, conn, this.context.buffer);
+    this.resuming = { conn, wan: candidate.wan, place, reader };
+    if (sentEarly < 0) this.giveUp('sending the hello failed');
+  }
+
+  /** The connection that there was may still be of use. @param why undefined when nothing was tried */
+  private giveUp(why: string | undefined): void {
+    if (why !== undefined) {
+      const what = `the WAN died and the flow could not go on over another one: ${why}`;
+      this.context.fail(
+        'server-lost',
+        `${this.context.nameTarget(this.spec.target)} over ${this.wan}: ${what}`,
+      );
+    }
+    this.close();
+    this.flow?.letGo();
+  }
+
+  private close(): void {
+    this.context.loop.timers.clear(this.deadline);
+    this.race?.close();
+    this.race = undefined;
+    this.resuming?.conn.reset();
+    this.resuming = undefined;
+    for (const conn of this.left.splice(0)) conn.reset();
+  }
+}
