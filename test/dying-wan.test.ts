@@ -1,28 +1,37 @@
-// A WAN dies between a flow's hello and its reply, when nothing can join the connection yet: the flow moves to another
-// WAN, and the origin sees each request once.
+// A WAN dies under flows that stand on it alone: before the hello arrived, before its reply did, or before another
+// subflow was there. They go on over another WAN, byte for byte, and the origin sees each request once.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
-import { type CountingOrigin, startCountingOrigin } from './support/counting-origin.ts';
 import { dropPackets } from './support/drop-packets.ts';
-import { countOutcomes, probeAll } from './support/tcp-probe.ts';
+import {
+  answerTo,
+  requestBytes,
+  requestTold,
+  type SizedOrigin,
+  type SizedRequest,
+  startSizedOrigin,
+} from './support/sized-origin.ts';
+import { probeAll } from './support/tcp-probe.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5401;
-const FLOWS = 8;
 // Of an IPv4 packet with MPTCP's options: an opening and a bare acknowledgement are shorter, a hello is longer.
 const LONGER_THAN_AN_ACK = 'meta length > 120';
+const FROM_SERVER = `iifname "wan1" tcp sport ${CONVERT_PORT} tcp flags & syn == 0`;
+// A hello that goes on with another comes to any of them: nearly all have to be handed over.
+const SERVER_WORKERS = 4;
 
 let lab: Lab;
-let origin: CountingOrigin;
+let origin: SizedOrigin;
 
 beforeAll(async () => {
-  lab = await buildLab({ wans: ['50mbit,delay=5ms', '50mbit,delay=5ms'] });
-  origin = await startCountingOrigin(lab.hosts.origin, PORT);
-  await lab.startServer();
-  await lab.startRouter();
+  lab = await buildLab({ wans: ['50mbit,delay=20ms', '50mbit,delay=20ms'] });
+  origin = await startSizedOrigin(lab.hosts.origin, PORT);
+  await lab.startServer({ overrides: { relay: { workers: SERVER_WORKERS } } });
+  await lab.startRouter({ overrides: { relay: { workers: 2 } } });
   await waitUntil('both WANs are measured', bothAreMeasured);
 });
 afterEach(async () => {
@@ -37,46 +46,84 @@ async function bothAreMeasured(): Promise<boolean> {
   return wans.every(({ trouble, health }) => trouble === undefined && health === 'up');
 }
 
-/** Flows over both WANs in turn; wan1 goes while some of them wait for their reply. */
-async function flowsWhileWan1Dies(name: string) {
-  const probes = Array.from({ length: FLOWS }, (_, i) => ({
-    address: ORIGIN.address4,
-    port: PORT,
-    send: Buffer.from(`${name} ${i}`),
-  }));
-  const flows = probeAll(lab.hosts.lan, probes);
-  const answered = () => origin.requests().filter((one) => one.startsWith(name)).length;
-  // Each worker takes the WANs in turns of its own.
-  await waitUntil('those over wan2 are through', () => Promise.resolve(answered() >= FLOWS / 4));
-  await lab.emulator?.carrier('wan1', false, 'a');
-  return await flows;
+interface Kind extends Pick<SizedRequest, 'answerBytes' | 'bodyBytes'> {
+  /** The device ends its direction behind the request. */
+  readonly endAfterSend?: boolean;
 }
 
-test('the hello did not arrive: it goes out over the other WAN, and every request is answered', async () => {
+interface Course {
+  /** Of flows one after another, in turn. */
+  readonly kinds: Readonly<Record<string, Kind>>;
+  readonly flows: number;
+  /** Between the starts of two flows. */
+  readonly everyMs?: number;
+  /** So many requests have arrived when wan1 goes. */
+  readonly cutAfter: number;
+}
+
+/** Flows over both WANs in turn, wan1 goes in their midst: each request arrives once, and every byte of its answer. */
+async function allGoOn(course: string, { kinds, flows, everyMs = 0, cutAfter }: Course) {
+  const names = Object.keys(kinds);
+  const requests = Array.from({ length: flows }, (_, i) => {
+    const kind = names[i % names.length] as string;
+    return { ...(kinds[kind] as Kind), name: `${course}-${i}-${kind}` };
+  });
+  const probing = probeAll(
+    lab.hosts.lan,
+    requests.map((request, i) => ({
+      address: ORIGIN.address4,
+      port: PORT,
+      send: requestBytes(request),
+      startAfterMs: i * everyMs,
+      endAfterSend: request.endAfterSend ?? false,
+    })),
+  );
+  const told = () => origin.requests().filter((one) => one.startsWith(`${course}-`));
+  await waitUntil('some requests have arrived', () => told().length >= cutAfter);
+  await lab.emulator?.carrier('wan1', false, 'a');
+  const results = await probing;
+  const seen = results.map(({ outcome, received }, i) => {
+    const request = requests[i] as SizedRequest;
+    const got = received.equals(answerTo(request)) ? 'all' : `${received.length} bytes`;
+    return `${request.name}: ${got}, ${outcome}`;
+  });
+  expect(seen).toEqual(requests.map(({ name }) => `${name}: all, end`));
+  expect(told().toSorted()).toEqual(requests.map(requestTold).toSorted());
+  // Nobody has waited for a time-out.
+  for (const { totalMs } of results) expect(totalMs).toBeLessThan(10_000);
+}
+
+test('the hello did not arrive', async () => {
   const restore = await dropPackets(
     lab.hosts.router,
     'output',
     `oifname "wan1" tcp dport ${CONVERT_PORT} ${LONGER_THAN_AN_ACK}`,
   );
-  const results = await flowsWhileWan1Dies('lost hello');
+  // Those over wan2 are through.
+  await allGoOn('lost-hello', { kinds: { short: { answerBytes: 500 } }, flows: 8, cutAfter: 2 });
   await restore();
-  expect(results.map(({ received }) => received.toString())).toEqual(
-    Array.from({ length: FLOWS }, (_, i) => `answer to lost hello ${i}`),
-  );
-  expect(origin.requests().filter((one) => one.startsWith('lost hello'))).toHaveLength(FLOWS);
 });
 
-test('the hello arrived and its reply did not: a reset at once, and no request is made twice', async () => {
-  const restore = await dropPackets(
-    lab.hosts.router,
-    'input',
-    `iifname "wan1" tcp sport ${CONVERT_PORT} tcp flags & syn == 0`,
-  );
-  const results = await flowsWhileWan1Dies('lost reply');
+test('the hello arrived and its reply did not', async () => {
+  const kinds = {
+    short: { answerBytes: 500 },
+    long: { answerBytes: 150_000 },
+    none: { answerBytes: 0 },
+    ended: { answerBytes: 20_000, endAfterSend: true },
+    // Does not arrive whole without acknowledgements.
+    body: { answerBytes: 500, bodyBytes: 40_000 },
+  };
+  const restore = await dropPackets(lab.hosts.router, 'input', FROM_SERVER);
+  // All but the bodies arrive, over wan1 too.
+  await allGoOn('lost-reply', { kinds, flows: 25, cutAfter: 20 });
   await restore();
-  const outcomes = countOutcomes(results);
-  expect(Object.keys(outcomes).toSorted((a, b) => a.localeCompare(b))).toEqual(['ECONNRESET', 'end']);
-  for (const { totalMs } of results) expect(totalMs).toBeLessThan(10_000);
-  const requests = origin.requests().filter((one) => one.startsWith('lost reply'));
-  expect(new Set(requests).size).toBe(requests.length);
+});
+
+test('in the midst of opening, answering and joining', async () => {
+  const kinds = {
+    download: { answerBytes: 60_000 },
+    upload: { answerBytes: 100, bodyBytes: 60_000 },
+    ended: { answerBytes: 20_000, endAfterSend: true },
+  };
+  await allGoOn('midst', { kinds, flows: 60, everyMs: 8, cutAfter: 15 });
 });
