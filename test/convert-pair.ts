@@ -2,8 +2,8 @@
 import { parseAddress, type SocketAddress } from '../src/base/address.ts';
 import { type ConvertClient, createConvertClient } from '../src/transport/convert/client.ts';
 import { createReplayWindow, type ReplayWindow } from '../src/transport/convert/replay.ts';
-import { createConvertServer } from '../src/transport/convert/server.ts';
-import type { ClientStep, DialStep, ServerStep, ServerTransport } from '../src/transport/handshake.ts';
+import { type ConvertServer, createConvertServer } from '../src/transport/convert/server.ts';
+import type { ClientStep, DialStep, ServerStep } from '../src/transport/handshake.ts';
 
 export const NOW_MS = 1_700_000_000_000;
 export const PSK = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -33,7 +33,7 @@ export class Pair {
   readonly clientClock: Hand;
   readonly serverClock: Hand;
   replay: ReplayWindow;
-  server: ServerTransport;
+  server: ConvertServer;
   readonly client: ConvertClient;
 
   constructor(options: { clientAheadMs?: number; psk?: Uint8Array; keyId?: number; capacity?: number } = {}) {
@@ -51,7 +51,7 @@ export class Pair {
   }
 
   /** One more worker's server on `replay`. */
-  attach(replay: ReplayWindow): ServerTransport {
+  attach(replay: ReplayWindow): ConvertServer {
     const now = () => this.serverClock.ms;
     return createConvertServer({ serverId: SERVER_ID, keys: [{ id: KEY_ID, psk: PSK }], replay, now });
   }

@@ -10,6 +10,7 @@ import { Counters, createCounterMemory } from './counters.ts';
 import { Flow } from './flow.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
+import { SentCopy } from './sent-copy.ts';
 import { contextOf } from './worker-context.fixture.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -53,7 +54,13 @@ export class Rig {
   readErrno = 0;
   private readonly scratch = Buffer.alloc(256 * 1024);
 
-  constructor(pipeBytes = 1024 * 1024, nearPair = connectedPair(), farPair = connectedPair()) {
+  /** @param keeps of what the flow keeps a copy */
+  constructor(
+    pipeBytes = 1024 * 1024,
+    nearPair = connectedPair(),
+    farPair = connectedPair(),
+    keeps?: 'toNear' | 'toFar',
+  ) {
     this.pipes = new PipePool(pipeBytes);
     const [device, near] = nearPair;
     const [far, origin] = farPair;
@@ -66,7 +73,11 @@ export class Rig {
       flows: this.flows,
     });
     const conns = [near, far].map((fd) => Conn.watch(this.loop, fd, isMptcpSocket(fd))) as [Conn, Conn];
-    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0));
+    const copies = keeps && {
+      [keeps]: new SentCopy(this.context.copies, this.loop.nowMs),
+      onGone: () => undefined,
+    };
+    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), copies);
   }
 
   turn(): void {

@@ -81,6 +81,8 @@ export class HalfPipe {
 
   /** Goes on with a source whose stream, `first` at its head, begins with `hadBytes` that have come already. */
   changeSource(source: Conn, first: Buffer, hadBytes: number): void {
+    // Splice cannot leave out what came already.
+    this.rest();
     this.source = source;
     this.sourceEnded = false;
     this.ended = false;

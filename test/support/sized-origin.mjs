@@ -17,7 +17,11 @@ function serve(socket) {
     socket.off('data', onData);
     socket.resume();
     print({ name, body: createHash('sha256').update(body).digest('hex') });
-    socket.end(createHash('shake256', { outputLength: Number(answerBytes) }).update(name).digest());
+    socket.end(
+      createHash('shake256', { outputLength: Number(answerBytes) })
+        .update(name)
+        .digest(),
+    );
   };
   socket.on('data', onData);
   socket.on('error', () => socket.destroy());

@@ -131,16 +131,18 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
       return signed(request, rfc.ERROR_MALFORMED, Buffer.alloc(1), 'malformed', 'a bad Resume TLV');
     const step = connect(request, resume.nonce);
     if (step.kind !== 'dial') return step;
-    const { keyId, requestTag: tag } = request;
+    const { keyId, requestTag } = request;
     const { flowId, target, consumed } = step;
     // From here on the earlier hello, should it still come, is a replay.
     const earlier = replay.admit(keyId, resume.nonce, nowMs);
     if (earlier === 'full') return nonceSetFull(request);
     const { point } = resume;
     if (earlier === 'fresh' && !point.isAnswered) return { ...step, attempt: point.attempt };
+    // Plain bytes, which survive the way to another thread.
+    const answerable = { keyId, target, tag: Uint8Array.from(requestTag) };
     const worker = replay.admittedBy(keyId, resume.nonce, nowMs);
     if (earlier === 'fresh' || worker === undefined) return notHere(request);
-    return { kind: 'resume', worker, flowId, point, request: { keyId, target, tag }, consumed };
+    return { kind: 'resume', worker, flowId, point, request: answerable, consumed };
   }
 
   function isRecent({ message, tlvs, serverToClient, nonce, timeMs }: Proven, nowMs: number): boolean {
