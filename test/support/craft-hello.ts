@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { parseAddress } from '../../src/base/address.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { createConvertClient } from '../../src/transport/convert/client.ts';
-import type { ClientHandshake } from '../../src/transport/handshake.ts';
+import type { ClientHandshake, ResumePoint } from '../../src/transport/handshake.ts';
 
 export interface HelloOptions {
   readonly keyId?: number;
@@ -26,18 +26,47 @@ export const HELLO_BYTES = 72;
 
 const SERVER_ID = 'wanbond';
 
-export function craftHello(
+interface Target {
+  readonly address: string;
+  readonly port: number;
+}
+
+// Behind header and Connect TLV, and the first fields of the Auth TLV.
+const NONCE_AT = 4 + 20 + 16;
+const NONCE_BYTES = 16;
+
+export function craftHello(lab: Lab, target: Target, options: HelloOptions = {}): CraftedHello {
+  const handshake = startHandshake(lab, target, options, randomBytes);
+  return { bytes: handshake.hello(options.early ?? Buffer.alloc(0)), handshake };
+}
+
+/** One that asks to go on with the flow of `earlier`; with another key it names that one's nonce all the same. */
+export function craftResumed(
   lab: Lab,
-  target: { readonly address: string; readonly port: number },
+  target: Target,
+  earlier: CraftedHello,
+  point: ResumePoint,
   options: HelloOptions = {},
 ): CraftedHello {
+  const nonces = [earlier.bytes.subarray(NONCE_AT, NONCE_AT + NONCE_BYTES)];
+  const random = (bytes: number): Uint8Array => nonces.pop() ?? randomBytes(bytes);
+  const handshake = startHandshake(lab, target, options, random).resume?.(point);
+  if (!handshake) throw new Error('this transport does not resume');
+  return { bytes: handshake.hello(options.early ?? Buffer.alloc(0)), handshake };
+}
+
+function startHandshake(
+  lab: Lab,
+  target: Target,
+  options: HelloOptions,
+  random: (bytes: number) => Uint8Array,
+): ClientHandshake {
   const client = createConvertClient({
     serverId: SERVER_ID,
     keyId: options.keyId ?? 1,
     psk: Buffer.from(options.key ?? lab.files.key, 'base64'),
     now: () => Date.now() + (options.aheadMs ?? 0),
-    random: randomBytes,
+    random,
   });
-  const handshake = client.start({ address: parseAddress(target.address), port: target.port });
-  return { bytes: handshake.hello(options.early ?? Buffer.alloc(0)), handshake };
+  return client.start({ address: parseAddress(target.address), port: target.port });
 }
