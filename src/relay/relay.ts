@@ -127,7 +127,6 @@ export class Relay {
     });
   }
 
-  /** A worker that does not exist is a connection less to refuse: the kernel closes it with the process. */
   private handOver({ worker, arrival }: Extract<FromWorker, { kind: 'hand-over' }>): void {
     const thread = this.threads[worker];
     if (thread) tell(thread, { kind: 'arrival', arrival });

@@ -14,8 +14,7 @@ import { Conn, type ConnOwner, NOBODY } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { EarlyBytes } from './early-bytes.ts';
 import { Flow } from './flow.ts';
-import { send } from './io.ts';
-import { ReplyReader } from './reply-reader.ts';
+import { HelloLink } from './hello-link.ts';
 import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
 import { waysLeft } from './ways-left.ts';
@@ -53,9 +52,7 @@ export class RouterOpening implements ConnOwner, Opening {
   private readonly startedMs: number;
   private route: Route | undefined;
   private race: ConnectRace | undefined;
-  private winner: Attempt | undefined;
-  /** Undefined until the hello is out. */
-  private reader: ReplyReader | undefined;
+  private link: HelloLink | undefined;
   private hasRetried = false;
   /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
   private moved: ClientHandshake | undefined;
@@ -63,8 +60,6 @@ export class RouterOpening implements ConnOwner, Opening {
   /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
   private readonly left: Conn[] = [];
   private readonly early: EarlyBytes;
-  /** What of hello and early bytes the upstream has not taken yet. */
-  private unsent: Buffer = NOTHING;
   private isDone = false;
   private readonly earlyWait = new Timer(() => this.sendHello());
   private readonly deadline = new Timer(() => this.onDeadline());
@@ -108,7 +103,7 @@ export class RouterOpening implements ConnOwner, Opening {
   onReady(conn: Conn): void {
     if (this.isDone) return;
     if (conn === this.client) this.onClientReady();
-    else if (this.winner) this.onWinnerReady(this.winner);
+    else if (this.link) this.onLinkReady(this.link);
   }
 
   onPolicy({ upstream, wans }: RouterPolicy): void {
@@ -124,25 +119,25 @@ export class RouterOpening implements ConnOwner, Opening {
    * hang until the handshake timeout.
    */
   private moveFromDeadWan(wans: readonly WanPolicy[]): void {
-    const { winner, route } = this;
-    if (!winner || !route || winner.candidate.server === undefined) return;
-    const others = waysLeft(route.candidates, winner.candidate.wan, wans);
+    const { link, route } = this;
+    if (!link || !route || link.candidate.server === undefined) return;
+    const others = waysLeft(route.candidates, link.candidate.wan, wans);
     if (others.length === 0) return;
-    if (!this.reader) {
-      winner.conn.reset();
+    if (!link.hasSaid) {
+      link.conn.reset();
       this.again(others);
       return;
     }
     // The reply may be here already.
-    winner.conn.readable = true;
-    this.onWinnerReady(winner);
-    if (this.isDone || this.winner !== winner) return;
+    link.conn.readable = true;
+    this.onLinkReady(link);
+    if (this.isDone || this.link !== link) return;
     this.moves++;
     const point = { attempt: this.moves, isAnswered: false, from: 0, received: 0 };
     this.moved = route.handshake.resume?.(point);
     this.hasRetried = false;
-    winner.conn.owner = NOBODY;
-    this.left.push(winner.conn);
+    link.conn.owner = NOBODY;
+    this.left.push(link.conn);
     this.context.counters.add('hedges', 1);
     this.again(others);
   }
@@ -174,7 +169,7 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private onDeadline(): void {
-    if (this.winner) {
+    if (this.link) {
       this.end('server-silent', `no reply within ${this.settings.handshakeTimeoutMs} ms`);
       return;
     }
@@ -185,7 +180,7 @@ export class RouterOpening implements ConnOwner, Opening {
     const { loop, counters } = this.context;
     loop.timers.clear(this.deadline);
     this.race = undefined;
-    this.winner = attempt;
+    this.link = new HelloLink(attempt, this.context.buffer);
     this.route = this.plan.routes.find(
       ({ candidates }) => candidates[0]?.server === attempt.candidate.server,
     );
@@ -209,11 +204,11 @@ export class RouterOpening implements ConnOwner, Opening {
       this.end('client-gone', 'the device reset the connection before it was established');
       return;
     }
-    if (!this.winner) return;
+    if (!this.link) return;
     const fresh = this.takeEarly();
     if (this.isDone || fresh.length === 0) return;
-    if (!this.reader) this.sendHello();
-    else this.queueUpstream(fresh);
+    if (this.link.hasSaid) this.sent(this.link.add(fresh));
+    else this.sendHello();
   }
 
   /** What is new of them. */
@@ -227,37 +222,28 @@ export class RouterOpening implements ConnOwner, Opening {
   private sendHello(): void {
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.arm(this.deadline, this.settings.handshakeTimeoutMs, this.context.loop.nowMs);
-    const { conn } = this.winner as Attempt;
-    this.reader = new ReplyReader(this.handshake, conn, this.context.buffer);
-    this.queueUpstream(this.handshake.hello(this.early.all));
+    this.sent((this.link as HelloLink).say(this.handshake, this.early.all));
     this.readReply();
   }
 
-  private queueUpstream(bytes: Buffer): void {
-    this.unsent = this.unsent.length === 0 ? bytes : Buffer.concat([this.unsent, bytes]);
-    this.flushUnsent();
-  }
-
-  private flushUnsent(): void {
-    const { conn } = this.winner as Attempt;
-    if (this.unsent.length === 0 || !conn.writable) return;
-    const sent = send(conn, this.unsent);
-    if (sent < 0) this.end('server-lost', `sending the request failed: ${errnoName(-sent)}`);
-    else this.unsent = this.unsent.subarray(sent);
-  }
-
-  private onWinnerReady({ conn }: Attempt): void {
-    if (this.reader) {
-      this.flushUnsent();
+  private onLinkReady(link: HelloLink): void {
+    if (link.hasSaid) {
+      this.sent(link.flush());
       this.readReply();
-    } else if (conn.broken) this.end('server-lost', 'the server closed the connection before the request');
+    } else if (link.conn.broken)
+      this.end('server-lost', 'the server closed the connection before the request');
+  }
+
+  /** @param result of the link, which sent something */
+  private sent(result: number): void {
+    if (result < 0) this.end('server-lost', `sending the request failed: ${errnoName(-result)}`);
   }
 
   private readReply(): void {
-    const reply = this.isDone ? undefined : this.reader?.read();
+    const reply = this.isDone ? undefined : this.link?.reply();
     if (!reply) return;
     if (reply.kind === 'established') {
-      const server = this.winner?.candidate.server;
+      const server = this.link?.candidate.server;
       if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
       this.establish(reply.rest);
     } else if (reply.kind === 'retry' && !this.hasRetried) {
@@ -272,7 +258,7 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private retry(): void {
-    const { conn, candidate } = this.winner as Attempt;
+    const { conn, candidate } = this.link as HelloLink;
     conn.close();
     this.hasRetried = true;
     this.again([candidate]);
@@ -281,15 +267,13 @@ export class RouterOpening implements ConnOwner, Opening {
   /** The same handshake over a new upstream. */
   private again(candidates: readonly Candidate[]): void {
     this.context.loop.timers.clear(this.earlyWait);
-    this.winner = undefined;
-    this.reader = undefined;
-    this.unsent = NOTHING;
+    this.link = undefined;
     if (this.begin(candidates) === 'starved') this.end('resource', 'no file descriptor is left');
   }
 
   private establish(received: Buffer): void {
-    const { context, client, unsent } = this;
-    const { conn, candidate } = this.winner as Attempt;
+    const { context, client } = this;
+    const { conn, candidate, unsent } = this.link as HelloLink;
     const { candidates, handshake } = this.route as Route;
     this.finish();
     // The device's first bytes that left with the hello; the flow counts what it moves itself.
@@ -316,9 +300,9 @@ export class RouterOpening implements ConnOwner, Opening {
     this.finish();
     this.client.reset();
     this.race?.close();
-    this.winner?.conn.reset();
+    this.link?.conn.reset();
     if (reason) {
-      const via = this.winner ? ` over ${this.winner.candidate.wan}` : '';
+      const via = this.link ? ` over ${this.link.candidate.wan}` : '';
       this.context.fail(reason, `${this.context.nameTarget(this.plan.target)}${via}: ${detail}`);
     }
     this.context.onFlowEnd();

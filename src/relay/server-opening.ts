@@ -1,17 +1,24 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
-import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
+import { errnoName } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
-import { connectResult, isMptcpSocket, setCongestion, sourceTowards } from '../linux/sockets.ts';
+import { isMptcpSocket, setCongestion } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { Answers, DialStep, ResumeStep, ServerHandshake, ServerStep } from '../transport/handshake.ts';
-import { isStarvation } from './acceptor.ts';
+import type {
+  Answers,
+  DialStep,
+  PathHints,
+  ResumeStep,
+  ServerHandshake,
+  ServerStep,
+} from '../transport/handshake.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
-import { decideEgress, type EgressPolicy } from './egress.ts';
+import type { EgressPolicy } from './egress.ts';
 import { receive, send } from './io.ts';
 import { Refusal } from './refusal.ts';
 import { ResumableFlow } from './resumable-flow.ts';
 import type { Arrival, Resumable } from './resumables.ts';
+import { TargetDial } from './target-dial.ts';
 import { Timer } from './timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
@@ -23,8 +30,6 @@ export interface ServerOpeningSettings {
 
 // A request is at most 1020 bytes (RFC 8803); first bytes of the device come behind it. More waits in the kernel.
 const REQUEST_LIMIT_BYTES = 64 * 1024;
-// The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
-const REDIAL_MS = 50;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export interface ServerOpeningFds {
@@ -47,10 +52,9 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private answers: Answers | undefined;
   /** Which of them that is. */
   private attempt = 0;
-  private target: Conn | undefined;
+  private dialling: TargetDial | undefined;
   private spareFd: number;
   private readonly deadline = new Timer(() => this.onDeadline());
-  private readonly redial = new Timer(() => this.connectTarget());
 
   /**
    * Reads the request from the client. `onProved` is called once, when the client has authenticated or is gone. False
@@ -99,9 +103,9 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   onReady(conn: Conn): void {
-    if (conn === this.target) this.onTargetReady(conn);
-    else if (this.state === 'reading') this.read();
-    else if (this.state === 'dialling' && this.client.broken) this.fail('client-gone', 'reset by the router');
+    if (conn !== this.client) return;
+    if (this.state === 'reading') this.read();
+    else if (this.state === 'dialling' && conn.broken) this.fail('client-gone', 'reset by the router');
   }
 
   /** Nothing has been answered yet: the connection takes the place of the one before. */
@@ -149,13 +153,15 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     }
   }
 
-  private handOver({ worker, flowId, point, request, consumed }: ResumeStep): void {
+  private handOver({ worker, flowId, point, request, hints, consumed }: ResumeStep): void {
     const { fd } = this.client;
+    this.useCongestion(hints);
     this.client.release();
     this.finish();
     // A copy of its own memory: a view would drag the whole buffer along.
     const first = Uint8Array.from(this.received.subarray(consumed));
     this.context.handOver(worker, { fd, flowId, point, request, first });
+    this.context.onFlowEnd();
   }
 
   private startDial(step: DialStep): void {
@@ -165,56 +171,20 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.context.resumables.set(step.flowId, this, step.attempt);
     this.received = this.received.subarray(step.consumed);
     this.state = 'dialling';
-    const congestion = congestionFor(this.settings.congestion, step.hints);
-    // The listener's is the usual one already.
-    if (step.hints.isLossy && congestion !== undefined) setCongestion(this.client.fd, congestion);
+    this.useCongestion(step.hints);
     this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
-    this.connectTarget();
-  }
-
-  private connectTarget(): void {
-    const { loop } = this.context;
-    const { keyId, target: to } = this.dial as DialStep;
-    this.closeSpare();
-    const source = sourceTowards(to);
-    if (typeof source === 'number' && isStarvation(source)) {
-      loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-      return;
-    }
-    const decision = decideEgress(this.egress, keyId, to, typeof source === 'number' ? undefined : source);
-    if (decision === 'denied') {
-      this.refuseDial('egress-denied', 'the egress policy does not allow this target');
-      return;
-    }
-    if (decision === 'no-family') {
-      this.refuseDial('unreachable', 'the server has no route of this address family');
-      return;
-    }
-    const target = Conn.connect(loop, {
-      to,
-      mptcp: false,
-      from: undefined,
-      device: undefined,
-      congestion: undefined,
+    this.dialling = new TargetDial(this.context.loop, this.egress, step, this.spareFd, {
+      onConnect: (target) => this.establish(target),
+      onRefused: (reason, why) => this.refuseDial(reason, why),
     });
-    if (target instanceof Conn) {
-      target.owner = this;
-      this.target = target;
-    } else if (isStarvation(target)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-    else this.refuseDial(reasonOf(target), errnoName(target));
-  }
-
-  private closeSpare(): void {
-    if (this.spareFd < 0) return;
-    close(this.spareFd);
     this.spareFd = -1;
+    this.dialling.begin();
   }
 
-  private onTargetReady(target: Conn): void {
-    if (this.state !== 'dialling' || !target.writable) return;
-    const errno = connectResult(target.fd);
-    if (errno === 0 && !target.broken) this.establish(target);
-    else this.refuseDial(reasonOf(errno), errnoName(errno));
+  private useCongestion(hints: PathHints): void {
+    const congestion = congestionFor(this.settings.congestion, hints);
+    // The listener's is the usual one already.
+    if (hints.isLossy && congestion !== undefined) setCongestion(this.client.fd, congestion);
   }
 
   private establish(target: Conn): void {
@@ -238,21 +208,20 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private refuseDial(reason: FailureReason, why: string): void {
     const dial = this.dial as DialStep;
     this.context.fail(reason, `key ${dial.keyId}, ${this.context.nameTarget(dial.target)}: ${why}`);
-    this.target?.reset();
-    this.target = undefined;
     this.refuse((this.answers as Answers).refuse(reason));
   }
 
   private refuse(reply: Buffer): void {
     const { onProved } = this;
-    // Who has no proof is one of its address's until it is gone.
+    // Who has no proof counts for its address until the connection is gone.
     this.onProved = () => undefined;
     this.finish();
     Refusal.send(this.context, this.client, reply, onProved);
   }
 
   private onDeadline(): void {
-    if (this.state === 'dialling' && !this.target) this.refuseDial('resource', 'no fd for its socket');
+    if (this.state === 'dialling' && !this.dialling?.hasSocket)
+      this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
   }
@@ -266,7 +235,6 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (this.state === 'done') return;
     this.finish();
     this.client.reset();
-    this.target?.reset();
     this.context.onFlowEnd();
   }
 
@@ -276,13 +244,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.context.openings.delete(this);
     if (this.dial) this.context.resumables.delete(this.dial.flowId);
     this.context.loop.timers.clear(this.deadline);
-    this.context.loop.timers.clear(this.redial);
-    this.closeSpare();
+    this.dialling?.close();
+    if (this.spareFd >= 0) close(this.spareFd);
+    this.spareFd = -1;
   }
-}
-
-function reasonOf(errno: number): FailureReason {
-  if (errno === ECONNREFUSED || errno === ECONNRESET) return 'refused-by-target';
-  if (errno === ETIMEDOUT) return 'timeout';
-  return 'unreachable';
 }

@@ -9,8 +9,7 @@ import type { ClientHandshake } from '../transport/handshake.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { Flow } from './flow.ts';
-import { send } from './io.ts';
-import { ReplyReader } from './reply-reader.ts';
+import { HelloLink } from './hello-link.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { SentCopy } from './sent-copy.ts';
 import { Timer } from './timers.ts';
@@ -42,14 +41,6 @@ export interface FirstBytes {
   readonly received: Buffer;
 }
 
-interface Resuming {
-  readonly conn: Conn;
-  readonly wan: string;
-  /** How far our stream has got. */
-  readonly place: number;
-  readonly reader: ReplyReader;
-}
-
 export class YoungFlow implements ConnOwner {
   private readonly context: WorkerContext;
   private readonly spec: YoungFlowSpec;
@@ -58,7 +49,9 @@ export class YoungFlow implements ConnOwner {
   private wan: string;
   private attempts: number;
   private race: ConnectRace | undefined;
-  private resuming: Resuming | undefined;
+  private resuming: HelloLink | undefined;
+  /** How far our stream has got on it. */
+  private place = 0;
   /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
   private left: Conn[] = [];
   private readonly deadline = new Timer(() => this.giveUp('the server did not answer'));
@@ -93,7 +86,7 @@ export class YoungFlow implements ConnOwner {
   onPolicy(wans: readonly WanPolicy[]): void {
     const { flow } = this;
     if (!flow || this.race) return;
-    const others = waysLeft(this.spec.candidates, this.resuming?.wan ?? this.wan, wans);
+    const others = waysLeft(this.spec.candidates, this.resuming?.candidate.wan ?? this.wan, wans);
     if (others.length === 0 || (!this.resuming && this.isJoined(flow))) return;
     flow.hold();
     this.resume(flow, others);
@@ -102,13 +95,13 @@ export class YoungFlow implements ConnOwner {
   onReady(conn: Conn): void {
     const { resuming, flow } = this;
     if (!resuming || !flow || conn !== resuming.conn) return;
-    const reply = resuming.reader.read();
+    const reply = resuming.reply();
     if (!reply) return;
     if (reply.kind !== 'established') {
       this.giveUp(reply.kind === 'retry' ? 'the server has restarted' : reply.detail);
-    } else if (flow.changeFar(conn, resuming.place, reply.rest)) {
+    } else if (flow.changeFar(conn, this.place, reply.rest)) {
       this.resuming = undefined;
-      this.wan = resuming.wan;
+      this.wan = resuming.candidate.wan;
       this.close();
       flow.letGo();
     } else {
@@ -146,15 +139,15 @@ export class YoungFlow implements ConnOwner {
     if (this.race.begin() === 'starved') this.giveUp('no file descriptor is left');
   }
 
-  private say({ conn, candidate }: Attempt, handshake: ClientHandshake, early: Buffer, from: number): void {
+  private say(attempt: Attempt, handshake: ClientHandshake, early: Buffer, from: number): void {
     this.race = undefined;
-    conn.owner = this;
-    const hello = handshake.hello(early);
-    const sentEarly = send(conn, hello) - (hello.length - early.length);
-    const place = from + sentEarly;
-    const reader = new ReplyReader(handshake, conn, this.context.buffer);
-    this.resuming = { conn, wan: candidate.wan, place, reader };
-    if (sentEarly < 0) this.giveUp('sending the hello failed');
+    const link = new HelloLink(attempt, this.context.buffer);
+    this.resuming = link;
+    link.conn.owner = this;
+    link.say(handshake, early);
+    // What did not find room goes out once the flow goes on.
+    this.place = from + early.length - link.unsent.length;
+    if (this.place < from) this.giveUp('sending the hello failed');
   }
 
   /** The connection that there was may still be of use. @param why undefined when nothing was tried */

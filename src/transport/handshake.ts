@@ -99,6 +99,7 @@ export interface ResumeStep {
   readonly flowId: string;
   readonly point: ResumePoint;
   readonly request: AnswerableRequest;
+  readonly hints: PathHints;
   readonly consumed: number;
 }
 

@@ -132,7 +132,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     const step = connect(request, resume.nonce);
     if (step.kind !== 'dial') return step;
     const { keyId, requestTag } = request;
-    const { flowId, target, consumed } = step;
+    const { flowId, target, hints, consumed } = step;
     // From here on the earlier hello, should it still come, is a replay.
     const earlier = replay.admit(keyId, resume.nonce, nowMs);
     if (earlier === 'full') return nonceSetFull(request);
@@ -142,7 +142,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     const answerable = { keyId, target, tag: Uint8Array.from(requestTag) };
     const worker = replay.admittedBy(keyId, resume.nonce, nowMs);
     if (earlier === 'fresh' || worker === undefined) return notHere(request);
-    return { kind: 'resume', worker, flowId, point, request: answerable, consumed };
+    return { kind: 'resume', worker, flowId, point, request: answerable, hints, consumed };
   }
 
   function isRecent({ message, tlvs, serverToClient, nonce, timeMs }: Proven, nowMs: number): boolean {
