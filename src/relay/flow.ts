@@ -5,7 +5,7 @@ import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
-import type { SentCopy } from './sent-copy.ts';
+import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 // The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
@@ -111,8 +111,11 @@ export class Flow implements ConnOwner, Task {
   /** The far side's stream so far, and the copy of ours; undefined when the flow cannot go on over another connection. */
   get farPoint(): { readonly copy: SentCopy; readonly received: number; readonly fd: number } | undefined {
     const { copy } = this.toFar;
-    if (this.isClosed || !copy?.isKept || !this.toNear.mayChangeSource) return undefined;
-    return { copy, received: this.toNear.takenBytes, fd: this.far.fd };
+    const received = this.toNear.takenBytes;
+    // The far end keeps no more than that either.
+    if (received > KEPT_BYTES || this.isClosed || !copy?.isKept || !this.toNear.mayChangeSource)
+      return undefined;
+    return { copy, received, fd: this.far.fd };
   }
 
   /** Takes what the far side has sent, then moves nothing until `letGo` or `changeFar`. */

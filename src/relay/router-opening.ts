@@ -132,9 +132,11 @@ export class RouterOpening implements ConnOwner, Opening {
     link.conn.readable = true;
     this.onLinkReady(link);
     if (this.isDone || this.link !== link) return;
+    const point = { attempt: this.moves + 1, isAnswered: false, from: 0, received: 0 };
+    const moved = route.handshake.resume?.(point);
+    if (!moved) return;
     this.moves++;
-    const point = { attempt: this.moves, isAnswered: false, from: 0, received: 0 };
-    this.moved = route.handshake.resume?.(point);
+    this.moved = moved;
     this.hasRetried = false;
     link.conn.owner = NOBODY;
     this.left.push(link.conn);

@@ -153,7 +153,7 @@ export class YoungFlow implements ConnOwner {
   /** The connection that there was may still be of use. @param why undefined when nothing was tried */
   private giveUp(why: string | undefined): void {
     if (why !== undefined) {
-      const what = `the WAN died and the flow could not go on over another one: ${why}`;
+      const what = `the WAN died and the flow was not taken to another one: ${why}`;
       this.context.fail(
         'server-lost',
         `${this.context.nameTarget(this.spec.target)} over ${this.wan}: ${what}`,

@@ -49,10 +49,11 @@ export interface ResumePoint {
 
 export interface ClientHandshake {
   /**
-   * A handshake over a new connection that goes on with the flow of this one; undefined where the transport cannot. The
-   * far end goes on behind `received`, and leaves out what it has of the bytes behind the hello.
+   * A handshake over a new connection that goes on with the flow of this one; undefined behind the last attempt, missing
+   * where the transport cannot. The far end goes on behind `received`, and leaves out what it has of the bytes behind the
+   * hello.
    */
-  resume?(point: ResumePoint): ClientHandshake;
+  resume?(point: ResumePoint): ClientHandshake | undefined;
   /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
   hello(early: Uint8Array): Buffer;
   /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */

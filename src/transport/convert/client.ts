@@ -16,6 +16,7 @@ import {
   ERROR_MISSING_COOKIE,
   FLAG_LOSSY,
   HEADER_BYTES,
+  MAX_RESUME_ATTEMPTS,
   NONCE_BYTES,
   PAST_WINDOW_MS,
   TAG_BYTES,
@@ -101,7 +102,8 @@ class Handshake implements ClientHandshake {
     this.#nonce = shared.options.random(NONCE_BYTES);
   }
 
-  resume(point: ResumePoint): ClientHandshake {
+  resume(point: ResumePoint): ClientHandshake | undefined {
+    if (point.attempt > MAX_RESUME_ATTEMPTS) return undefined;
     const request = Buffer.concat([this.#request, resumeTlv(this.#nonce, point)]);
     return new Handshake(this.#shared, request, this.#targetFamily, this.#flags);
   }

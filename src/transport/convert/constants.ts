@@ -58,6 +58,8 @@ export const TLV_AUTH = 0xc0;
 export const TLV_REPLY = 0xc1;
 export const TLV_RESUME = 0xc2;
 export const RESUME_BYTES = 28;
+/** What fits into the byte. */
+export const MAX_RESUME_ATTEMPTS = 255;
 export const RESUME_ATTEMPT_AT = 2;
 export const RESUME_FLAGS_AT = 3;
 /** Of the flags of Resume: the earlier hello was answered. */

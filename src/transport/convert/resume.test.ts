@@ -148,6 +148,12 @@ describe('a hello that resumes', () => {
     expect(step.flowId).not.toBe(dial.flowId);
   });
 
+  it('is not said more often than its number can tell', () => {
+    const flow = new Pair().client.start(TARGET);
+    expect(flow.resume?.({ ...FIRST, attempt: 255 })).toBeDefined();
+    expect(flow.resume?.({ ...FIRST, attempt: 256 })).toBeUndefined();
+  });
+
   it('goes through the cookie of a server that has just started', () => {
     const pair = new Pair({ clientAheadMs: -60_000 });
     const next = resumed(pair.client.start(TARGET), FIRST);
