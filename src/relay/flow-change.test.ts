@@ -6,7 +6,7 @@ import { SHUT_WR } from '../linux/constants.ts';
 import { close, rawSend, rawShutdown } from '../linux/libc.ts';
 import { Conn } from './conn.ts';
 import { connectedPair, Rig } from './flow-rig.fixture.ts';
-import { KEPT_BYTES } from './sent-copy.ts';
+import { KEPT_BYTES, KEPT_MS } from './sent-copy.ts';
 
 const opened: number[] = [];
 const rigs: Rig[] = [];
@@ -144,4 +144,17 @@ test('while it is held nothing moves', () => {
   expect(rig.read(rig.origin)?.length).toBe(0);
   rig.flow.letGo();
   expect(readAll(rig, rig.origin, 7).toString()).toBe('request');
+});
+
+test('a copy ages, but not while the far side is told what is in it', () => {
+  const rig = keeping('toFar');
+  sendAll(rig, rig.device, Buffer.from('request'));
+  readAll(rig, rig.origin, 7);
+  const oldMs = rig.loop.nowMs + KEPT_MS + 1;
+  rig.flow.hold();
+  rig.flow.sweep(oldMs, 1000);
+  expect(rig.flow.farPoint?.copy.bytes().toString()).toBe('request');
+  rig.flow.letGo();
+  rig.flow.sweep(oldMs, 1000);
+  expect(rig.flow.farPoint).toBeUndefined();
 });

@@ -94,9 +94,7 @@ export class Flow implements ConnOwner, Task {
 
   /** Called about once a second: gives back what an inactive flow does not need, and looks whether the last bytes are out. */
   sweep(nowMs: number, restAfterMs: number): void {
-    this.toFar.ageCopy(nowMs);
-    this.toNear.ageCopy(nowMs);
-    if (!this.toFar.copy && !this.toNear.copy) this.tellGone();
+    if (!this.isHeld) this.ageCopies(nowMs);
     if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (nowMs - this.lastActiveMs < restAfterMs) return;
     this.toFar.rest();
@@ -207,6 +205,13 @@ export class Flow implements ConnOwner, Task {
     if (unacked <= CLOSE_BELOW_BYTES) return this.finish(false);
     if (unacked !== this.unackedBytes) this.lastActiveMs = this.context.loop.nowMs;
     this.unackedBytes = unacked;
+  }
+
+  /** Not while the flow is held: the other end has been told where it stands. */
+  private ageCopies(nowMs: number): void {
+    this.toFar.ageCopy(nowMs);
+    this.toNear.ageCopy(nowMs);
+    if (!this.toFar.copy && !this.toNear.copy) this.tellGone();
   }
 
   private tellGone(): void {
