@@ -46,7 +46,6 @@ export const TCP_IS_MPTCP = 43;
 export const SOL_MPTCP = 284;
 export const MPTCP_TCPINFO = 2;
 export const MPTCP_INFO = 1;
-export const MPTCP_TCPINFO = 2;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

@@ -20,7 +20,7 @@ const ESTABLISHED = 1;
 const buffer = Buffer.alloc(HEADER_BYTES + MAX_SUBFLOWS * INFO_BYTES);
 const length = Buffer.alloc(4);
 
-/** Those that are established; none when the kernel cannot tell, or the socket is not MPTCP any more. */
+/** Of the subflows that are established; none when the kernel cannot tell, or the socket is not MPTCP any more. */
 export function sendPaths(fd: number): SendPath[] {
   buffer.fill(0, 0, HEADER_BYTES);
   buffer.writeUInt32LE(HEADER_BYTES, 0);

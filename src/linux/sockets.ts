@@ -209,26 +209,6 @@ export function stillMptcp(fd: number): boolean {
   return (mptcpInfo.readUInt32LE(MPTCP_FLAGS_AT) & MPTCP_FLAG_FALLBACK) === 0;
 }
 
-// struct mptcp_subflow_data (its own size, the number of subflows, the kernel's element size, ours), then a struct tcp_info
-// per subflow, of which the first byte is the state.
-const SUBFLOW_DATA_BYTES = 16;
-const TCP_INFO_BYTES = 8;
-const MOST_SUBFLOWS = 16;
-const TCP_ESTABLISHED = 1;
-const tcpInfos = Buffer.alloc(SUBFLOW_DATA_BYTES + MOST_SUBFLOWS * TCP_INFO_BYTES);
-
-/** How many subflows an MPTCP socket has whose TCP connection stands; 0 after a fallback too. */
-export function establishedSubflows(fd: number): number {
-  tcpInfos.fill(0);
-  tcpInfos.writeUInt32LE(SUBFLOW_DATA_BYTES, 0);
-  tcpInfos.writeUInt32LE(TCP_INFO_BYTES, 12);
-  nameLength.writeUInt32LE(tcpInfos.length);
-  if (rawGetsockopt(fd, c.SOL_MPTCP, c.MPTCP_TCPINFO, tcpInfos, nameLength) < 0) return 0;
-  const count = Math.min(MOST_SUBFLOWS, tcpInfos.readUInt32LE(4));
-  const states = Array.from({ length: count }, (_, i) => tcpInfos[SUBFLOW_DATA_BYTES + i * TCP_INFO_BYTES]);
-  return states.filter((state) => state === TCP_ESTABLISHED).length;
-}
-
 /** Whether the socket itself is MPTCP, also after a fallback: a listener of MPTCP accepts plain TCP as what it is. */
 export function isMptcpSocket(fd: number): boolean {
   return getsockoptInt(fd, c.SOL_SOCKET, c.SO_PROTOCOL) === c.IPPROTO_MPTCP;

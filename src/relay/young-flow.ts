@@ -4,7 +4,7 @@
 // The kernel joins further subflows, but not to a connection whose far end has said its last byte (tried on 6.18: the
 // join is reset), and short answers are sent whole before the join is there.
 import type { SocketAddress } from '../base/address.ts';
-import { establishedSubflows } from '../linux/sockets.ts';
+import { sendPaths } from '../linux/send-paths.ts';
 import type { ClientHandshake } from '../transport/handshake.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
@@ -111,7 +111,7 @@ export class YoungFlow implements ConnOwner {
 
   private isJoined({ farPoint }: Flow): boolean {
     const ageMs = this.context.loop.nowMs - this.startedMs;
-    return farPoint === undefined || (ageMs > JOINED_AFTER_MS && establishedSubflows(farPoint.fd) > 0);
+    return farPoint === undefined || (ageMs > JOINED_AFTER_MS && sendPaths(farPoint.fd).length > 0);
   }
 
   private resume(flow: Flow, candidates: readonly Candidate[]): void {
