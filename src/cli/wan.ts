@@ -3,7 +3,7 @@ import { Argument, Command } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { askControl, tellControl } from '../control/control-socket.ts';
-import { OVERRIDES, type OverrideRequest } from '../router/override-request.ts';
+import { OVERRIDES, type OverrideRequest, unknownWan } from '../router/override-request.ts';
 import type { TierStatus } from '../router/tier-keeper.ts';
 import type { WanStatus } from '../router/wan-status.ts';
 import { loadAnyConfig } from './role-config.ts';
@@ -57,14 +57,6 @@ function routerConfig(file: string): RouterConfig {
     code: 'not-for-servers',
     message: 'a server has no WANs',
     hint: 'Run it on the router, with the config of the router.',
-  });
-}
-
-function unknownWan(name: string, wans: readonly WanStatus[]): WanbondError {
-  return new WanbondError({
-    code: 'unknown-wan',
-    message: `there is no WAN ${JSON.stringify(name)}`,
-    hint: `The WANs are: ${wans.map((wan) => wan.name).join(', ')}.`,
   });
 }
 

@@ -1,27 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
-import { parseRouterConfig } from '../config/load.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo } from '../plan/step.ts';
 import { listeningSteps, NAT_TABLE, natSteps, natSysctls, natTables, renderNatTable } from './nat-plan.ts';
+import { routerConfig } from './router-config.fixture.ts';
 
 const configOf = (nat: boolean) =>
-  parseRouterConfig(
-    `nat = ${nat}
-[lan]
-interfaces = ["br-lan", "br-guest"]
-[server]
-address = "203.0.113.1"
-key = "${Buffer.alloc(32, 7).toString('base64')}"
-[[wan]]
-name = "dsl"
-interface = "eth1.100"
-[[wan]]
-name = "lte"
-interface = "wwan0"
-`,
-    'test.toml',
-  ).config;
+  routerConfig({ top: `nat = ${nat}`, lans: ['br-lan', 'br-guest'], dslDevice: 'eth1.100' });
 const config = configOf(true);
 
 const lanWith = (text: string) => ({

@@ -1,29 +1,13 @@
 import { expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
-import { parseRouterConfig } from '../config/load.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { ruleFact } from '../plan/rule-fact.fixture.ts';
 import { renderStep, renderUndo } from '../plan/step.ts';
 import { knownServers } from '../wan/known-servers.ts';
+import { routerConfig } from './router-config.fixture.ts';
 import { routerPlan, routerSysctls } from './router-plan.ts';
 
-const KEY = Buffer.alloc(32, 7).toString('base64');
-const { config } = parseRouterConfig(
-  `[lan]
-interfaces = ["br-lan"]
-[server]
-address = "203.0.113.1"
-key-id = 1
-key = "${KEY}"
-[[wan]]
-name = "dsl"
-interface = "eth1.100"
-[[wan]]
-name = "lte"
-interface = "wwan0"
-`,
-  'test.toml',
-);
+const config = routerConfig({ dslDevice: 'eth1.100' });
 
 const address = (text: string, bits: number) => ({ address: parseAddress(text), bits });
 const FACTS: HostFacts = {

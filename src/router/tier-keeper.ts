@@ -12,6 +12,7 @@ import { type CapState, capState, type TierInForce, tierInForce } from '../wan/t
 import { type TierDecision, Tiers } from '../wan/tiers.ts';
 import type { MonthUse } from '../wan/usage.ts';
 import { UsageMeter } from '../wan/usage-meter.ts';
+import { unknownWan } from './override-request.ts';
 
 // Overflow has to be there within a second or two of the active WANs being full: four looks a second find it in one.
 const WATCHFUL_MS = 250;
@@ -229,14 +230,6 @@ function isSameLink(a: WanConfig, b: WanConfig): boolean {
 
 function keyOf({ verdicts, ranks }: TierDecision): string {
   return JSON.stringify([[...verdicts], [...ranks]]);
-}
-
-function unknownWan(name: string, wans: readonly WanConfig[]): WanbondError {
-  return new WanbondError({
-    code: 'unknown-wan',
-    message: `there is no WAN ${JSON.stringify(name)}`,
-    hint: `The WANs are: ${wans.map((wan) => wan.name).join(', ')}.`,
-  });
 }
 
 function lastWan(name: string): WanbondError {

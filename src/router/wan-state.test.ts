@@ -1,32 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { formatSocketAddress, parseAddress } from '../base/address.ts';
-import { parseRouterConfig } from '../config/load.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { address, link, route } from '../wan/link-fact.fixture.ts';
 import { wanLinks } from '../wan/links.ts';
+import { pathMeasurement as path } from '../wan/path-measurement.fixture.ts';
 import type { PathMeasurement } from '../wan/prober-spec.ts';
 import type { Verdict, Verdicts, WanRole } from '../wan/role.ts';
+import { KEY, routerConfig } from './router-config.fixture.ts';
 import { decideWans } from './wan-state.ts';
 
-const KEY = Buffer.alloc(32, 7).toString('base64');
-const { config } = parseRouterConfig(
-  `[lan]
-interfaces = ["br-lan"]
-[[server]]
+const config = routerConfig({
+  servers: `[[server]]
 address = "203.0.113.1"
 key = "${KEY}"
 [[server]]
 address = ["vps.example.net", "203.0.113.2"]
 key = "${KEY}"
-[[wan]]
-name = "dsl"
-interface = "eth1"
-[[wan]]
-name = "lte"
-interface = "wwan0"
 `,
-  'test.toml',
-);
+});
 const LINKS = [
   link({ defaultRoutes: [route(4, '192.0.2.1', { metric: 10 })] }),
   link({
@@ -37,27 +28,6 @@ const LINKS = [
   }),
 ];
 const NAMES = new Map([['vps.example.net', [parseAddress('203.0.113.9')]]]);
-
-function path(wan: string, server: string, parts: Partial<PathMeasurement> = {}): PathMeasurement {
-  return {
-    wan,
-    server,
-    health: 'up',
-    hasAnswered: true,
-    rttMs: 20,
-    minRttMs: 18,
-    recentRttMs: 18,
-    baseRttMs: 18,
-    rttDeviationMs: 1,
-    lossRatio: 0,
-    lossProbes: 100,
-    seenAs: undefined,
-    probedBy: 'udp',
-    mptcp: { capable: 'kept', join: 'kept' },
-    pathMtuBytes: 1500,
-    ...parts,
-  };
-}
 
 const FIRST = '203.0.113.1';
 const SECOND = 'vps.example.net';
