@@ -17,6 +17,7 @@ export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings
   return {
     workers: relay.workers === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_WORKERS) : relay.workers,
     pipeBytes: relay.pipeSizeBytes,
+    bufferMaxBytes: relay.bufferMaxBytes,
     ...runningSettings(relay, log),
   };
 }

@@ -31,7 +31,7 @@ export class Flow implements ConnOwner, Task {
   private onGone: (() => void) | undefined;
   private isQueued = false;
   private isClosed = false;
-  private readonly room = new SendRoom();
+  private readonly room: SendRoom;
   private roomDueMs: number;
   /** Nothing is moved: one side is about to go on over another connection. */
   private isHeld = false;
@@ -75,6 +75,7 @@ export class Flow implements ConnOwner, Task {
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;
     this.lastActiveMs = context.loop.nowMs;
+    this.room = new SendRoom(context.bufferMaxBytes);
     this.roomDueMs = this.lastActiveMs;
   }
 

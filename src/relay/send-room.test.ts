@@ -26,7 +26,7 @@ describe('the room of a transfer', () => {
   });
 
   test('is set after a second, and again only when it is another', () => {
-    const room = new SendRoom();
+    const room = new SendRoom(16 * MB);
     const set = Array.from({ length: 8 }, () => room.look(TWO));
     expect(set).toEqual([undefined, undefined, undefined, roomFor(TWO), ...Array(4).fill(undefined)]);
     const more = TWO.map(({ windowBytes, rttMs }) => path(windowBytes * 1.1, rttMs));
@@ -38,11 +38,17 @@ describe('the room of a transfer', () => {
   });
 
   test('of a single path is left to the kernel, unless it has been set before', () => {
-    const room = new SendRoom();
+    const room = new SendRoom(16 * MB);
     const one = TWO.slice(1);
     expect(Array.from({ length: 9 }, () => room.look(one)).filter((set) => set !== undefined)).toEqual([]);
     expect(room.look(TWO)).toBe(roomFor(TWO));
     const grown = [path(3 * MB, 130)];
     expect(room.look(grown)).toBe(roomFor(grown));
+  });
+
+  test('is never more than a socket may hold', () => {
+    const room = new SendRoom(16 * MB);
+    const set = Array.from({ length: 4 }, () => room.look([path(5 * MB, 0.5), path(5 * MB, 0.5)]));
+    expect(set.at(-1)).toBe(16 * MB);
   });
 });

@@ -32,8 +32,14 @@ export function roomFor(paths: readonly SendPath[]): number | undefined {
 }
 
 export class SendRoom {
+  private readonly mostBytes: number;
   private readonly recent: number[] = [];
   private setBytes: number | undefined;
+
+  /** @param mostBytes windows over round trips of nothing would ask for hundreds of megabytes */
+  constructor(mostBytes: number) {
+    this.mostBytes = mostBytes;
+  }
 
   /**
    * To be called about four times a second while the transfer waits for room.
@@ -43,7 +49,7 @@ export class SendRoom {
   look(paths: readonly SendPath[]): number | undefined {
     const room = roomFor(paths);
     if (room === undefined) return undefined;
-    this.recent.push(room);
+    this.recent.push(Math.min(room, this.mostBytes));
     if (this.recent.length > LOOKS) this.recent.shift();
     // With one path there is nothing that could go over another. What was set once does not grow by itself.
     if (this.setBytes === undefined && (paths.length < 2 || this.recent.length < LOOKS_TO_BEGIN))

@@ -12,6 +12,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     loop,
     buffer: Buffer.alloc(BUFFER_BYTES),
     pipes: new PipePool(BUFFER_BYTES),
+    bufferMaxBytes: 16 * 1024 * 1024,
     counters: new Counters(createCounterMemory(1), 0),
     flows: new Set(),
     openings: new Set(),

@@ -23,6 +23,8 @@ export interface WorkerContext {
   /** BUFFER_BYTES long, shared by all flows of the worker: holds nothing between two calls. */
   readonly buffer: Buffer;
   readonly pipes: PipePool;
+  /** The most that a socket may hold. */
+  readonly bufferMaxBytes: number;
   readonly counters: Counters;
   readonly flows: Set<Flow>;
   readonly openings: Set<Opening>;

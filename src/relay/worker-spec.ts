@@ -11,6 +11,8 @@ import type { ServerOpeningSettings } from './server-opening.ts';
 export interface RelaySettings extends RunningSettings {
   readonly workers: number;
   readonly pipeBytes: number;
+  /** The most that a socket may hold. */
+  readonly bufferMaxBytes: number;
 }
 
 /** What may change while the relay runs. */
