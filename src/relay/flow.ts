@@ -31,7 +31,8 @@ export class Flow implements ConnOwner, Task {
   private onGone: (() => void) | undefined;
   private isQueued = false;
   private isClosed = false;
-  private readonly room: SendRoom;
+  /** Made when the flow first waits for room: most flows never do. */
+  private room: SendRoom | undefined;
   private roomDueMs: number;
   /** Nothing is moved: one side is about to go on over another connection. */
   private isHeld = false;
@@ -75,7 +76,6 @@ export class Flow implements ConnOwner, Task {
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;
     this.lastActiveMs = context.loop.nowMs;
-    this.room = new SendRoom(context.bufferMaxBytes);
     this.roomDueMs = this.lastActiveMs;
   }
 
@@ -191,6 +191,7 @@ export class Flow implements ConnOwner, Task {
   private fitRoom(): void {
     const sink = [this.near, this.far].find(({ mptcp, writable }) => mptcp && !writable);
     if (!sink) return;
+    this.room ??= new SendRoom(this.context.bufferMaxBytes);
     const bytes = this.room.look(sendPaths(sink.fd));
     const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
     this.roomDueMs = isAllowed ? this.context.loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;

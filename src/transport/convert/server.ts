@@ -138,10 +138,10 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     if (earlier === 'full') return nonceSetFull(request);
     const { point } = resume;
     if (earlier === 'fresh' && !point.isAnswered) return { ...step, attempt: point.attempt };
+    const worker = earlier === 'fresh' ? undefined : replay.admittedBy(keyId, resume.nonce, nowMs);
+    if (worker === undefined) return notHere(request);
     // Plain bytes, which survive the way to another thread.
     const answerable = { keyId, target, tag: Uint8Array.from(requestTag) };
-    const worker = replay.admittedBy(keyId, resume.nonce, nowMs);
-    if (earlier === 'fresh' || worker === undefined) return notHere(request);
     return { kind: 'resume', worker, flowId, point, request: answerable, hints, consumed };
   }
 
