@@ -15,7 +15,7 @@ import {
 } from './support/sized-origin.ts';
 import { probeAll } from './support/tcp-probe.ts';
 import { waitUntil } from './support/wait-until.ts';
-import { wanbond } from './support/wanbond.ts';
+import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5401;
 // Of an IPv4 packet with MPTCP's options: an opening and a bare acknowledgement are shorter, a hello is longer.
@@ -40,11 +40,7 @@ afterEach(async () => {
 });
 afterAll(() => lab?.close());
 
-async function bothAreMeasured(): Promise<boolean> {
-  const { stdout } = await wanbond(lab.hosts.router, 'status', '-c', lab.files.configFile('router'));
-  const { wans } = JSON.parse(stdout) as { wans: { trouble?: string; health?: string }[] };
-  return wans.every(({ trouble, health }) => trouble === undefined && health === 'up');
-}
+const bothAreMeasured = async (): Promise<boolean> => (await wanStatuses(lab)).every(isWell);
 
 interface Kind extends Pick<SizedRequest, 'answerBytes' | 'bodyBytes'> {
   /** The device ends its direction behind the request. */

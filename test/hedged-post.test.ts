@@ -8,7 +8,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
 import { post, type PostOrigin, type PostResult, servePosts } from './support/post-peer.ts';
 import { waitUntil } from './support/wait-until.ts';
-import { wanStatuses } from './support/wan-statuses.ts';
+import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5003;
 const POSTS = 8;
@@ -35,9 +35,7 @@ const SETTLED_RTT_MS = 60;
 async function settle(): Promise<void> {
   await waitUntil('both WANs are well and near', async () => {
     const wans = await wanStatuses(lab);
-    return wans.every(({ health, trouble, rttMs = Infinity }) => {
-      return health === 'up' && trouble === undefined && rttMs < SETTLED_RTT_MS;
-    });
+    return wans.every((wan) => isWell(wan) && (wan.rttMs ?? Infinity) < SETTLED_RTT_MS);
   });
 }
 

@@ -5,7 +5,7 @@ import { runTransfer, startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { networkState, withoutNft } from './support/network-state.ts';
 import { waitUntil } from './support/wait-until.ts';
-import { isWanWell, wanStatus } from './support/wan-status.ts';
+import { isWanWell, wanStatus } from './support/wan-statuses.ts';
 
 let lab: Lab;
 let before: string[];

@@ -9,7 +9,7 @@ import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { networkState, withoutNft } from '../support/network-state.ts';
 import { startResolver } from '../support/resolver.ts';
 import { stopCleanly } from '../support/stop-router.ts';
-import { isWanWell } from '../support/wan-status.ts';
+import { isWanWell } from '../support/wan-statuses.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -6,7 +6,7 @@ import { goodputMbps, longestGapMs } from '../../src/lab/goodput.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { startAlongside, startTransfer } from '../../src/lab/traffic-programs.ts';
-import { wanStatus } from '../support/wan-status.ts';
+import { wanStatus } from '../support/wan-statuses.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const FLAPS = 100;

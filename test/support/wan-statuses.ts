@@ -14,3 +14,10 @@ export async function wanStatuses(lab: Lab): Promise<SeenWan[]> {
 export async function wanStatus(lab: Lab, name: string): Promise<SeenWan> {
   return (await wanStatuses(lab)).find((wan) => wan.name === name) as SeenWan;
 }
+
+/** Nothing is wrong with it, and its probes are answered. */
+export const isWell = ({ trouble, health }: SeenWan): boolean => trouble === undefined && health === 'up';
+
+export async function isWanWell(lab: Lab, name: string): Promise<boolean> {
+  return isWell(await wanStatus(lab, name));
+}
