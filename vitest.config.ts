@@ -2,8 +2,13 @@
 // which have the machine to themselves.
 import { defineConfig } from 'vitest/config';
 
+// Labs share two cores with each other and with whatever else the machine does: a test that fails is tried once more, and
+// those that needed it are listed by name at the end, as they are next to be looked at.
+const LAB = { globalSetup: 'test/support/build-programs.ts', retry: 1 };
+
 export default defineConfig({
   test: {
+    reporters: ['./test/support/second-tries.ts', 'default'],
     projects: [
       {
         test: {
@@ -18,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/*.test.ts'],
-          globalSetup: 'test/support/build-programs.ts',
+          ...LAB,
           testTimeout: 180_000,
           hookTimeout: 60_000,
           maxWorkers: 3,
@@ -29,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'measure',
           include: ['test/measure/*.test.ts'],
-          globalSetup: 'test/support/build-programs.ts',
+          ...LAB,
           fileParallelism: false,
           maxConcurrency: 2,
           sequence: { groupOrder: 2 },

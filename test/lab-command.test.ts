@@ -1,32 +1,7 @@
-// `wanbond lab` as a command: its one document, and nothing left however it ends.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// `wanbond lab` as a command: nothing is left however it ends.
 import { expect, test } from 'vitest';
-import { builtProgram } from '../src/base/package-files.ts';
 import { buildLab } from '../src/lab/lab.ts';
-
-/** Namespaces and directories of the labs of `pid`. */
-const remains = (pid: number): string[] =>
-  [...readdirSync('/run/netns'), ...readdirSync(tmpdir())].filter((name) =>
-    name.startsWith(`wb-${pid.toString(36)}-`),
-  );
-
-function startLab(...args: string[]): {
-  pid: number;
-  ended: Promise<{ code: number; out: string; err: string }>;
-} {
-  const child = spawn(process.execPath, [builtProgram('main'), 'lab', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number, out, err }));
-  return { pid: child.pid ?? -1, ended };
-}
+import { remains, startLab } from './support/lab-command.ts';
 
 async function until(condition: () => boolean): Promise<void> {
   const deadlineMs = Date.now() + 20_000;
@@ -35,53 +10,6 @@ async function until(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
-
-// It measures, beside other tests: a second look tells a busy machine from a wrong verdict.
-test('two slow WANs are bonding: one JSON document on standard output, nothing else, exit 0', {
-  retry: 2,
-}, async () => {
-  const { pid, ended } = startLab('--wan', '10mbit', '--wan', '10mbit,delay=5ms', '--seconds', '4', '--json');
-  const { code, out, err } = await ended;
-  expect(err).not.toMatch(/fail/i);
-  const document = JSON.parse(out) as Record<string, unknown>;
-  expect(document).toMatchObject({
-    schema: 1,
-    verdict: 'bonding',
-    sha256Match: true,
-    bonded: { subflows: 2 },
-  });
-  expect(document).toMatchObject({ lanUsedMptcp: false, originUsedMptcp: false, middleUsedMptcp: true });
-  expect(code).toBe(0);
-  expect(remains(pid)).toEqual([]);
-});
-
-test('a cut is measured: its figures are in the document, and its flows go on', async () => {
-  const cut = 'wan1@3s,restore=5s';
-  const { pid, ended } = startLab(
-    ...['--wan', '10mbit', '--wan', '10mbit,delay=5ms', '--seconds', '2'],
-    ...['--cut', cut, '--json'],
-  );
-  const { code, out, err } = await ended;
-  const document = JSON.parse(out) as { schema: number; verdict: string; cut: Record<string, unknown> };
-  expect(document.schema).toBe(1);
-  expect(document.cut, err).toMatchObject({
-    wan: 'wan1',
-    kind: 'carrier',
-    direction: 'both',
-    transfer: 'down',
-    stallMs: expect.any(Number),
-    usualGapMs: expect.any(Number),
-    newFlowMs: expect.any(Number),
-    newFlowWorstMs: expect.any(Number),
-    usualFlowMs: expect.any(Number),
-    restoreStallMs: expect.any(Number),
-  });
-  // Whoever opens at that very moment may be reset.
-  expect(document.cut['flowsLost'], err).toBeLessThanOrEqual(2);
-  expect(document.cut['flows']).toBeGreaterThan(20);
-  expect(code === 0).toBe(document.verdict === 'bonding');
-  expect(remains(pid)).toEqual([]);
-});
 
 test.each([
   ['SIGINT', 130],

@@ -18,6 +18,7 @@ const FIELDS = [
   'hedges',
   'directFallbacks',
   'plainUpstreams',
+  'silentClients',
   'cpuUserSeconds',
   'cpuSystemSeconds',
 ] as const;

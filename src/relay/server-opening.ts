@@ -223,7 +223,14 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (this.state === 'dialling' && !this.dialling?.hasSocket)
       this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
+    else if (this.received.length === 0) this.endSilent();
     else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
+  }
+
+  /** It never said anything: a lost hedge of a busy router, or a scanner. Nothing has failed for anybody. */
+  private endSilent(): void {
+    this.context.counters.add('silentClients', 1);
+    this.end();
   }
 
   private fail(reason: FailureReason, detail: string): void {

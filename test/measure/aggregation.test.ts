@@ -35,7 +35,7 @@ const CASES: readonly Case[] = [
 const SECONDS = 5;
 const quiet: Progress = { step: (_title, work) => work(() => undefined) };
 
-test.concurrent.each(CASES)('$name', { retry: 1, timeout: 300_000 }, async ({ atLeast, ...options }) => {
+test.concurrent.each(CASES)('$name', { timeout: 300_000 }, async ({ atLeast, ...options }) => {
   const lab = await buildLab(options);
   try {
     const { document } = await measureLab(lab, { seconds: SECONDS, progress: quiet });

@@ -14,7 +14,6 @@ async function rateBps(lab: Lab, direction: 'down' | 'up', bytes: number): Promi
 
 // A second look tells a busy machine from a wrong link.
 test('plain routing goes out by the first WAN at its rate, both ways, over IPv4 and IPv6', {
-  retry: 1,
   timeout: 120_000,
 }, async () => {
   for (const family of [4, 6] as const) {

@@ -39,7 +39,7 @@ const ROUTER_GRACE_MS = 10_000;
 
 type Rates = Record<Direction, number>;
 
-test('long and lossy WANs beside good ones', { retry: 1, timeout: 400_000 }, async () => {
+test('long and lossy WANs beside good ones', { timeout: 400_000 }, async () => {
   const lab = await buildLab({ wans: Object.values(WANS) });
   try {
     await lab.startOrigin();

@@ -60,7 +60,7 @@ async function offer(
 
 test.each(['down', 'up'] as const)(
   'known rates, %s: 5 of 20 Mbit/s leave LTE alone, 40 use both, and 5 again end it',
-  { retry: 1, timeout: TIMEOUT_MS },
+  { timeout: TIMEOUT_MS },
   async (direction) => {
     const running = await start({ 'rate-down': '20mbit', 'rate-up': '20mbit' });
     const few = await offer(running, direction, 5, { seconds: 8, skipSeconds: 0 });
@@ -73,7 +73,7 @@ test.each(['down', 'up'] as const)(
   },
 );
 
-test('unknown rates: the first queue teaches them', { retry: 1, timeout: TIMEOUT_MS }, async () => {
+test('unknown rates: the first queue teaches them', { timeout: TIMEOUT_MS }, async () => {
   const running = await start({});
   const few = await offer(running, 'down', 5, { seconds: 8, skipSeconds: 0 });
   expect(few.lteShare, JSON.stringify(few)).toBeLessThan(AT_REST);
@@ -83,7 +83,7 @@ test('unknown rates: the first queue teaches them', { retry: 1, timeout: TIMEOUT
   expect(after.lteShare, JSON.stringify(after)).toBeLessThan(AT_REST);
 });
 
-test('many short flows stay on the active WAN', { retry: 1, timeout: TIMEOUT_MS }, async () => {
+test('many short flows stay on the active WAN', { timeout: TIMEOUT_MS }, async () => {
   const { lab, router } = await start({ 'rate-down': '20mbit' });
   const from = readInterfaceBytes(router.pid);
   const flows = { count: 80, concurrency: 4, bytes: 100_000, direction: 'down', rateBps: 8 * MBIT } as const;

@@ -9,6 +9,7 @@ async function run(probe) {
   await delay(probe.startAfterMs ?? 0);
   return new Promise((resolve) => {
     const startMs = performance.now();
+    const startedAtMs = Date.now();
     const received = [];
     let connected = false;
     let firstByteMs;
@@ -18,7 +19,8 @@ async function run(probe) {
       clearTimeout(timer);
       socket.destroy();
       const hex = Buffer.concat(received).toString('hex');
-      resolve({ outcome, connected, receivedHex: hex, firstByteMs, totalMs: performance.now() - startMs });
+      const totalMs = performance.now() - startMs;
+      resolve({ outcome, connected, receivedHex: hex, startedAtMs, firstByteMs, totalMs });
     };
     const timer = setTimeout(() => finish('silence'), probe.waitMs);
     const begin = () => {

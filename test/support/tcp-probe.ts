@@ -22,6 +22,8 @@ export interface ProbeResult {
   readonly outcome: string;
   readonly connected: boolean;
   readonly received: Buffer;
+  /** Since the epoch. */
+  readonly startedAtMs: number;
   /** From connect() on; undefined when nothing came. */
   readonly firstByteMs: number | undefined;
   readonly totalMs: number;
@@ -50,8 +52,8 @@ export async function probeAll(
   return (JSON.parse(output) as RawResult[]).map(resultOf);
 }
 
-function resultOf({ outcome, connected, receivedHex, firstByteMs, totalMs }: RawResult): ProbeResult {
-  return { outcome, connected, received: Buffer.from(receivedHex, 'hex'), firstByteMs, totalMs };
+function resultOf({ receivedHex, ...rest }: RawResult): ProbeResult {
+  return { ...rest, received: Buffer.from(receivedHex, 'hex') };
 }
 
 export async function probe(host: Host, one: Probe): Promise<ProbeResult> {
