@@ -5,6 +5,7 @@
 // `consumed` is where user data starts in those bytes. A step other than `more` ends the handshake.
 import type { SocketAddress } from '../base/address.ts';
 import type { FailureReason } from './failure.ts';
+import type { StreamCodec } from './stream-codec.ts';
 
 /** Which address families the server can dial, so that the router need not try the others. */
 export interface Families {
@@ -20,7 +21,13 @@ export type ClientStep =
   /** Not all of the reply is here. */
   | { readonly kind: 'more' }
   /** `families` is undefined where the far end does not tell. */
-  | { readonly kind: 'established'; readonly consumed: number; readonly families: Families | undefined }
+  | {
+      readonly kind: 'established';
+      readonly consumed: number;
+      readonly families: Families | undefined;
+      /** Absent where the bytes of the flow travel as they are. */
+      readonly codec?: StreamCodec;
+    }
   /**
    * Proven refusal before the dial (a clock problem, now solved): open a new upstream, send `hello(early)` of
    * this same handshake again, and feed `receive` with the bytes of the new upstream only.

@@ -1,0 +1,171 @@
+// The server's side of Shadowsocks: whose request it is, proved fresh and not seen before, and where it wants to go.
+//
+// Nobody who has no key learns anything: every failure is the same silent reset, whatever was read of it (SIP022 section
+// 3.1.3). The 2022 edition wants salt and fixed header in the first read, so that single bytes cannot probe for it.
+import type { FailureReason } from '../failure.ts';
+import { decodeTarget, type NamedTarget } from '../socks-address.ts';
+import type { StreamCodec } from '../stream-codec.ts';
+import { Opener, TAG_BYTES } from './aead.ts';
+import { serverCodec } from './answer.ts';
+import { ChunkOpener } from './chunks.ts';
+import {
+  isFresh,
+  MAX_PADDING_BYTES,
+  PADDING_LENGTH_BYTES,
+  readRequestHeader,
+  REQUEST_HEADER_BYTES,
+} from './header.ts';
+import { IDENTITY_BYTES, keyHash, openIdentity, sessionKey } from './keys.ts';
+import type { Method } from './method.ts';
+
+export interface ShadowsocksUser {
+  readonly keyId: number;
+  readonly key: Uint8Array;
+}
+
+export interface ShadowsocksServerOptions {
+  readonly method: Method;
+  /** Opens the identity headers of SIP023; undefined where the one user's key opens everything. */
+  readonly identityKey: Uint8Array | undefined;
+  /** Exactly one without an `identityKey`. */
+  readonly users: readonly [ShadowsocksUser, ...ShadowsocksUser[]];
+  /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on. */
+  readonly admit: (keyId: number, salt: Uint8Array) => 'fresh' | 'replayed' | 'full';
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Requests from before are refused: whether they were seen is not known any more. The 2017 edition tells no time. */
+  readonly startedAtMs: number;
+}
+
+export type ShadowsocksStep =
+  | { readonly kind: 'more' }
+  | {
+      readonly kind: 'dial';
+      readonly target: NamedTarget;
+      readonly keyId: number;
+      /** Sealed bytes that were read; what follows is for the codec. */
+      readonly consumed: number;
+      /** The first bytes for the target, in plain. */
+      readonly first: Buffer;
+      readonly codec: StreamCodec;
+    }
+  | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
+
+export interface ShadowsocksServer {
+  /** `receive` is given all bytes that arrived so far, as every handshake is. */
+  start(): { receive(bytes: Uint8Array): ShadowsocksStep };
+}
+
+const MORE: ShadowsocksStep = { kind: 'more' };
+const reset = (reason: FailureReason, detail: string): ShadowsocksStep => ({ kind: 'reset', reason, detail });
+const FORGED = reset('not-authorized', 'sealed with another key or method');
+const MALFORMED = reset('malformed', 'a request without a target or padding');
+const CUT = reset('malformed', 'the first segment is shorter than salt and header');
+
+export function createShadowsocksServer(options: ShadowsocksServerOptions): ShadowsocksServer {
+  if (options.method.edition === 2017)
+    return { start: () => ({ receive: (bytes) => read2017(options, bytes) }) };
+  const byHash = new Map(options.users.map((user) => [keyHash(user.key).toString('hex'), user]));
+  return { start: () => ({ receive: (bytes) => read2022(options, byHash, bytes) }) };
+}
+
+function read2017(options: ShadowsocksServerOptions, bytes: Uint8Array): ShadowsocksStep {
+  const { method, users } = options;
+  const { keyId, key } = users[0];
+  if (bytes.length < method.keyBytes) return MORE;
+  const salt = Buffer.from(bytes.subarray(0, method.keyBytes));
+  const chunks = new ChunkOpener(new Opener(method.cipher, sessionKey(method, key, salt)), method.chunkBytes);
+  const opened = chunks.open(bytes.subarray(salt.length));
+  if (!opened) return FORGED;
+  const plain = Buffer.concat(opened);
+  const target = decodeTarget(plain);
+  if (target === 'malformed') return MALFORMED;
+  if (target === 'more') return MORE;
+  return (
+    refusalOf(options, keyId, salt) ?? {
+      kind: 'dial',
+      target: target.target,
+      keyId,
+      consumed: bytes.length,
+      first: plain.subarray(target.bytes),
+      codec: serverCodec(options, { key, salt }, chunks),
+    }
+  );
+}
+
+function read2022(
+  options: ShadowsocksServerOptions,
+  byHash: ReadonlyMap<string, ShadowsocksUser>,
+  bytes: Uint8Array,
+): ShadowsocksStep {
+  const { method, identityKey } = options;
+  const identityAt = method.keyBytes;
+  const headerAt = identityAt + (identityKey ? IDENTITY_BYTES : 0);
+  const bodyAt = headerAt + REQUEST_HEADER_BYTES + TAG_BYTES;
+  if (bytes.length < bodyAt) return CUT;
+  const salt = Buffer.from(bytes.subarray(0, identityAt));
+  const user = identityKey
+    ? byHash.get(openIdentity(identityKey, salt, bytes.subarray(identityAt, headerAt)).toString('hex'))
+    : options.users[0];
+  // An unknown user costs the same time as a known one with a wrong header.
+  const { keyId, key } = user ?? options.users[0];
+  const opener = new Opener(method.cipher, sessionKey(method, key, salt));
+  const opened = opener.open(bytes.subarray(headerAt, bodyAt));
+  const header = user && opened && readRequestHeader(opened);
+  if (!header) return FORGED;
+  const stale = staleness(options, header.timeMs);
+  if (stale) return stale;
+  const end = bodyAt + header.bytes + TAG_BYTES;
+  if (bytes.length < end) return MORE;
+  const body = opener.open(bytes.subarray(bodyAt, end));
+  if (!body) return FORGED;
+  const request = readBody(body);
+  if (!request) return MALFORMED;
+  return (
+    refusalOf(options, keyId, salt) ?? {
+      kind: 'dial',
+      ...request,
+      keyId,
+      consumed: end,
+      codec: serverCodec(options, { key, salt }, new ChunkOpener(opener, method.chunkBytes)),
+    }
+  );
+}
+
+/** Target, padding and first bytes; undefined when something is missing (SIP022: one of the latter has to be there). */
+function readBody(body: Buffer): { readonly target: NamedTarget; readonly first: Buffer } | undefined {
+  const decoded = decodeTarget(body);
+  if (typeof decoded === 'string' || body.length < decoded.bytes + PADDING_LENGTH_BYTES) return undefined;
+  const padding = body.readUInt16BE(decoded.bytes);
+  const firstAt = decoded.bytes + PADDING_LENGTH_BYTES + padding;
+  if (padding > MAX_PADDING_BYTES || firstAt > body.length) return undefined;
+  const first = body.subarray(firstAt);
+  return padding === 0 && first.length === 0 ? undefined : { target: decoded.target, first };
+}
+
+function staleness(
+  { now, startedAtMs }: ShadowsocksServerOptions,
+  timeMs: number,
+): ShadowsocksStep | undefined {
+  const nowMs = now();
+  if (!isFresh(timeMs, nowMs)) {
+    return reset(
+      'clock',
+      `its time is ${Math.round((timeMs - nowMs) / 1000)} s from ours; at most 30 are allowed`,
+    );
+  }
+  // The time is in whole seconds: one of the second in which we began may be from before.
+  if (timeMs < startedAtMs) return reset('clock', 'it was made before this server started');
+  return undefined;
+}
+
+function refusalOf(
+  { admit }: ShadowsocksServerOptions,
+  keyId: number,
+  salt: Buffer,
+): ShadowsocksStep | undefined {
+  const admission = admit(keyId, salt);
+  if (admission === 'replayed') return reset('replayed', 'its salt was seen before');
+  if (admission === 'full') return reset('resource', 'too many requests to tell replays from them');
+  return undefined;
+}
