@@ -20,6 +20,8 @@ export function sameFamilies(a: Families, b: Families): boolean {
 export type ClientStep =
   /** Not all of the reply is here. */
   | { readonly kind: 'more' }
+  /** Write this, then ask again, with all the bytes so far and those to come. */
+  | { readonly kind: 'send'; readonly bytes: Buffer }
   /** `families` is undefined where the far end does not tell. */
   | {
       readonly kind: 'established';
@@ -61,6 +63,8 @@ export interface ClientHandshake {
    * hello.
    */
   resume?(point: ResumePoint): ClientHandshake | undefined;
+  /** The device's first bytes have to wait until the flow is established: `hello` leaves them out. */
+  readonly holdsEarly?: boolean;
   /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
   hello(early: Uint8Array): Buffer;
   /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */

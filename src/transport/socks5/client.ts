@@ -1,0 +1,130 @@
+// The client's side of SOCKS 5. Pipelined, everything leaves in one write and only the answers are waited for; otherwise
+// each step waits for the one before, as servers need that drop what comes too early.
+import type { SocketAddress } from '../../base/address.ts';
+import type { FailureReason } from '../failure.ts';
+import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
+import { decodeTarget, encodeTarget } from '../socks-address.ts';
+import * as socks from './constants.ts';
+
+export interface Socks5Login {
+  /** 1 to 255 bytes each, in UTF-8. */
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface Socks5ClientOptions {
+  readonly login: Socks5Login | undefined;
+  readonly isPipelined: boolean;
+}
+
+type Stage = 'method' | 'login' | 'request';
+
+const MORE: ClientStep = { kind: 'more' };
+const METHOD_REPLY_BYTES = 2;
+const LOGIN_REPLY_BYTES = 2;
+const REPLY_HEAD_BYTES = 3;
+
+export function createSocks5Client(options: Socks5ClientOptions): ClientTransport {
+  return { start: (target) => new Handshake(options, target) };
+}
+
+class Handshake implements ClientHandshake {
+  readonly holdsEarly: boolean;
+  readonly #options: Socks5ClientOptions;
+  readonly #target: SocketAddress;
+  #stage: Stage = 'method';
+  /** Where the reply that is waited for begins in all that was received. */
+  #at = 0;
+
+  constructor(options: Socks5ClientOptions, target: SocketAddress) {
+    this.#options = options;
+    this.#target = target;
+    this.holdsEarly = !options.isPipelined;
+  }
+
+  hello(early: Uint8Array): Buffer {
+    this.#stage = 'method';
+    this.#at = 0;
+    const { login, isPipelined } = this.#options;
+    const greeting = Buffer.of(socks.VERSION, 1, login ? socks.METHOD_PASSWORD : socks.METHOD_NONE);
+    if (!isPipelined) return greeting;
+    return Buffer.concat(
+      [greeting, login ? loginOf(login) : [], requestTo(this.#target), early].map((one) => Buffer.from(one)),
+    );
+  }
+
+  receive(bytes: Uint8Array): ClientStep {
+    if (this.#stage === 'method') return this.#onMethod(bytes);
+    return this.#stage === 'login' ? this.#onLogin(bytes) : this.#onReply(bytes);
+  }
+
+  #onMethod(bytes: Uint8Array): ClientStep {
+    if (bytes.length < METHOD_REPLY_BYTES) return MORE;
+    const { login } = this.#options;
+    const [version, method] = bytes;
+    if (version !== socks.VERSION)
+      return refused('malformed', `the answer is not of SOCKS 5 (version ${version})`);
+    if (method !== (login ? socks.METHOD_PASSWORD : socks.METHOD_NONE)) {
+      const wanted = login ? 'it takes no user and password' : 'it wants a user and password';
+      return refused('not-authorized', wanted);
+    }
+    return this.#go(METHOD_REPLY_BYTES, login ? 'login' : 'request', bytes);
+  }
+
+  #onLogin(bytes: Uint8Array): ClientStep {
+    const reply = bytes.subarray(this.#at);
+    if (reply.length < LOGIN_REPLY_BYTES) return MORE;
+    // Some servers repeat SOCKS's version here; RFC 1929 wants its own. Only the status matters.
+    if (reply[1] !== socks.AUTH_GOOD) return refused('not-authorized', 'it refused the user or the password');
+    return this.#go(LOGIN_REPLY_BYTES, 'request', bytes);
+  }
+
+  #onReply(bytes: Uint8Array): ClientStep {
+    const reply = bytes.subarray(this.#at);
+    if (reply.length < REPLY_HEAD_BYTES) return MORE;
+    const [version, code] = reply as unknown as readonly [number, number];
+    if (version !== socks.VERSION)
+      return refused('malformed', `the reply is not of SOCKS 5 (version ${version})`);
+    // Whatever address comes with a refusal, and not all servers send one.
+    if (code !== socks.REPLY_SUCCEEDED) return refused(reasonOf(code), `it answered code ${code}`);
+    const bound = decodeTarget(reply.subarray(REPLY_HEAD_BYTES));
+    if (bound === 'more') return MORE;
+    if (bound === 'malformed') return refused('malformed', 'the reply holds no address');
+    return { kind: 'established', consumed: this.#at + REPLY_HEAD_BYTES + bound.bytes, families: undefined };
+  }
+
+  /** On to `stage`: its request goes out now unless it has already. */
+  #go(read: number, stage: 'login' | 'request', bytes: Uint8Array): ClientStep {
+    this.#at += read;
+    this.#stage = stage;
+    const { login, isPipelined } = this.#options;
+    if (isPipelined) return this.receive(bytes);
+    return { kind: 'send', bytes: stage === 'login' && login ? loginOf(login) : requestTo(this.#target) };
+  }
+}
+
+function loginOf({ user, password }: Socks5Login): Buffer {
+  const words = [user, password].map((word) => Buffer.from(word));
+  return Buffer.concat([
+    Buffer.of(socks.AUTH_VERSION),
+    ...words.flatMap((word) => [Buffer.of(word.length), word]),
+  ]);
+}
+
+function requestTo(target: SocketAddress): Buffer {
+  return Buffer.concat([Buffer.of(socks.VERSION, socks.COMMAND_CONNECT, 0), encodeTarget(target)]);
+}
+
+function refused(reason: FailureReason, detail: string): ClientStep {
+  return { kind: 'refused', reason, detail, retryAfterS: undefined };
+}
+
+function reasonOf(code: number): FailureReason {
+  if (code === socks.REPLY_REFUSED) return 'refused-by-target';
+  if (code === socks.REPLY_NOT_ALLOWED) return 'egress-denied';
+  if (code === socks.REPLY_NETWORK_UNREACHABLE || code === socks.REPLY_HOST_UNREACHABLE) return 'unreachable';
+  if (code === socks.REPLY_TTL_EXPIRED) return 'timeout';
+  if (code === socks.REPLY_COMMAND_NOT_SUPPORTED || code === socks.REPLY_ADDRESS_NOT_SUPPORTED)
+    return 'unsupported';
+  return 'resource';
+}

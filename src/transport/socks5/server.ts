@@ -1,0 +1,167 @@
+// The server's side of SOCKS 5: method, login, request; pipelined or one after the other.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FailureReason } from '../failure.ts';
+import { decodeTarget, encodeTarget, type NamedTarget } from '../socks-address.ts';
+import { ANY_V4 } from '../../base/address.ts';
+import * as socks from './constants.ts';
+
+export interface Socks5User {
+  readonly keyId: number;
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface Socks5ServerOptions {
+  /** Who may use it; undefined asks nobody for a password, for listeners that only the LAN reaches. */
+  readonly users: readonly Socks5User[] | undefined;
+}
+
+export type Socks5Step =
+  | { readonly kind: 'more' }
+  /** Send this, then ask again with all the bytes so far. */
+  | { readonly kind: 'send'; readonly bytes: Buffer }
+  | {
+      readonly kind: 'dial';
+      readonly target: NamedTarget;
+      /** Whose login it was; undefined where nobody has to log in. */
+      readonly keyId: number | undefined;
+      readonly consumed: number;
+      accept(): Buffer;
+      refuse(reason: FailureReason): Buffer;
+    }
+  /** Send, then close in order. */
+  | {
+      readonly kind: 'reply';
+      readonly bytes: Buffer;
+      readonly reason: FailureReason;
+      readonly detail: string;
+    }
+  | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
+
+export interface Socks5Handshake {
+  receive(bytes: Uint8Array): Socks5Step;
+}
+
+const MORE: Socks5Step = { kind: 'more' };
+const GREETING_HEAD_BYTES = 2;
+const REQUEST_HEAD_BYTES = 3;
+
+export function createSocks5Server({ users }: Socks5ServerOptions): { start(): Socks5Handshake } {
+  const known = users && new Map(users.map((one) => [one.user, one]));
+  return { start: () => new Handshake(known) };
+}
+
+class Handshake implements Socks5Handshake {
+  readonly #users: ReadonlyMap<string, Socks5User> | undefined;
+  #stage: 'greeting' | 'login' | 'request' = 'greeting';
+  #at = 0;
+  #keyId: number | undefined;
+
+  constructor(users: ReadonlyMap<string, Socks5User> | undefined) {
+    this.#users = users;
+  }
+
+  receive(bytes: Uint8Array): Socks5Step {
+    const rest = bytes.subarray(this.#at);
+    if (this.#stage === 'greeting') return this.#onGreeting(rest);
+    return this.#stage === 'login' ? this.#onLogin(rest) : this.#onRequest(rest);
+  }
+
+  #onGreeting(bytes: Uint8Array): Socks5Step {
+    const [version, count] = bytes;
+    if (version !== undefined && version !== socks.VERSION) {
+      return { kind: 'reset', reason: 'malformed', detail: `not SOCKS 5 (version ${version})` };
+    }
+    if (count === undefined || bytes.length < GREETING_HEAD_BYTES + count) return MORE;
+    const offered = bytes.subarray(GREETING_HEAD_BYTES, GREETING_HEAD_BYTES + count);
+    const wanted = this.#users ? socks.METHOD_PASSWORD : socks.METHOD_NONE;
+    if (!offered.includes(wanted)) {
+      const detail = this.#users ? 'offers no user and password' : 'offers only methods with a login';
+      return {
+        kind: 'reply',
+        bytes: Buffer.of(socks.VERSION, socks.METHOD_NO_ACCEPTABLE),
+        reason: 'not-authorized',
+        detail,
+      };
+    }
+    this.#at += GREETING_HEAD_BYTES + count;
+    this.#stage = this.#users ? 'login' : 'request';
+    return { kind: 'send', bytes: Buffer.of(socks.VERSION, wanted) };
+  }
+
+  #onLogin(bytes: Uint8Array): Socks5Step {
+    const [version, userLength] = bytes;
+    if (version !== undefined && version !== socks.AUTH_VERSION) {
+      return { kind: 'reset', reason: 'malformed', detail: `no login of RFC 1929 (version ${version})` };
+    }
+    if (userLength === undefined) return MORE;
+    const passwordAt = 2 + userLength + 1;
+    const passwordLength = bytes[passwordAt - 1];
+    if (passwordLength === undefined || bytes.length < passwordAt + passwordLength) return MORE;
+    const user = Buffer.from(bytes.subarray(2, 2 + userLength)).toString();
+    const password = bytes.subarray(passwordAt, passwordAt + passwordLength);
+    const one = this.#users?.get(user);
+    // An unknown user costs the same time as a wrong password.
+    const isRight = sameSecret(password, one?.password ?? '') && one !== undefined;
+    if (!isRight) {
+      return {
+        kind: 'reply',
+        bytes: Buffer.of(socks.AUTH_VERSION, socks.AUTH_BAD),
+        reason: 'not-authorized',
+        detail: 'wrong user or password',
+      };
+    }
+    this.#keyId = one.keyId;
+    this.#at += passwordAt + passwordLength;
+    this.#stage = 'request';
+    return { kind: 'send', bytes: Buffer.of(socks.AUTH_VERSION, socks.AUTH_GOOD) };
+  }
+
+  #onRequest(bytes: Uint8Array): Socks5Step {
+    if (bytes.length < REQUEST_HEAD_BYTES) return MORE;
+    const [version, command] = bytes;
+    if (version !== socks.VERSION) {
+      return { kind: 'reset', reason: 'malformed', detail: `no request of SOCKS 5 (version ${version})` };
+    }
+    if (command !== socks.COMMAND_CONNECT) {
+      return unsupported(socks.REPLY_COMMAND_NOT_SUPPORTED, `command ${command}`);
+    }
+    const decoded = decodeTarget(bytes.subarray(REQUEST_HEAD_BYTES));
+    if (decoded === 'more') return MORE;
+    if (decoded === 'malformed')
+      return unsupported(socks.REPLY_ADDRESS_NOT_SUPPORTED, 'no address of a known type');
+    return {
+      kind: 'dial',
+      target: decoded.target,
+      keyId: this.#keyId,
+      consumed: this.#at + REQUEST_HEAD_BYTES + decoded.bytes,
+      accept: () => reply(socks.REPLY_SUCCEEDED),
+      refuse: (reason) => reply(codeOf(reason)),
+    };
+  }
+}
+
+/** In a time that tells neither length nor place of a difference. */
+function sameSecret(given: Uint8Array, right: string): boolean {
+  const [a, b] = [given, Buffer.from(right)].map((one) => createHash('sha256').update(one).digest()) as [
+    Buffer,
+    Buffer,
+  ];
+  return timingSafeEqual(a, b);
+}
+
+function unsupported(code: number, detail: string): Socks5Step {
+  return { kind: 'reply', bytes: reply(code), reason: 'unsupported', detail };
+}
+
+/** The bound address is of no use to the client: it is told as unspecified. */
+const reply = (code: number): Buffer =>
+  Buffer.concat([Buffer.of(socks.VERSION, code, 0), encodeTarget({ address: ANY_V4, port: 0 })]);
+
+function codeOf(reason: FailureReason): number {
+  if (reason === 'refused-by-target') return socks.REPLY_REFUSED;
+  if (reason === 'unreachable') return socks.REPLY_HOST_UNREACHABLE;
+  if (reason === 'timeout') return socks.REPLY_TTL_EXPIRED;
+  if (reason === 'egress-denied') return socks.REPLY_NOT_ALLOWED;
+  return socks.REPLY_GENERAL_FAILURE;
+}
