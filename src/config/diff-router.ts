@@ -3,7 +3,8 @@ import { formatAddress } from '../base/address.ts';
 import { formatDuration, formatPercent, formatRate, formatVolume } from '../base/units.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
-import type { ConvertServerRef, RouterConfig, ServerHost } from './router.ts';
+import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from './router.ts';
+import type { ServerProtocol } from './server-protocol.ts';
 import type { WanConfig } from './wan.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -17,7 +18,11 @@ export const ROUTER_SETTINGS: readonly Setting<RouterConfig>[] = [
   { key: 'data-dir', of: (config) => config.dataDir, needsRestart: true },
   { key: 'lan.interfaces', of: ({ lan }) => lan.interfaces },
   // A far router in the path is no server that could be preferred or lost: other parts run for it.
-  { key: 'server.transport', of: ({ servers }) => servers[0]?.transport, needsRestart: true },
+  {
+    key: 'server.transport',
+    of: ({ servers }) => (servers[0]?.transport === 'direct' ? 'direct' : undefined),
+    needsRestart: true,
+  },
   { key: 'redirect.method', of: ({ redirect }) => redirect.method, needsRestart: true },
   { key: 'redirect.port', of: ({ redirect }) => String(redirect.port), needsRestart: true },
   { key: 'redirect.bypass', of: ({ redirect }) => prefixList(redirect.bypass) },
@@ -49,26 +54,47 @@ export const WAN_SETTINGS: readonly Setting<WanConfig>[] = [
 ];
 
 /** Another first address or port is another server. */
-export const SERVER_SETTINGS: readonly Setting<ConvertServerRef>[] = [
+export const SERVER_SETTINGS: readonly Setting<DialledServer>[] = [
+  { key: 'transport', of: ({ transport }) => transport },
   { key: 'address', of: ({ hosts }) => hosts.map(hostText) },
   { key: 'mark', of: ({ mark }) => hex(mark) },
-  { key: 'id', of: ({ id }) => id },
-  { key: 'key-id', of: ({ keyId }) => String(keyId) },
-  { key: 'key', of: ({ key }) => secretText(key), isSecret: true },
+  { key: 'id', of: ({ protocol: one }) => (one.transport === 'convert' ? one.id : undefined) },
+  {
+    key: 'key-id',
+    of: ({ protocol: one }) => (one.transport === 'convert' ? String(one.keyId) : undefined),
+  },
+  {
+    key: 'key',
+    of: ({ protocol: one }) => (one.transport === 'convert' ? secretText(one.key) : undefined),
+    isSecret: true,
+  },
+  { key: 'user', of: ({ protocol: one }) => (one.transport === 'socks5' ? one.login?.user : undefined) },
+  { key: 'method', of: ({ protocol }) => methodOf(protocol) },
+  { key: 'password', of: ({ protocol }) => passwordOf(protocol), isSecret: true },
+  { key: 'pipelined', of: ({ protocol: one }) => (one.transport === 'socks5' ? one.pipelined : undefined) },
 ];
+
+function methodOf(protocol: ServerProtocol): string | undefined {
+  if (protocol.transport !== 'shadowsocks') return undefined;
+  return protocol.cipher === 'none' ? 'none' : protocol.cipher.method.name;
+}
+
+function passwordOf(protocol: ServerProtocol): string | undefined {
+  if (protocol.transport === 'socks5')
+    return protocol.login && secretText(Buffer.from(protocol.login.password));
+  if (protocol.transport !== 'shadowsocks' || protocol.cipher === 'none') return undefined;
+  return secretText(Buffer.concat(protocol.cipher.keys));
+}
 
 export function diffRouterConfigs(before: RouterConfig, after: RouterConfig): ConfigDiff {
   return mergeDiffs([
     diffSettings(before, after, ROUTER_SETTINGS),
     diffTables('wan', before.wans, after.wans, ({ name }) => name, WAN_SETTINGS),
-    diffTables('server', convert(before), convert(after), serverName, SERVER_SETTINGS),
+    diffTables('server', dialledServers(before), dialledServers(after), serverName, SERVER_SETTINGS),
   ]);
 }
 
-const convert = ({ servers }: RouterConfig): ConvertServerRef[] =>
-  servers.filter((server) => server.transport === 'convert');
-
-function serverName({ hosts, port }: ConvertServerRef): string {
+function serverName({ hosts, port }: DialledServer): string {
   return `${hosts[0] === undefined ? '' : hostText(hosts[0])} port ${port}`;
 }
 

@@ -2,7 +2,7 @@
 import { formatAddress } from '../base/address.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
-import type { KeyConfig, ServerConfig } from './server.ts';
+import type { KeyConfig, ListenConfig, ServerConfig } from './server.ts';
 
 export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
   { key: 'id', of: ({ id }) => id, needsRestart: true },
@@ -13,6 +13,19 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
       listens.flatMap(({ addresses, port }) => addresses.map((one) => `${formatAddress(one)} port ${port}`)),
     needsRestart: true,
   },
+  {
+    key: 'listen.transport',
+    of: ({ listens }) => listens.map(({ protocol }) => protocol.transport).join(', '),
+    needsRestart: true,
+  },
+  { key: 'listen.method', of: ({ listens }) => listens.flatMap(methodOf), needsRestart: true },
+  {
+    key: 'listen.password',
+    of: ({ listens }) => listens.flatMap(sharedKeyOf),
+    needsRestart: true,
+    isSecret: true,
+  },
+  { key: 'listen.user', of: ({ listens }) => listens.flatMap(usersOf), needsRestart: true, isSecret: true },
   { key: 'egress.allow', of: ({ egress }) => prefixList(egress.allow) },
   { key: 'egress.deny', of: ({ egress }) => prefixList(egress.deny) },
   ...SHARED_SETTINGS,
@@ -23,6 +36,22 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
     of: ({ relay }) => String(relay.maxUnauthenticatedPerAddress),
   },
 ];
+
+function methodOf({ protocol }: ListenConfig): string[] {
+  return protocol.transport === 'shadowsocks' ? [protocol.method.name] : [];
+}
+
+function sharedKeyOf({ protocol }: ListenConfig): string[] {
+  if (protocol.transport !== 'shadowsocks') return [];
+  return [secretText(protocol.identityKey ?? protocol.users[0].key)];
+}
+
+function usersOf({ protocol }: ListenConfig): string[] {
+  if (protocol.transport === 'convert') return [];
+  return (protocol.users ?? []).map((user) =>
+    JSON.stringify([user.name, 'key' in user ? secretText(user.key) : user.password]),
+  );
+}
 
 export const KEY_SETTINGS: readonly Setting<KeyConfig>[] = [
   { key: 'name', of: ({ name }) => name },

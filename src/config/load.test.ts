@@ -49,7 +49,7 @@ describe('a router config', () => {
       onServerLoss: 'direct',
       stateDir: '/run/wanbond',
       lan: { interfaces: ['br-lan'] },
-      servers: [{ transport: 'convert', port: 5124, id: 'wanbond', keyId: 1 }],
+      servers: [{ transport: 'convert', port: 5124, protocol: { id: 'wanbond', keyId: 1 } }],
       dataDir: '/var/lib/wanbond',
       wans: [
         { name: 'dsl', interface: 'eth1', source: undefined, tier: 'active', cap: undefined, capDay: 1 },
@@ -61,7 +61,7 @@ describe('a router config', () => {
     const [server] = config.servers;
     if (server?.transport !== 'convert') throw new Error('wrong transport');
     expect(server.hosts).toEqual([parseAddress('198.51.100.1')]);
-    expect(server.key).toEqual(new Uint8Array(32).fill(7));
+    expect(server.protocol).toMatchObject({ key: new Uint8Array(32).fill(7) });
     expect(Object.isFrozen(config.relay)).toBe(true);
   });
 
@@ -245,7 +245,7 @@ describe('a server config', () => {
     expect(config.listens[0]?.addresses.map(formatAddress)).toEqual(['0.0.0.0', '::']);
     expect(config).toMatchObject({
       id: 'wanbond',
-      listens: [{ transport: 'convert', port: 5124 }],
+      listens: [{ protocol: { transport: 'convert' }, port: 5124 }],
       keys: [{ id: 1, name: 'key-1', egressAllow: [] }],
       egress: { allow: [], deny: [] },
       relay: { handshakeTimeoutMs: 5000, maxUnauthenticatedPerAddress: 4096 },
@@ -276,7 +276,7 @@ describe('files', () => {
     writeFileSync(join(folder, 'router.key'), `${KEY}\n`);
     chmodSync(join(folder, 'router.key'), 0o600);
     expect(loadRouterConfig(file)).toMatchObject({
-      config: { servers: [{ key: new Uint8Array(32).fill(7) }] },
+      config: { servers: [{ protocol: { key: new Uint8Array(32).fill(7) } }] },
       warnings: [],
     });
     chmodSync(join(folder, 'router.key'), 0o644);

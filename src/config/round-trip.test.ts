@@ -131,7 +131,7 @@ it('a router config', () => {
         quic: values.quic,
         unreachableFamily: values.unreachableFamily,
         lan: { interfaces: [lan] },
-        servers: values.servers,
+        servers: values.servers.map(({ hosts, ...protocol }) => ({ hosts, protocol })),
         wans: uplinks.map((uplink, i) =>
           Object.assign(
             { name: `wan${i}`, interface: uplink, source: values.sources },

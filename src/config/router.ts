@@ -15,8 +15,16 @@ import {
 import { type LogConfig, log } from './log.ts';
 import { type RedirectConfig, redirect } from './redirect.ts';
 import { type RouterRelayConfig, routerRelay } from './relay.ts';
-import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
-import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
+import type { ReadKeyFile } from './secret.ts';
+import {
+  checkServerProtocol,
+  SERVER_TRANSPORTS,
+  type ServerProtocol,
+  type ServerTransport,
+  serverProtocol,
+  serverProtocolShape,
+} from './server-protocol.ts';
+import { DEFAULT_PORT, duplicates, isTable } from './shared.ts';
 import { type Tier, TIERS, type WanConfig, wan } from './wan.ts';
 
 export const DEFAULT_DATA_DIR = '/var/lib/wanbond';
@@ -43,20 +51,21 @@ export interface RouterConfig {
 }
 
 /** The far end: `direct` needs neither address nor key, it is in the path. */
-export type ServerRef = ConvertServerRef | { readonly transport: 'direct' };
+export type ServerRef = DialledServer | { readonly transport: 'direct' };
 
-export interface ConvertServerRef {
-  readonly transport: 'convert';
+/** A far end that flows are brought to and that is told their target. */
+export interface DialledServer {
+  readonly transport: ServerTransport;
   /** At least one; the first is preferred. */
   readonly hosts: readonly ServerHost[];
   readonly port: number;
   /** Bits of the packet mark of what goes to the server; 0 for none. */
   readonly mark: number;
-  /** The server's own id, part of every proof. */
-  readonly id: string;
-  readonly keyId: number;
-  /** 32 bytes; never to be logged. */
-  readonly key: Uint8Array;
+  readonly protocol: ServerProtocol;
+}
+
+export function dialledServers({ servers }: Pick<RouterConfig, 'servers'>): DialledServer[] {
+  return servers.filter((server) => server.transport !== 'direct');
 }
 
 /** An address, or a name that is looked up while the daemon runs. */
@@ -76,13 +85,13 @@ function server(readKeyFile: ReadKeyFile) {
     .strictObject({
       transport: choice(
         'convert',
-        ['convert', 'direct'],
-        'How the far end learns the target: "convert" asks a server, "direct" needs a far router in the path.',
+        SERVER_TRANSPORTS,
+        'How the far end learns the target: "convert" asks a wanbond server; "socks5" and "shadowsocks" any server of these, which bonds if it speaks MPTCP; "direct" needs a far router in the path.',
       ),
       address: oneOrMore(hostOrAddress()).optional().register(keyDocs, {
         type: 'IP address or host name, or list of them',
         description:
-          'Where the server is, IPv4, IPv6 or both; the first is preferred. A name is looked up over any WAN that works, and again all the time. Required for "convert".',
+          'Where the server is, IPv4, IPv6 or both; the first is preferred. A name is looked up over any WAN that works, and again all the time. Required, except for "direct".',
       }),
       port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port of the server.'),
       mark: integerOr(
@@ -91,9 +100,7 @@ function server(readKeyFile: ReadKeyFile) {
         'Bits that are set in the packet mark of what goes to the server, so that a program that balances the WANs leaves it alone; the default is what mwan3 takes for that. 0 sets none.',
         '0x3f00',
       ),
-      id: serverId('The id of the server, as in its own config.'),
-      'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
-      ...secretShape(readKeyFile),
+      ...serverProtocolShape(readKeyFile),
     })
     .superRefine(
       (read, context) => {
@@ -103,21 +110,14 @@ function server(readKeyFile: ReadKeyFile) {
             'address',
           ]);
         }
-        requireOneKey(read, context);
+        checkServerProtocol(read, context);
       },
       { when: () => true },
     )
-    .transform((read): ServerRef => {
-      if (read.transport === 'direct') return { transport: 'direct' };
-      return {
-        transport: 'convert',
-        hosts: read.address ?? [],
-        port: read.port,
-        mark: read.mark,
-        id: read.id,
-        keyId: read['key-id'],
-        key: read.key ?? read['key-file'] ?? new Uint8Array(0),
-      };
+    .transform((read, context): ServerRef => {
+      const { transport, address: hosts = [], port, mark } = read;
+      if (transport === 'direct') return { transport };
+      return { transport, hosts, port, mark, protocol: serverProtocol({ ...read, transport }, context) };
     })
     .register(keyDocs, {
       type: 'table',

@@ -14,6 +14,13 @@ import {
   prefixes,
   word,
 } from './field.ts';
+import {
+  LISTEN_TRANSPORTS,
+  type ListenProtocol,
+  listenProtocol,
+  listenProtocolShape,
+  refuseForeignKeys,
+} from './listen-protocol.ts';
 import { type LogConfig, log } from './log.ts';
 import { type ServerRelayConfig, serverRelay } from './relay.ts';
 import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
@@ -25,7 +32,7 @@ export interface ServerConfig {
   readonly stateDir: string;
   /** At least one. */
   readonly listens: readonly ListenConfig[];
-  /** At least one, ids unique. */
+  /** At least one where a listener speaks `convert`; ids unique. */
   readonly keys: readonly KeyConfig[];
   readonly egress: { readonly allow: readonly Prefix[]; readonly deny: readonly Prefix[] };
   readonly relay: ServerRelayConfig;
@@ -33,7 +40,7 @@ export interface ServerConfig {
 }
 
 export interface ListenConfig {
-  readonly transport: 'convert';
+  readonly protocol: ListenProtocol;
   /** At least one; the unspecified address of a family means all addresses of that family. */
   readonly addresses: readonly Address[];
   readonly port: number;
@@ -50,16 +57,26 @@ export interface KeyConfig {
 
 const listen = z
   .strictObject({
-    transport: choice('convert', ['convert'], 'How routers tell the target.'),
+    transport: choice(
+      'convert',
+      LISTEN_TRANSPORTS,
+      'What is spoken here: "convert" with our routers; "socks5" and "shadowsocks" with any client of these, over TCP and MPTCP.',
+    ),
     address: oneOrMore(address()).prefault(['0.0.0.0', '::']).register(keyDocs, {
       type: 'IP address, or list of IP addresses',
       default: '["0.0.0.0", "::"]',
       description: 'Where to listen; "0.0.0.0" is every IPv4 and "::" every IPv6 address.',
     }),
     port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port to listen on.'),
+    ...listenProtocolShape,
   })
+  .superRefine(refuseForeignKeys, { when: () => true })
   .transform(
-    (read): ListenConfig => ({ transport: read.transport, addresses: read.address, port: read.port }),
+    (read, context): ListenConfig => ({
+      protocol: listenProtocol(read, context),
+      addresses: read.address,
+      port: read.port,
+    }),
   )
   .register(keyDocs, { type: 'table', description: 'One listener; an empty [[listen]] takes the defaults.' });
 
@@ -125,7 +142,7 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
         .register(keyDocs, { type: 'list of tables', description: 'The listeners.' }),
       key: z
         .array(key(readKeyFile))
-        .min(1)
+        .prefault([])
         .register(keyDocs, { type: 'list of tables', description: 'The routers.' }),
       egress,
       relay: serverRelay,
@@ -140,6 +157,7 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
             'id',
           ]);
         }
+        requireKey(read, context);
       },
       { when: () => true },
     )
@@ -154,4 +172,18 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
         log: read.log,
       }),
     );
+}
+
+/** `read` may be half-checked. */
+function requireKey(
+  read: { readonly listen?: unknown; readonly key?: unknown },
+  context: z.RefinementCtx,
+): void {
+  if (!Array.isArray(read.key) || read.key.length > 0 || !Array.isArray(read.listen)) return;
+  const needsOne = read.listen.some(
+    (one: unknown) => isTable(one) && isTable(one['protocol']) && one['protocol']['transport'] === 'convert',
+  );
+  if (!needsOne) return;
+  const hint = 'Add a [[key]] with id and key for each router; `wanbond init server` makes one.';
+  fault(context, 'is missing: no router could use the "convert" listener', hint, ['key']);
 }

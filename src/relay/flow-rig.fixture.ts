@@ -7,7 +7,7 @@ import { close, errno, rawAccept4, rawRecv, rawSend } from '../linux/libc.ts';
 import { isMptcpSocket, localAddress, openListener, startConnect } from '../linux/sockets.ts';
 import { Conn } from './conn.ts';
 import { Counters, createCounterMemory } from './counters.ts';
-import { Flow } from './flow.ts';
+import { Flow, type FlowExtras } from './flow.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { SentCopy } from './sent-copy.ts';
@@ -60,6 +60,7 @@ export class Rig {
     nearPair = connectedPair(),
     farPair = connectedPair(),
     keeps?: 'toNear' | 'toFar',
+    sealed?: FlowExtras['sealed'],
   ) {
     this.pipes = new PipePool(pipeBytes);
     const [device, near] = nearPair;
@@ -77,7 +78,7 @@ export class Rig {
       [keeps]: new SentCopy(this.context.copies, this.loop.nowMs),
       onGone: () => undefined,
     };
-    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), copies);
+    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), { copies, sealed });
   }
 
   turn(): void {

@@ -1,6 +1,8 @@
 // An established flow: two half-pipes, and the rules by which it ends.
 import { sendPaths, setSendBuffer } from '../linux/send-paths.ts';
 import { unackedBytes } from '../linux/sockets.ts';
+import type { StreamCodec } from '../transport/stream-codec.ts';
+import { opener, sealer } from './coder.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
@@ -19,6 +21,12 @@ export interface FlowCopies {
   readonly toNear?: SentCopy;
   /** The flow has ended, or the copy is given up. */
   readonly onGone: () => void;
+}
+
+export interface FlowExtras {
+  readonly copies?: FlowCopies | undefined;
+  /** Of the side whose bytes are sealed. */
+  readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
 }
 
 export class Flow implements ConnOwner, Task {
@@ -41,16 +49,16 @@ export class Flow implements ConnOwner, Task {
 
   /**
    * Carries on with two connected sockets until both directions have ended. `firstToFar` and `firstToNear` are bytes
-   * already read that the other side has yet to get.
+   * already read that the other side has yet to get, as they are.
    */
   static start(
     context: WorkerContext,
     [near, far]: readonly [Conn, Conn],
     firstToFar: Buffer,
     firstToNear: Buffer,
-    copies?: FlowCopies,
+    extras: FlowExtras = {},
   ): Flow {
-    const flow = new Flow(context, near, far, firstToFar, firstToNear, copies);
+    const flow = new Flow(context, near, far, firstToFar, firstToNear, extras);
     context.flows.add(flow);
     context.counters.add('flowsEstablished', 1);
     near.owner = flow;
@@ -65,13 +73,15 @@ export class Flow implements ConnOwner, Task {
     far: Conn,
     firstToFar: Buffer,
     firstToNear: Buffer,
-    copies: FlowCopies | undefined,
+    { copies, sealed }: FlowExtras,
   ) {
     this.context = context;
     this.near = near;
     this.far = far;
-    this.toFar = new HalfPipe(near, far, context, firstToFar);
-    this.toNear = new HalfPipe(far, near, context, firstToNear);
+    const coders = sealed && [sealer(sealed.codec, context.sealed), opener(sealed.codec)];
+    const [toFar, toNear] = sealed?.side === 'near' ? [coders?.[1], coders?.[0]] : [coders?.[0], coders?.[1]];
+    this.toFar = new HalfPipe(near, far, context, firstToFar, toFar);
+    this.toNear = new HalfPipe(far, near, context, firstToNear, toNear);
     this.toFar.copy = copies?.toFar;
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;

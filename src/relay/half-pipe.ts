@@ -4,11 +4,14 @@ import { EAGAIN, EINTR } from '../linux/errno.ts';
 import { errno, rawRecv, rawSend, rawShutdown, rawSplice } from '../linux/libc.ts';
 import type { Pipe } from '../linux/pipe.ts';
 import { unackedBytes } from '../linux/sockets.ts';
+import type { Coder } from './coder.ts';
 import type { Conn } from './conn.ts';
 import type { PipePool } from './pipe-pool.ts';
 import type { SentCopy } from './sent-copy.ts';
 
 export const BUFFER_BYTES = 64 * 1024;
+// With what ciphers add: 34 bytes to every 16 KiB or more, a header once.
+export const SEALED_BYTES = BUFFER_BYTES + 4096;
 // A direction that has moved this much is a transfer, also when it trickles in below the buffer's size.
 const BULK_AFTER_BYTES = 256 * 1024;
 // What one direction may move before other flows get their turn.
@@ -28,13 +31,14 @@ export interface HalfPipeContext {
 export type PumpResult = 'waiting' | 'more' | 'ended' | 'source-failed' | 'sink-failed';
 
 export class HalfPipe {
-  /** Bytes the sink has taken, and how many of them by splice. */
+  /** Bytes of the flow that the sink has taken (when they are sealed: that were sealed for it), and by splice. */
   movedBytes = 0;
   splicedBytes = 0;
   /** The source ended and the sink was told. */
   ended = false;
   /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
   copy: SentCopy | undefined;
+  private readonly coder: Coder | undefined;
   private source: Conn;
   private sink: Conn;
   private readonly context: HalfPipeContext;
@@ -47,10 +51,12 @@ export class HalfPipe {
   /** What a new source still sends of what came from the one before. */
   private skipBytes = 0;
 
-  constructor(source: Conn, sink: Conn, context: HalfPipeContext, first?: Buffer) {
+  /** @param first is sent on as it is, before anything goes through `coder` */
+  constructor(source: Conn, sink: Conn, context: HalfPipeContext, first?: Buffer, coder?: Coder) {
     this.source = source;
     this.sink = sink;
     this.context = context;
+    this.coder = coder;
     this.pending = first && first.length > 0 ? first : undefined;
   }
 
@@ -157,7 +163,7 @@ export class HalfPipe {
   }
 
   private taken(bytes: Buffer, sent: number): void {
-    this.movedBytes += sent;
+    if (this.coder?.kind !== 'seal') this.movedBytes += sent;
     if (!this.copy || sent === 0) return;
     this.copy.push(bytes.subarray(0, sent));
     if (!this.copy.isKept) this.copy = undefined;
@@ -180,7 +186,7 @@ export class HalfPipe {
   }
 
   private get maySplice(): boolean {
-    return !this.copy && this.skipBytes === 0 && !this.source.urgent;
+    return !this.coder && !this.copy && this.skipBytes === 0 && !this.source.urgent;
   }
 
   private startSplicing(): void {
@@ -193,21 +199,46 @@ export class HalfPipe {
     const read = rawRecv(this.source.fd, buffer, BUFFER_BYTES, 0);
     if (read < 0) return this.sourceRefused();
     if (read === 0) {
+      if (this.coder?.isInside) return 'source-failed';
       this.sourceEnded = true;
       return 'filled';
     }
     if (read < BUFFER_BYTES) this.source.emptied();
+    if (this.coder) return this.fillCoded(this.coder, buffer.subarray(0, read));
     const had = Math.min(this.skipBytes, read);
     this.skipBytes -= had;
     const fresh = had === 0 ? buffer : buffer.subarray(had);
     const wanted = read - had;
     if (wanted === 0) return 'filled';
-    const sent = this.sink.writable ? rawSend(this.sink.fd, fresh, wanted, MSG_NOSIGNAL) : 0;
-    if (sent < 0 && this.sinkRefused() === 'sink-failed') return 'sink-failed';
-    this.taken(fresh, Math.max(0, sent));
-    if (sent < wanted) this.pending = Buffer.from(fresh.subarray(Math.max(0, sent), wanted));
+    const sent = this.sendNow(fresh, wanted);
+    if (sent < 0) return 'sink-failed';
+    if (sent < wanted) this.pending = Buffer.from(fresh.subarray(sent, wanted));
     if (read === BUFFER_BYTES && this.maySplice) this.startSplicing();
     return 'filled';
+  }
+
+  private fillCoded(coder: Coder, bytes: Buffer): 'filled' | PumpResult {
+    const pieces = coder.code(bytes);
+    if (!pieces) return 'source-failed';
+    if (coder.kind === 'seal') this.movedBytes += bytes.length;
+    const left: Buffer[] = [];
+    for (const piece of pieces) {
+      const sent = left.length > 0 ? 0 : this.sendNow(piece, piece.length);
+      if (sent < 0) return 'sink-failed';
+      if (sent < piece.length) left.push(piece.subarray(sent));
+    }
+    // A copy in any case: the pieces are the coder's.
+    if (left.length > 0) this.pending = Buffer.concat(left);
+    return 'filled';
+  }
+
+  /** How much of `bytes` the sink has taken, which may be nothing; negative when it failed. */
+  private sendNow(bytes: Buffer, length: number): number {
+    const sent = this.sink.writable ? rawSend(this.sink.fd, bytes, length, MSG_NOSIGNAL) : 0;
+    if (sent < 0 && this.sinkRefused() === 'sink-failed') return -1;
+    const taken = Math.max(0, sent);
+    this.taken(bytes, taken);
+    return taken;
   }
 
   private fillPipe(pipe: Pipe): 'filled' | PumpResult {

@@ -1,10 +1,14 @@
 // The connection to the far end while its flow is being opened: the hello, what of it is not out yet, and the reply.
+import { errnoName } from '../linux/errno.ts';
 import type { ClientHandshake } from '../transport/handshake.ts';
 import type { Conn } from './conn.ts';
 import type { Attempt } from './connect-race.ts';
 import { send } from './io.ts';
 import { type Reply, ReplyReader } from './reply-reader.ts';
 import type { Candidate } from './router-policy.ts';
+
+/** What the link does by itself left out. */
+export type FinalReply = Exclude<Reply, { kind: 'send' }>;
 
 export class HelloLink {
   readonly conn: Conn;
@@ -46,7 +50,12 @@ export class HelloLink {
   }
 
   /** Undefined while not all of it is here. */
-  reply(): Reply | undefined {
-    return this.reader?.read();
+  reply(): FinalReply | undefined {
+    for (;;) {
+      const reply = this.reader?.read();
+      if (reply?.kind !== 'send') return reply;
+      const sent = this.add(reply.bytes);
+      if (sent < 0) return { kind: 'failed', reason: 'server-lost', detail: errnoName(-sent) };
+    }
   }
 }

@@ -7,6 +7,7 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
 import { eventfd, rawWrite } from '../linux/libc.ts';
 import type { Families } from '../transport/handshake.ts';
 import { type CounterTotals, createCounterMemory, readCounters } from './counters.ts';
+import { lookUpName } from './name-lookup.ts';
 import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 const WATCH_MS = 250;
@@ -116,6 +117,7 @@ export class Relay {
         else if (message.kind === 'families') this.handlers.onFamilies(message.server, message.families);
         else if (message.kind === 'doubt') this.handlers.onDoubt();
         else if (message.kind === 'hand-over') this.handOver(message);
+        else if (message.kind === 'resolve') void this.resolve(message);
         else if (message.kind === 'plain') this.handlers.onPlain(message.wan);
         else {
           isListening = true;
@@ -130,6 +132,13 @@ export class Relay {
   private handOver({ worker, arrival }: Extract<FromWorker, { kind: 'hand-over' }>): void {
     const thread = this.threads[worker];
     if (thread) tell(thread, { kind: 'arrival', arrival });
+  }
+
+  /** Here, because a worker's own event loop turns once a second only. */
+  private async resolve({ worker, id, name }: Extract<FromWorker, { kind: 'resolve' }>): Promise<void> {
+    const addresses = await lookUpName(name);
+    const thread = this.threads[worker];
+    if (thread && !this.isStopping) tell(thread, { kind: 'resolved', id, addresses });
   }
 
   private watchHeartbeats(): NodeJS.Timeout {

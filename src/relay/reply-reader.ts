@@ -1,13 +1,20 @@
 // The far end's answer to a hello, gathered from its connection until it can be judged.
 import { errnoName } from '../linux/errno.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { ClientHandshake, Families } from '../transport/handshake.ts';
+import type { ClientHandshake, ClientStep, Families } from '../transport/handshake.ts';
+import type { StreamCodec } from '../transport/stream-codec.ts';
 import type { Conn } from './conn.ts';
 import { receive } from './io.ts';
 
 export type Reply =
-  /** `rest` came behind it. */
-  | { readonly kind: 'established'; readonly rest: Buffer; readonly families: Families | undefined }
+  /** `rest` came behind it, opened already where `codec` seals the bytes of the flow. */
+  | {
+      readonly kind: 'established';
+      readonly rest: Buffer;
+      readonly families: Families | undefined;
+      readonly codec: StreamCodec | undefined;
+    }
+  | { readonly kind: 'send'; readonly bytes: Buffer }
   | { readonly kind: 'retry' }
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };
 
@@ -31,10 +38,8 @@ export class ReplyReader {
   read(): Reply | undefined {
     for (;;) {
       const step = this.handshake.receive(this.bytes);
-      if (step.kind === 'established') {
-        return { kind: 'established', rest: this.bytes.subarray(step.consumed), families: step.families };
-      }
-      if (step.kind === 'retry') return step;
+      if (step.kind === 'established') return this.established(step);
+      if (step.kind === 'retry' || step.kind === 'send') return step;
       if (step.kind === 'refused') return failed(step.reason, step.detail);
       if (this.bytes.length > LIMIT_BYTES) return failed('malformed', 'the reply does not end');
       if (!this.conn.readable) return undefined;
@@ -44,6 +49,13 @@ export class ReplyReader {
       if (read < 0) return failed('server-lost', `${errnoName(-read)} before its reply`);
       this.bytes = Buffer.concat([this.bytes, this.buffer.subarray(0, read)]);
     }
+  }
+
+  private established({ consumed, families, codec }: Extract<ClientStep, { kind: 'established' }>): Reply {
+    const rest = this.bytes.subarray(consumed);
+    const opened = codec ? codec.open(rest) : [rest];
+    if (!opened) return failed('server-reply-unauthenticated', 'what follows the reply is forged');
+    return { kind: 'established', rest: Buffer.concat(opened), families, codec };
   }
 }
 

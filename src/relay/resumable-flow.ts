@@ -23,10 +23,11 @@ export class ResumableFlow implements Resumable {
     const { flowId, attempt, families, first } = spec;
     const resumable = new ResumableFlow(families);
     context.resumables.set(flowId, resumable, attempt);
-    resumable.flow = Flow.start(context, [client, target], first, Buffer.alloc(0), {
+    const copies = {
       toNear: new SentCopy(context.copies, context.loop.nowMs),
       onGone: () => context.resumables.delete(flowId),
-    });
+    };
+    resumable.flow = Flow.start(context, [client, target], first, Buffer.alloc(0), { copies });
   }
 
   private constructor(families: Families | undefined) {

@@ -9,6 +9,7 @@ import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { isMptcp } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { ClientHandshake, PathHints } from '../transport/handshake.ts';
+import type { StreamCodec } from '../transport/stream-codec.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner, NOBODY } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
@@ -209,8 +210,8 @@ export class RouterOpening implements ConnOwner, Opening {
     if (!this.link) return;
     const fresh = this.takeEarly();
     if (this.isDone || fresh.length === 0) return;
-    if (this.link.hasSaid) this.sent(this.link.add(fresh));
-    else this.sendHello();
+    if (!this.link.hasSaid) this.sendHello();
+    else if (!this.handshake.holdsEarly) this.sent(this.link.add(fresh));
   }
 
   /** What is new of them. */
@@ -247,7 +248,7 @@ export class RouterOpening implements ConnOwner, Opening {
     if (reply.kind === 'established') {
       const server = this.link?.candidate.server;
       if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
-      this.establish(reply.rest);
+      this.establish(reply.rest, reply.codec);
     } else if (reply.kind === 'retry' && !this.hasRetried) {
       this.retry();
     } else if (reply.kind === 'retry') {
@@ -273,14 +274,17 @@ export class RouterOpening implements ConnOwner, Opening {
     if (this.begin(candidates) === 'starved') this.end('resource', 'no file descriptor is left');
   }
 
-  private establish(received: Buffer): void {
+  private establish(received: Buffer, codec: StreamCodec | undefined): void {
     const { context, client } = this;
-    const { conn, candidate, unsent } = this.link as HelloLink;
+    const { conn, candidate } = this.link as HelloLink;
     const { candidates, handshake } = this.route as Route;
+    const { sent, unsent } = this.firstBytes(this.link as HelloLink, codec);
     this.finish();
-    // The device's first bytes that left with the hello; the flow counts what it moves itself.
-    const sent = this.early.all.subarray(0, Math.max(0, this.early.all.length - unsent.length));
     context.counters.add('bytesToFar', sent.length);
+    if (codec) {
+      Flow.start(context, [client, conn], unsent, received, { sealed: { side: 'far', codec } });
+      return;
+    }
     if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
       Flow.start(context, [client, conn], unsent, received);
       return;
@@ -295,6 +299,19 @@ export class RouterOpening implements ConnOwner, Opening {
       handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
     };
     YoungFlow.start(context, spec, [client, conn], { sent, unsent, received }, this.plan.young);
+  }
+
+  /** The device's bytes that have left with the hello or behind it, and what is to be sent before any others. */
+  private firstBytes(
+    { unsent }: HelloLink,
+    codec: StreamCodec | undefined,
+  ): { sent: Buffer; unsent: Buffer } {
+    const { all } = this.early;
+    if (this.handshake.holdsEarly) return { sent: NOTHING, unsent: Buffer.concat([unsent, all]) };
+    // Sealed bytes are counted when they are sealed.
+    if (codec) return { sent: all, unsent };
+    // The flow counts what it moves itself.
+    return { sent: all.subarray(0, Math.max(0, all.length - unsent.length)), unsent };
   }
 
   private end(reason: FailureReason | undefined, detail: string): void {

@@ -1,6 +1,7 @@
 // What the router's workers know of the outside: an immutable snapshot, and the pure decision for a target.
 import { type Address, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
 import { type Prefix, prefixContains } from '../base/prefix.ts';
+import type { ServerProtocol } from '../config/server-protocol.ts';
 import type { PathHints } from '../transport/handshake.ts';
 
 export interface WanPolicy {
@@ -18,14 +19,13 @@ export interface WanPolicy {
 
 /** A far end that is told the target. */
 export interface ServerPolicy {
-  readonly transport: 'convert';
   /** By which candidates say whose they are. */
   readonly label: string;
   /** The preferred one first. */
   readonly addresses: readonly SocketAddress[];
-  readonly serverId: string;
-  readonly keyId: number;
-  readonly key: Uint8Array;
+  readonly protocol: ServerProtocol;
+  /** Of SOCKS 5 that is to be tried out: it takes what comes before it has answered. */
+  readonly takesPipelined?: boolean;
 }
 
 export interface RouterPolicy {

@@ -1,10 +1,10 @@
 // The router's part of a worker: from an accepted LAN connection to an opening.
-import { randomBytes } from 'node:crypto';
 import { familyOf, type SocketAddress } from '../base/address.ts';
+import type { Socks5Protocol } from '../config/server-protocol.ts';
 import { closeWithReset, localAddress, originalDestination } from '../linux/sockets.ts';
-import { createConvertClient } from '../transport/convert/client.ts';
 import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport } from '../transport/handshake.ts';
+import { createServerClient, protocolText } from '../transport/server-client.ts';
 import { Rotation } from './rotation.ts';
 import {
   type Route,
@@ -17,7 +17,6 @@ import {
   candidatesTo,
   mayCarry,
   type RouterPolicy,
-  type ServerPolicy,
   type WanPolicy,
 } from './router-policy.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -25,6 +24,10 @@ import type { RouterRole } from './worker-spec.ts';
 import type { YoungFlow } from './young-flow.ts';
 
 const direct = createDirectClient();
+
+function mayPipeline({ pipelined }: Socks5Protocol, takesPipelined = false): boolean {
+  return pipelined === 'on' || (pipelined === 'auto' && takesPipelined);
+}
 
 function toTarget(target: SocketAddress, candidates: readonly Candidate[]): Route {
   return { candidates, handshake: direct.start(target) };
@@ -37,8 +40,10 @@ export class RouterAccept {
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
   private readonly young = new Set<YoungFlow>();
-  /** By everything that makes a server what it is: each transport has learned the clock of its server. */
+  /** By label, those of the policy. */
   private readonly transports = new Map<string, ClientTransport>();
+  /** By everything that makes a server what it is: each has learned the clock of its server. */
+  private readonly known = new Map<string, ClientTransport>();
 
   constructor(context: WorkerContext, role: RouterRole) {
     this.context = context;
@@ -46,6 +51,7 @@ export class RouterAccept {
     this.opening = role.opening;
     this.policy = role.policy;
     this.wans = new Rotation(role.policy.wans);
+    this.meetServers(role.policy);
   }
 
   /** Concerns new flows. */
@@ -57,6 +63,7 @@ export class RouterAccept {
   update(policy: RouterPolicy): void {
     this.policy = policy;
     this.wans = new Rotation(policy.wans);
+    this.meetServers(policy);
     for (const opening of this.context.openings) opening.onPolicy?.(policy);
     for (const young of this.young) young.onPolicy(policy.wans);
   }
@@ -83,9 +90,8 @@ export class RouterAccept {
     if (upstream.transport === 'direct') {
       return [toTarget(target, candidatesTo(wans, [target], { mptcp: true, server: undefined }))];
     }
-    const routes = upstream.servers.map((server): Route => {
-      const handshake = this.transportOf(server).start(target, hints);
-      const { addresses, label } = server;
+    const routes = upstream.servers.map(({ addresses, label }): Route => {
+      const handshake = (this.transports.get(label) as ClientTransport).start(target, hints);
       return { candidates: candidatesTo(wans, addresses, { mptcp: true, server: label }), handshake };
     });
     if (directWithoutServer) {
@@ -94,14 +100,16 @@ export class RouterAccept {
     return routes;
   }
 
-  private transportOf(server: ServerPolicy): ClientTransport {
-    const { serverId, keyId, key } = server;
-    const identity = JSON.stringify([serverId, keyId, Buffer.from(key).toString('base64')]);
-    const known = this.transports.get(identity);
-    if (known) return known;
-    const made = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
-    this.transports.set(identity, made);
-    return made;
+  private meetServers({ upstream }: RouterPolicy): void {
+    this.transports.clear();
+    if (upstream.transport === 'direct') return;
+    for (const { label, protocol, takesPipelined } of upstream.servers) {
+      const isPipelined = protocol.transport === 'socks5' && mayPipeline(protocol, takesPipelined);
+      const identity = `${protocolText(protocol)} ${isPipelined}`;
+      const client = this.known.get(identity) ?? createServerClient(protocol, isPipelined);
+      this.known.set(identity, client);
+      this.transports.set(label, client);
+    }
   }
 
   private targetOf(fd: number): SocketAddress | undefined {

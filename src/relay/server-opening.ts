@@ -14,6 +14,7 @@ import type {
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import type { EgressPolicy } from './egress.ts';
+import { Flow, type FlowExtras } from './flow.ts';
 import { receive, send } from './io.ts';
 import { Refusal } from './refusal.ts';
 import { ResumableFlow } from './resumable-flow.ts';
@@ -73,6 +74,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     const opening = new ServerOpening(context, settings, egress, handshake, client, fds.spareFd, onProved);
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
+    if (handshake.isSilent) opening.onStep(handshake.receive(NOTHING));
     return true;
   }
 
@@ -145,12 +147,22 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       this.startDial(step);
     } else if (step.kind === 'resume') {
       this.handOver(step);
+    } else if (step.kind === 'send') {
+      this.answer(step.bytes);
     } else if (step.kind === 'reply') {
       if (step.reason) this.context.fail(step.reason, step.detail);
       this.refuse(step.bytes);
     } else {
       this.fail(step.reason, step.detail);
     }
+  }
+
+  /** Part of a longer exchange. */
+  private answer(bytes: Buffer): void {
+    const sent = send(this.client, bytes);
+    // The first bytes of a connection always find room.
+    if (sent !== bytes.length) this.fail('client-gone', 'sending an answer failed');
+    else this.onStep(this.handshake.receive(this.received));
   }
 
   private handOver({ worker, flowId, point, request, hints, consumed }: ResumeStep): void {
@@ -167,13 +179,19 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private startDial(step: DialStep): void {
     this.dial = step;
     this.answers = step;
-    this.attempt = step.attempt;
-    this.context.resumables.set(step.flowId, this, step.attempt);
-    this.received = this.received.subarray(step.consumed);
+    const rest = this.received.subarray(step.consumed);
+    const first = step.sealed ? opened(step.sealed, rest) : rest;
+    if (!first) return this.fail('not-authorized', 'what follows the request is forged');
+    this.received = first;
     this.state = 'dialling';
+    const { resumable } = step;
+    if (resumable) {
+      this.attempt = resumable.attempt;
+      this.context.resumables.set(resumable.flowId, this, resumable.attempt);
+    }
     this.useCongestion(step.hints);
     this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
-    this.dialling = new TargetDial(this.context.loop, this.egress, step, this.spareFd, {
+    this.dialling = new TargetDial(this.context, this.egress, step, this.spareFd, {
       onConnect: (target) => this.establish(target),
       onRefused: (reason, why) => this.refuseDial(reason, why),
     });
@@ -189,13 +207,19 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private establish(target: Conn): void {
     const { attempt, client, received: first } = this;
-    const { flowId } = this.dial as DialStep;
+    const { resumable, sealed } = this.dial as DialStep;
     const { families } = this.egress;
     const reply = (this.answers as Answers).accept(families);
     this.finish();
-    const sent = send(client, reply);
-    if (sent === reply.length) {
+    const sent = reply.length === 0 ? 0 : send(client, reply);
+    if (sent === reply.length && resumable) {
+      const { flowId } = resumable;
       ResumableFlow.start(this.context, client, target, { flowId, attempt, families, first });
+      return;
+    }
+    if (sent === reply.length) {
+      const extras: FlowExtras = sealed ? { sealed: { side: 'near', codec: sealed.codec } } : {};
+      Flow.start(this.context, [client, target], first, NOTHING, extras);
       return;
     }
     // The first bytes of a connection always find room.
@@ -207,8 +231,10 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private refuseDial(reason: FailureReason, why: string): void {
     const dial = this.dial as DialStep;
-    this.context.fail(reason, `key ${dial.keyId}, ${this.context.nameTarget(dial.target)}: ${why}`);
-    this.refuse((this.answers as Answers).refuse(reason));
+    this.context.fail(reason, `${dial.who}, ${this.context.nameTarget(dial.target)}: ${why}`);
+    const reply = (this.answers as Answers).refuse(reason);
+    if (reply) this.refuse(reply);
+    else this.end();
   }
 
   private refuse(reply: Buffer): void {
@@ -220,7 +246,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private onDeadline(): void {
-    if (this.state === 'dialling' && !this.dialling?.hasSocket)
+    if (this.state === 'dialling' && this.dialling?.isStarved)
       this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else if (this.received.length === 0) this.endSilent();
@@ -249,10 +275,16 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.onProved();
     this.state = 'done';
     this.context.openings.delete(this);
-    if (this.dial) this.context.resumables.delete(this.dial.flowId);
+    if (this.dial?.resumable) this.context.resumables.delete(this.dial.resumable.flowId);
     this.context.loop.timers.clear(this.deadline);
     this.dialling?.close();
     if (this.spareFd >= 0) close(this.spareFd);
     this.spareFd = -1;
   }
+}
+
+/** The plain bytes behind a sealed request; undefined when they are forged. */
+function opened({ codec, first }: NonNullable<DialStep['sealed']>, rest: Buffer): Buffer | undefined {
+  const pieces = codec.open(rest);
+  return pieces && Buffer.concat([first, ...pieces]);
 }

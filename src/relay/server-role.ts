@@ -7,6 +7,9 @@ import { takeSpareFd } from '../linux/spare-fd.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
+import type { ServerTransport } from '../transport/handshake.ts';
+import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
+import { createSocks5Server } from '../transport/socks5/server.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import { Conn } from './conn.ts';
@@ -14,12 +17,14 @@ import { Refusal } from './refusal.ts';
 import type { Arrival } from './resumables.ts';
 import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
-import type { ServerAdmission, ServerRole } from './worker-spec.ts';
+import type { ServedProtocol, ServerAdmission, ServerRole } from './worker-spec.ts';
 
 export class ServerAccept {
   private readonly context: WorkerContext;
   private readonly role: ServerRole;
-  private readonly transport: ConvertServer;
+  /** Of our own routers; takes resumed flows from wherever they came. */
+  private readonly convert: ConvertServer;
+  private readonly transports: readonly ServerTransport[];
   private egress: EgressPolicy;
   private admission: ServerAdmission;
   private unproved: Unproved;
@@ -31,12 +36,14 @@ export class ServerAccept {
     this.egress = role.egress;
     this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
-    this.transport = createConvertServer({
+    const now = steadyClock(role.clock, () => process.hrtime.bigint());
+    this.convert = createConvertServer({
       serverId: role.serverId,
       keys: role.keys,
       replay: attachReplayWindow(role.replayWindow, worker),
-      now: steadyClock(role.clock, () => process.hrtime.bigint()),
+      now,
     });
+    this.transports = role.protocols.map((protocol) => this.transportOf(protocol, worker, now));
   }
 
   update(egress: EgressPolicy): void {
@@ -47,13 +54,13 @@ export class ServerAccept {
   configure(admission: ServerAdmission): void {
     this.admission = admission;
     this.unproved = new Unproved(this.role.unprovedMemory, admission.maxUnauthenticatedPerAddress);
-    this.transport.setKeys(admission.keys);
+    this.convert.setKeys(admission.keys);
   }
 
   /** A connection that asks to go on with a flow of this worker. */
   takeUp(arrival: Arrival): void {
     const { request, fd } = arrival;
-    const answers = this.transport.answersTo(request);
+    const answers = this.convert.answersTo(request);
     const conn = Conn.watch(this.context.loop, fd, isMptcpSocket(fd));
     if (!answers || !conn) {
       conn?.release();
@@ -69,8 +76,21 @@ export class ServerAccept {
     Refusal.send(this.context, conn, answers.refuse('replayed'));
   }
 
+  private transportOf(protocol: ServedProtocol, worker: number, now: () => number): ServerTransport {
+    if (protocol.transport === 'convert') return this.convert;
+    if (protocol.transport === 'socks5') return createSocks5Server(protocol);
+    const salts = attachReplayWindow(protocol.salts, worker);
+    return createShadowsocksServer({
+      ...protocol,
+      admit: (user, salt) => salts.admit(user, salt, now()),
+      now,
+      startedAtMs: salts.startedAtMs,
+    });
+  }
+
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
-  accept(fd: number): boolean {
+  accept(fd: number, protocol: number): boolean {
+    const handshake = (this.transports[protocol] as ServerTransport).start();
     const peer = networkName(peerAddress(fd));
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
@@ -86,8 +106,7 @@ export class ServerAccept {
     }
     const fds = { clientFd: fd, spareFd };
     const { context, egress, admission } = this;
-    if (ServerOpening.start(context, admission.opening, egress, this.transport.start(), fds, onProved))
-      return true;
+    if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved)) return true;
     close(spareFd);
     onProved();
     return false;

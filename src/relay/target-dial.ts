@@ -1,17 +1,23 @@
-// The server's connection to a target: whether the policy allows it, and the wait for a file descriptor.
-import type { SocketAddress } from '../base/address.ts';
+// The server's connection to a target: its name looked up, whether the policy allows it, and the wait for a file descriptor.
+import type { Address, SocketAddress } from '../base/address.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
 import { connectResult, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
+import type { NamedTarget } from '../transport/socks-address.ts';
 import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { decideEgress, type EgressPolicy } from './egress.ts';
-import type { Loop } from './loop.ts';
 import { Timer } from './timers.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 // The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
 const REDIAL_MS = 50;
+
+export interface DialRequest {
+  readonly keyId: number | undefined;
+  readonly target: NamedTarget;
+}
 
 export interface DialHandlers {
   /** The connection is the caller's from here on. */
@@ -20,70 +26,41 @@ export interface DialHandlers {
 }
 
 export class TargetDial implements ConnOwner {
-  private readonly loop: Loop;
+  private readonly context: WorkerContext;
   private readonly egress: EgressPolicy;
-  private readonly to: SocketAddress;
-  private readonly keyId: number;
+  private readonly request: DialRequest;
   private readonly handlers: DialHandlers;
+  /** The one that is tried first, and those to try after it. */
+  private addresses: readonly SocketAddress[] = [];
   private spareFd: number;
   private target: Conn | undefined;
-  private readonly redial = new Timer(() => this.begin());
+  private isClosed = false;
+  private readonly redial = new Timer(() => this.dial());
 
   /** @param spareFd keeps a number free for the socket; closed by the dial */
   constructor(
-    loop: Loop,
+    context: WorkerContext,
     egress: EgressPolicy,
-    request: { readonly keyId: number; readonly target: SocketAddress },
+    request: DialRequest,
     spareFd: number,
     handlers: DialHandlers,
   ) {
-    this.loop = loop;
+    this.context = context;
     this.egress = egress;
-    this.keyId = request.keyId;
-    this.to = request.target;
+    this.request = request;
     this.spareFd = spareFd;
     this.handlers = handlers;
   }
 
-  /** False while it waits for a file descriptor. */
-  get hasSocket(): boolean {
-    return this.target !== undefined;
-  }
+  /** It waits for a file descriptor. */
+  isStarved = false;
 
   begin(): void {
-    this.closeSpare();
-    const { loop, to } = this;
-    const source = sourceTowards(to);
-    if (typeof source === 'number' && isStarvation(source)) {
-      loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-      return;
-    }
-    const decision = decideEgress(
-      this.egress,
-      this.keyId,
-      to,
-      typeof source === 'number' ? undefined : source,
-    );
-    if (decision === 'denied') {
-      this.handlers.onRefused('egress-denied', 'the egress policy does not allow this target');
-      return;
-    }
-    if (decision === 'no-family') {
-      this.handlers.onRefused('unreachable', 'the server has no route of this address family');
-      return;
-    }
-    const target = Conn.connect(loop, {
-      to,
-      mptcp: false,
-      from: undefined,
-      device: undefined,
-      congestion: undefined,
-    });
-    if (target instanceof Conn) {
-      target.owner = this;
-      this.target = target;
-    } else if (isStarvation(target)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-    else this.handlers.onRefused(reasonOf(target), errnoName(target));
+    const { target } = this.request;
+    if ('address' in target) {
+      this.addresses = [target];
+      this.dial();
+    } else this.context.resolve(target.name, (found) => this.onResolved(found, target.port));
   }
 
   onReady(target: Conn): void {
@@ -92,15 +69,60 @@ export class TargetDial implements ConnOwner {
     if (errno === 0 && !target.broken) {
       this.target = undefined;
       this.handlers.onConnect(target);
-    } else this.handlers.onRefused(reasonOf(errno), errnoName(errno));
+    } else this.refused(reasonOf(errno), errnoName(errno));
   }
 
   /** Gives it up; safe to call twice. */
   close(): void {
-    this.loop.timers.clear(this.redial);
+    this.isClosed = true;
+    this.context.loop.timers.clear(this.redial);
     this.closeSpare();
     this.target?.reset();
     this.target = undefined;
+  }
+
+  private onResolved(found: readonly Address[], port: number): void {
+    if (this.isClosed) return;
+    this.addresses = found.map((address) => ({ address, port }));
+    if (found.length === 0) this.handlers.onRefused('unreachable', 'its name has no address');
+    else this.dial();
+  }
+
+  private dial(): void {
+    this.closeSpare();
+    const { loop } = this.context;
+    const to = this.addresses[0] as SocketAddress;
+    const source = sourceTowards(to);
+    if (typeof source === 'number' && isStarvation(source)) return this.wait();
+    const from = typeof source === 'number' ? undefined : source;
+    const decision = decideEgress(this.egress, this.request.keyId, to, from);
+    if (decision === 'denied')
+      return this.refused('egress-denied', 'the egress policy does not allow this target');
+    if (decision === 'no-family')
+      return this.refused('unreachable', 'the server has no route of this address family');
+    const options = { to, mptcp: false, from: undefined, device: undefined, congestion: undefined };
+    const target = Conn.connect(loop, options);
+    if (target instanceof Conn) {
+      this.isStarved = false;
+      target.owner = this;
+      this.target = target;
+    } else if (isStarvation(target)) this.wait();
+    else this.refused(reasonOf(target), errnoName(target));
+  }
+
+  private wait(): void {
+    const { loop } = this.context;
+    this.isStarved = true;
+    loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
+  }
+
+  /** On to the next address of the name, while there is one. */
+  private refused(reason: FailureReason, why: string): void {
+    this.target?.reset();
+    this.target = undefined;
+    this.addresses = this.addresses.slice(1);
+    if (this.addresses.length > 0) this.dial();
+    else this.handlers.onRefused(reason, why);
   }
 
   private closeSpare(): void {

@@ -1,6 +1,6 @@
 // What a worker lends to its parts, for tests that drive the loop themselves.
 import { Counters, createCounterMemory } from './counters.ts';
-import { BUFFER_BYTES } from './half-pipe.ts';
+import { BUFFER_BYTES, SEALED_BYTES } from './half-pipe.ts';
 import type { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { Resumables } from './resumables.ts';
@@ -11,6 +11,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
   return {
     loop,
     buffer: Buffer.alloc(BUFFER_BYTES),
+    sealed: Buffer.alloc(SEALED_BYTES),
     pipes: new PipePool(BUFFER_BYTES),
     bufferMaxBytes: 16 * 1024 * 1024,
     counters: new Counters(createCounterMemory(1), 0),
@@ -22,6 +23,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     onFlowEnd: () => undefined,
     fail: () => undefined,
     nameTarget: () => '',
+    resolve: () => undefined,
     learnFamilies: () => undefined,
     doubt: () => undefined,
     notePlain: () => undefined,

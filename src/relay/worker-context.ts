@@ -1,7 +1,8 @@
 // What the parts of one worker share.
-import type { SocketAddress } from '../base/address.ts';
+import type { Address } from '../base/address.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { Families } from '../transport/handshake.ts';
+import type { NamedTarget } from '../transport/socks-address.ts';
 import type { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
 import type { Loop } from './loop.ts';
@@ -22,6 +23,8 @@ export interface WorkerContext {
   readonly loop: Loop;
   /** BUFFER_BYTES long, shared by all flows of the worker: holds nothing between two calls. */
   readonly buffer: Buffer;
+  /** For what of `buffer` was sealed; holds nothing between two calls either. */
+  readonly sealed: Buffer;
   readonly pipes: PipePool;
   /** The most that a socket may hold. */
   readonly bufferMaxBytes: number;
@@ -38,7 +41,9 @@ export interface WorkerContext {
   /** Counts the failure and logs one rate-limited line. */
   fail(reason: FailureReason, detail: string): void;
   /** The target as the log may show it. */
-  nameTarget(target: SocketAddress): string;
+  nameTarget(target: NamedTarget): string;
+  /** Looks a name up; without addresses when there are none. Never calls back before it returns. */
+  resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void;
   /** The far end told which families it reaches. */
   learnFamilies(server: string, families: Families): void;
   /** An attempt to connect is overdue: somebody should look whether its WAN and server are still there. */

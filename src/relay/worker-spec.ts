@@ -1,5 +1,6 @@
 // What the main thread and a worker tell each other. Everything here survives a structured clone.
-import type { SocketAddress } from '../base/address.ts';
+import type { Address, SocketAddress } from '../base/address.ts';
+import type { ListenProtocol } from '../config/listen-protocol.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
@@ -30,7 +31,14 @@ export interface ListenSpec {
   readonly mptcp: boolean;
   readonly transparent: boolean;
   readonly congestion: string | undefined;
+  /** Of the role's protocols; a router has one only. */
+  readonly protocol: number;
 }
+
+/** What is spoken at a listener of the server, with the memory that its workers share. */
+export type ServedProtocol =
+  | Exclude<ListenProtocol, { transport: 'shadowsocks' }>
+  | (Extract<ListenProtocol, { transport: 'shadowsocks' }> & { readonly salts: SharedArrayBuffer });
 
 export interface RouterRole {
   readonly kind: 'router';
@@ -42,6 +50,7 @@ export interface RouterRole {
 
 export interface ServerRole extends ServerAdmission {
   readonly kind: 'server';
+  readonly protocols: readonly ServedProtocol[];
   readonly egress: EgressPolicy;
   readonly serverId: string;
   readonly replayWindow: SharedArrayBuffer;
@@ -78,6 +87,8 @@ export type ToWorker =
   | { readonly kind: 'settings'; readonly settings: RunningSettings }
   | { readonly kind: 'opening'; readonly opening: RouterOpeningSettings }
   | { readonly kind: 'admission'; readonly admission: ServerAdmission }
+  /** Of a `resolve`; empty when there are none. */
+  | { readonly kind: 'resolved'; readonly id: number; readonly addresses: readonly Address[] }
   /** A connection whose flow this worker has. */
   | { readonly kind: 'arrival'; readonly arrival: Arrival }
   /** `closeListeners`: refuse new connections from now on. */
@@ -96,6 +107,7 @@ export type FromWorker =
     }
   | { readonly kind: 'families'; readonly server: string; readonly families: Families }
   | { readonly kind: 'doubt' }
+  | { readonly kind: 'resolve'; readonly worker: number; readonly id: number; readonly name: string }
   /** The connection belongs to a flow of another worker. */
   | { readonly kind: 'hand-over'; readonly worker: number; readonly arrival: Arrival }
   /** A connection to a server over this WAN came about without MPTCP. */

@@ -1,15 +1,16 @@
 // Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { formatSocketAddress, type SocketAddress } from '../base/address.ts';
+import { type Address, formatSocketAddress } from '../base/address.ts';
 import { close, rawRead } from '../linux/libc.ts';
 import { openListener } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
+import type { NamedTarget } from '../transport/socks-address.ts';
 import { Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow.ts';
-import { BUFFER_BYTES } from './half-pipe.ts';
+import { BUFFER_BYTES, SEALED_BYTES } from './half-pipe.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -35,6 +36,7 @@ class Worker implements WorkerContext {
   // Between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
   readonly loop = new Loop(() => this.beat());
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
   readonly bufferMaxBytes: number;
   readonly counters: Counters;
@@ -52,6 +54,10 @@ class Worker implements WorkerContext {
   private readonly families = new Map<string, Families>();
   private doubtedMs = Number.NEGATIVE_INFINITY;
   private readonly plainMs = new Map<string, number>();
+  private readonly lookups = new Map<number, (addresses: readonly Address[]) => void>();
+  private lookupId = 0;
+  /** By the fd of the listener, what is spoken there. */
+  private readonly spoken = new Map<number, number>();
   private isStopped = false;
 
   constructor(spec: WorkerSpec) {
@@ -67,13 +73,17 @@ class Worker implements WorkerContext {
         ? new RouterAccept(this, spec.role)
         : new ServerAccept(this, spec.role, spec.index);
     this.acceptor = new Acceptor(this.loop, {
-      onAccept: (fd) => this.onAccept(fd),
+      onAccept: (fd, listener) => this.onAccept(fd, listener),
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
       onPause: (why) => this.onPause(why),
       onResume: () => this.log('info', 'accept-resumed', 'accepting connections again'),
     });
     this.loop.watch(spec.wakeFd, { onEvents: () => this.onWake() });
-    for (const listen of spec.listens) this.acceptor.add(openListener({ ...listen, backlog: BACKLOG }));
+    for (const listen of spec.listens) {
+      const fd = openListener({ ...listen, backlog: BACKLOG });
+      this.spoken.set(fd, listen.protocol);
+      this.acceptor.add(fd);
+    }
     post({ kind: 'listening' });
   }
 
@@ -102,8 +112,15 @@ class Worker implements WorkerContext {
     this.log('warn', reason, detail);
   }
 
-  nameTarget(target: SocketAddress): string {
-    return this.settings.logTargets ? formatSocketAddress(target) : 'a target';
+  nameTarget(target: NamedTarget): string {
+    if (!this.settings.logTargets) return 'a target';
+    return 'address' in target ? formatSocketAddress(target) : `${printable(target.name)}:${target.port}`;
+  }
+
+  resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void {
+    const id = this.lookupId++;
+    this.lookups.set(id, onAnswer);
+    post({ kind: 'resolve', worker: this.spec.index, id, name });
   }
 
   learnFamilies(server: string, families: Families): void {
@@ -131,8 +148,8 @@ class Worker implements WorkerContext {
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
   }
 
-  private onAccept(fd: number): boolean {
-    if (!this.role.accept(fd)) {
+  private onAccept(fd: number, listener: number): boolean {
+    if (!this.role.accept(fd, this.spoken.get(listener) ?? 0)) {
       // The fds of idle pipes serve flows better.
       this.pipes.shrink();
       return false;
@@ -168,9 +185,16 @@ class Worker implements WorkerContext {
     if (message.kind === 'admission' && this.role instanceof ServerAccept)
       this.role.configure(message.admission);
     if (message.kind === 'arrival' && this.role instanceof ServerAccept) this.role.takeUp(message.arrival);
+    if (message.kind === 'resolved') this.onResolved(message);
     if (message.kind === 'settings') this.configure(message.settings);
     if (message.kind === 'drain' && message.closeListeners) this.acceptor.close();
     if (message.kind === 'stop') this.stop();
+  }
+
+  private onResolved({ id, addresses }: Extract<ToWorker, { kind: 'resolved' }>): void {
+    const onAnswer = this.lookups.get(id);
+    this.lookups.delete(id);
+    onAnswer?.(addresses);
   }
 
   private configure(settings: RunningSettings): void {
@@ -214,6 +238,9 @@ class Worker implements WorkerContext {
     close(this.spec.wakeFd);
   }
 }
+
+/** What a client sends as a name may hold anything. */
+const printable = (name: string): string => name.replaceAll(/[^\x20-\x7e]/g, '?');
 
 function post(message: FromWorker): void {
   parentPort?.postMessage(message);

@@ -72,7 +72,7 @@ export class YoungFlow implements ConnOwner {
       all.delete(young);
       young.close();
     };
-    young.flow = Flow.start(context, conns, unsent, received, { toFar, onGone });
+    young.flow = Flow.start(context, conns, unsent, received, { copies: { toFar, onGone } });
   }
 
   private constructor(context: WorkerContext, spec: YoungFlowSpec) {

@@ -154,5 +154,6 @@ function listens(config: RouterConfig, method: RedirectMethod): ListenSpec[] {
     mptcp: false,
     transparent: method === 'tproxy',
     congestion: undefined,
+    protocol: 0,
   }));
 }

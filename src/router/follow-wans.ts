@@ -1,9 +1,9 @@
 // Starts what tells of the WANs (kernel events, probes, names) and brings it to the manager.
 import type { WanbondError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
-import type { RouterConfig } from '../config/router.ts';
+import { dialledServers, type RouterConfig } from '../config/router.ts';
 import { type LinkMonitor, startLinkMonitor } from '../linux/netlink/monitor.ts';
-import { convertServers, type NameAnswers, serverNames } from '../wan/known-servers.ts';
+import { type NameAnswers, serverNames } from '../wan/known-servers.ts';
 import { Prober } from '../wan/prober.ts';
 import type { FromProber } from '../wan/prober-spec.ts';
 import { followNames, type NameFollower } from './follow-names.ts';
@@ -24,7 +24,7 @@ export async function followWans(
 ): Promise<FollowedWans> {
   let config = initial;
   // Without a server of ours there is nobody to answer.
-  const prober = convertServers(config).length > 0 ? startProber(manager, onFatal) : undefined;
+  const prober = dialledServers(config).length > 0 ? startProber(manager, onFatal) : undefined;
   manager.prober = prober;
   manager.update();
   const follow = (known: NameAnswers): NameFollower =>

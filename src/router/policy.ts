@@ -1,10 +1,10 @@
 // The snapshot that the router's workers decide by, made from config, WANs and host facts.
 import { parseAddress } from '../base/address.ts';
-import type { RouterConfig } from '../config/router.ts';
+import { dialledServers, type RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
 import type { PathHints } from '../transport/handshake.ts';
-import { convertServers, destinationsOf, type KnownServer } from '../wan/known-servers.ts';
+import { destinationsOf, type KnownServer } from '../wan/known-servers.ts';
 import { ownAddresses } from './router-plan.ts';
 import type { WanState } from './wan-state.ts';
 
@@ -20,7 +20,7 @@ export function routerPolicy(
     wans: state.order,
     hints,
     upstream:
-      convertServers(config).length === 0
+      dialledServers(config).length === 0
         ? { transport: 'direct' }
         : { transport: 'servers', servers: serversToTry(config, state).map(serverPolicy) },
     directWithoutServer: config.onServerLoss === 'direct',
@@ -35,8 +35,8 @@ function serversToTry(config: RouterConfig, { servers }: Pick<WanState, 'servers
 }
 
 function serverPolicy(server: KnownServer): ServerPolicy {
-  const { label, id: serverId, keyId, key } = server;
-  return { transport: 'convert', label, addresses: destinationsOf(server), serverId, keyId, key };
+  const { label, protocol } = server;
+  return { label, addresses: destinationsOf(server), protocol };
 }
 
 /** What is thought of paths before anything was measured. */

@@ -13,9 +13,9 @@ function probePath(server: KnownServer, wan: ReadyWan): ProbePath[] {
   for (const address of server.addresses) {
     const from = wan.sources.find((source) => familyOf(source) === familyOf(address));
     if (!from) continue;
-    const { label, id: serverId, keyId, key } = server;
+    const { label, protocol } = server;
     const to = { address, port: server.port };
-    return [{ wan: wan.name, device: wan.interface, from, to, server: { label, serverId, keyId, key } }];
+    return [{ wan: wan.name, device: wan.interface, from, to, server: { label, protocol } }];
   }
   return [];
 }

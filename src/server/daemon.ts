@@ -1,7 +1,8 @@
 // The server role as a running daemon.
 import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
-import type { ServerConfig } from '../config/server.ts';
+import type { ListenProtocol } from '../config/listen-protocol.ts';
+import type { ListenConfig, ServerConfig } from '../config/server.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { guardProcess, type ReloadableDaemon } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
@@ -14,7 +15,7 @@ import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
 import { createUnprovedMemory } from '../relay/unproved.ts';
-import type { ListenSpec, ServerAdmission, ServerRole } from '../relay/worker-spec.ts';
+import type { ListenSpec, ServedProtocol, ServerAdmission, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
 import { readEgressPolicy } from './egress-policy.ts';
@@ -51,7 +52,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
   const egress = watchEgress(config, firstEgress, log, (policy) =>
     relay.send({ kind: 'egress', egress: policy }),
   );
-  const probes = await startProbeService(config, listenPoints(config), () => egress.policy.families).catch(
+  const probes = await startProbeService(config, probePoints(config), () => egress.policy.families).catch(
     (error: unknown) => {
       undoAll(journal);
       throw error;
@@ -92,6 +93,7 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     ...admissionOf(config, congestion),
     egress,
     serverId: config.id,
+    protocols: config.listens.map(({ protocol }) => served(protocol, now())),
     replayWindow: createReplayWindow(now()).buffer,
     clock,
     unprovedMemory: createUnprovedMemory(),
@@ -110,16 +112,26 @@ function admissionOf({ relay, keys }: ServerConfig, congestion: CongestionChoice
   };
 }
 
-/** Where to listen. The IPv6 wildcard, a default, is left out where the host has no IPv6. */
-function listenPoints(config: ServerConfig): SocketAddress[] {
+function served(protocol: ListenProtocol, nowMs: number): ServedProtocol {
+  if (protocol.transport !== 'shadowsocks') return protocol;
+  return { ...protocol, salts: createReplayWindow(nowMs).buffer };
+}
+
+/** Where `listens[index]` is. The IPv6 wildcard, a default, is left out where the host has no IPv6. */
+function listenPoints({ addresses, port }: ListenConfig): SocketAddress[] {
   const hasIpv6 = readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
-  return config.listens.flatMap(({ addresses, port }) =>
-    addresses
-      .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
-      .map((address) => ({ address, port })),
-  );
+  return addresses
+    .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
+    .map((address) => ({ address, port }));
+}
+
+/** Where routers send their probes. */
+function probePoints({ listens: all }: ServerConfig): SocketAddress[] {
+  return all.filter(({ protocol }) => protocol.transport === 'convert').flatMap(listenPoints);
 }
 
 function listens(config: ServerConfig, { usual: congestion }: CongestionChoice): ListenSpec[] {
-  return listenPoints(config).map((at) => ({ at, mptcp: true, transparent: false, congestion }));
+  return config.listens.flatMap((listen, protocol) =>
+    listenPoints(listen).map((at) => ({ at, mptcp: true, transparent: false, congestion, protocol })),
+  );
 }

@@ -29,5 +29,7 @@ it('is a config with all that was joined and chosen', () => {
     { name: 'eth0-100', interface: 'eth0.100', source: undefined },
   ]);
   const hosts = ['vps.example.org', parseAddress('2001:db8:f::1')];
-  expect(config.servers).toMatchObject([{ hosts, port: 4433, id: 'a"b', keyId: 3, key: JOIN.key }]);
+  expect(config.servers).toMatchObject([
+    { hosts, port: 4433, protocol: { id: 'a"b', keyId: 3, key: JOIN.key } },
+  ]);
 });

@@ -5,6 +5,7 @@
 // `consumed` is where user data starts in those bytes. A step other than `more` ends the handshake.
 import type { SocketAddress } from '../base/address.ts';
 import type { FailureReason } from './failure.ts';
+import type { NamedTarget } from './socks-address.ts';
 import type { StreamCodec } from './stream-codec.ts';
 
 /** Which address families the server can dial, so that the router need not try the others. */
@@ -86,21 +87,27 @@ export interface ClientTransport {
 export interface Answers {
   /** The bytes to send before any byte of the target. */
   accept(families: Families | undefined): Buffer;
-  /** The bytes to send before an orderly close. `retryAfterS` is 0 to 255, for `resource` and `timeout`. */
-  refuse(reason: FailureReason, retryAfterS?: number): Buffer;
+  /**
+   * The bytes to send before an orderly close; undefined where a reset is all that can be told. `retryAfterS` is 0 to 255,
+   * for `resource` and `timeout`.
+   */
+  refuse(reason: FailureReason, retryAfterS?: number): Buffer | undefined;
 }
 
 /** A verified request for a new flow. */
 export interface DialStep extends Answers {
   readonly kind: 'dial';
-  readonly target: SocketAddress;
-  readonly keyId: number;
-  /** Names the flow when it is to be resumed; unique per key. */
-  readonly flowId: string;
-  /** Of the hello: 0, or that of its `ResumePoint` when the one before it never came. */
-  readonly attempt: number;
+  readonly target: NamedTarget;
+  /** Of whom, for the log: "key 1", "user anna". */
+  readonly who: string;
+  /** Whose [[key]] it is; undefined where others may come. */
+  readonly keyId: number | undefined;
+  /** How the flow can be resumed; undefined where the transport cannot. */
+  readonly resumable?: { readonly flowId: string; readonly attempt: number };
   readonly hints: PathHints;
   readonly consumed: number;
+  /** Absent where the bytes of the flow travel as they are; else `first` came sealed with the request. */
+  readonly sealed?: { readonly codec: StreamCodec; readonly first: Buffer };
 }
 
 /** A verified request to go on with a flow on this connection; plain data, for the worker that has it. */
@@ -124,6 +131,8 @@ export interface AnswerableRequest {
 
 export type ServerStep =
   | { readonly kind: 'more' }
+  /** Send this, then ask again, with all the bytes so far and those to come. */
+  | { readonly kind: 'send'; readonly bytes: Buffer }
   | DialStep
   | ResumeStep
   /** Send, then close in order: a reset at once could overtake the bytes. `reason` is undefined for an answered question. */
@@ -136,6 +145,8 @@ export type ServerStep =
   | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
 
 export interface ServerHandshake {
+  /** The request is known without a byte of the client: `receive` is to be called at once, with none. */
+  readonly isSilent?: boolean;
   receive(bytes: Uint8Array): ServerStep;
 }
 

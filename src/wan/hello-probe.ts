@@ -32,8 +32,10 @@ export type HelloResult =
     };
 
 export type Answer =
-  /** Signed with our key. */
+  /** Signed with our key, or the login was taken. */
   | { readonly kind: 'proved' }
+  /** Nothing was asked. */
+  | { readonly kind: 'connected' }
   | { readonly kind: 'refused'; readonly reason: FailureReason; readonly detail: string }
   | { readonly kind: 'silent' }
   | { readonly kind: 'closed' };
@@ -49,7 +51,7 @@ export class HelloProbe implements ConnOwner {
   readonly #loop: Loop;
   readonly #way: Way;
   readonly #mptcp: boolean;
-  readonly #handshake: ClientHandshake;
+  readonly #handshake: ClientHandshake | undefined;
   readonly #onDone: (result: HelloResult) => void;
   readonly #limit = new Timer(() => this.#onLimit());
   #startedMs: number | undefined;
@@ -61,11 +63,12 @@ export class HelloProbe implements ConnOwner {
   #hasRetried = false;
   #isDone = false;
 
+  /** @param handshake undefined where a connection is all that can be tried of the server */
   constructor(
     loop: Loop,
     way: Way,
     mptcp: boolean,
-    handshake: ClientHandshake,
+    handshake: ClientHandshake | undefined,
     onDone: (result: HelloResult) => void,
   ) {
     this.#loop = loop;
@@ -96,7 +99,7 @@ export class HelloProbe implements ConnOwner {
   onReady(conn: Conn): void {
     if (this.#isDone || conn !== this.#conn || !conn.writable) return;
     if (this.#isConnecting) this.#onConnect(conn);
-    else this.#read(conn);
+    else if (this.#handshake) this.#read(conn, this.#handshake);
   }
 
   #onConnect(conn: Conn): void {
@@ -106,12 +109,13 @@ export class HelloProbe implements ConnOwner {
     this.#connectMs ??= performance.now() - (this.#startedMs as number);
     this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
     this.#loop.timers.arm(this.#limit, ANSWER_LIMIT_MS, this.#loop.nowMs);
+    if (!this.#handshake) return this.#end({ kind: 'connected' });
     const sent = send(conn, this.#handshake.hello(NOTHING));
     if (sent < 0) this.#end({ kind: 'closed' });
-    else this.#read(conn);
+    else this.#read(conn, this.#handshake);
   }
 
-  #read(conn: Conn): void {
+  #read(conn: Conn, handshake: ClientHandshake): void {
     const buffer = Buffer.alloc(BUFFER_BYTES);
     while (conn.readable) {
       const read = receive(conn, buffer, BUFFER_BYTES);
@@ -120,7 +124,8 @@ export class HelloProbe implements ConnOwner {
       // Asked now and not before: the first data may make an end fall back to plain TCP.
       this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
       this.#received = Buffer.concat([this.#received, buffer.subarray(0, read)]);
-      const step = this.#handshake.receive(this.#received);
+      const step = this.#advance(conn, handshake);
+      if (!step) return;
       if (step.kind !== 'more') return this.#onStep(step);
       if (this.#received.length >= BUFFER_BYTES) {
         return this.#end({ kind: 'refused', reason: 'malformed', detail: 'the answer does not end' });
@@ -128,7 +133,19 @@ export class HelloProbe implements ConnOwner {
     }
   }
 
-  #onStep(step: Exclude<ClientStep, { kind: 'more' }>): void {
+  /** Undefined when the connection is gone. */
+  #advance(conn: Conn, handshake: ClientHandshake): Exclude<ClientStep, { kind: 'send' }> | undefined {
+    for (;;) {
+      const step = handshake.receive(this.#received);
+      if (step.kind !== 'send') return step;
+      if (send(conn, step.bytes) < 0) {
+        this.#end({ kind: 'closed' });
+        return undefined;
+      }
+    }
+  }
+
+  #onStep(step: Exclude<ClientStep, { kind: 'more' | 'send' }>): void {
     switch (step.kind) {
       case 'established':
         return this.#end({ kind: 'proved' });

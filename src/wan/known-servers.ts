@@ -7,13 +7,13 @@ import {
   sameAddress,
   type SocketAddress,
 } from '../base/address.ts';
-import type { ConvertServerRef, RouterConfig, ServerHost } from '../config/router.ts';
+import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from '../config/router.ts';
 
 /** By name: what it stood for when it was last looked up with success. */
 export type NameAnswers = ReadonlyMap<string, readonly Address[]>;
 
-export interface KnownServer extends ConvertServerRef {
-  /** For log and status: the first host as the config has it. */
+export interface KnownServer extends DialledServer {
+  /** For log and status: the first host as the config has it, with the port where another server has the same. */
   readonly label: string;
   /** The first is preferred; empty as long as none of its names was found. */
   readonly addresses: readonly Address[];
@@ -21,26 +21,29 @@ export interface KnownServer extends ConvertServerRef {
 
 /** In order of preference; none with the transport `direct`. */
 export function knownServers(config: RouterConfig, answers: NameAnswers): KnownServer[] {
-  return convertServers(config).map((server) => {
+  const servers = dialledServers(config);
+  return servers.map((server) => {
     const all = server.hosts.flatMap((host) =>
       typeof host === 'string' ? (answers.get(host) ?? []) : [host],
     );
     const addresses = all.filter((one, i) => all.findIndex((other) => sameAddress(one, other)) === i);
-    return { ...server, label: hostText(server.hosts[0]), addresses };
+    return { ...server, label: labelOf(server, servers), addresses };
   });
+}
+
+function labelOf({ hosts, port }: DialledServer, all: readonly DialledServer[]): string {
+  const host = hostText(hosts[0]);
+  const isAlone = all.filter((other) => hostText(other.hosts[0]) === host).length === 1;
+  return isAlone ? host : `${host} port ${port}`;
 }
 
 function hostText(host: ServerHost | undefined): string {
   return typeof host === 'object' ? formatAddress(host) : (host ?? '');
 }
 
-export function convertServers({ servers }: RouterConfig): ConvertServerRef[] {
-  return servers.filter((server) => server.transport === 'convert');
-}
-
 /** The names that have to be looked up. */
 export function serverNames(config: RouterConfig): string[] {
-  const hosts = convertServers(config).flatMap((server) => server.hosts);
+  const hosts = dialledServers(config).flatMap((server) => server.hosts);
   return [...new Set(hosts.filter((host) => typeof host === 'string'))];
 }
 

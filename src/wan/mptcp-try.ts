@@ -1,7 +1,7 @@
 // One try of what a path does to MPTCP: a connection as a flow would begin it, then a join to a connection. Does not
 // block, and opens no flow: the server is asked for nothing.
 import type { Loop } from '../relay/loop.ts';
-import type { ConvertClient } from '../transport/convert/client.ts';
+import type { Asker } from '../transport/server-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 import type { CapableFate, JoinFate, MptcpSurvival } from './mptcp-survival.ts';
@@ -19,7 +19,7 @@ export interface MptcpTryParts {
   readonly way: Way;
   /** Of the connection to join: over another WAN to the same address if there is one that keeps MPTCP. */
   readonly first: Way;
-  readonly client: ConvertClient;
+  readonly ask: Asker;
   /** Undefined when nothing can be told: plain TCP does not connect either. */
   readonly onEnd: (survival: MptcpSurvival | undefined) => void;
 }
@@ -56,8 +56,8 @@ export class MptcpTry {
   }
 
   #hello(mptcp: boolean, onDone: (result: HelloResult) => void): void {
-    const { loop, way, client } = this.#parts;
-    const probe = new HelloProbe(loop, way, mptcp, client.ask(), onDone);
+    const { loop, way, ask } = this.#parts;
+    const probe = new HelloProbe(loop, way, mptcp, ask(), onDone);
     this.#running = probe;
     probe.start();
   }

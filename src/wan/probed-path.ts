@@ -1,10 +1,9 @@
-// One path that is probed: by UDP, by TCP where UDP is blocked, and now and then for what it does to MPTCP.
-import { randomBytes } from 'node:crypto';
+// One path that is probed: by UDP, by TCP where UDP is blocked or the server is not ours, and now and then for what it does to MPTCP.
 import type { SocketAddress } from '../base/address.ts';
 import type { Loop } from '../relay/loop.ts';
-import { type ConvertClient, createConvertClient } from '../transport/convert/client.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { ProbeReply } from '../transport/probe.ts';
+import { type Asker, convertClient } from '../transport/server-client.ts';
 import type { Way } from './hello-probe.ts';
 import { canBegin, canJoin, mptcpTrouble, type MptcpSurvival, sameSurvival } from './mptcp-survival.ts';
 import { MptcpTry } from './mptcp-try.ts';
@@ -32,9 +31,10 @@ export class ProbedPath {
   mptcp: MptcpSurvival | undefined;
   readonly #loop: Loop;
   readonly #handlers: ProbedPathHandlers;
-  readonly #udp: UdpProbe;
+  /** A server of ours answers by UDP too. */
+  readonly #udp: UdpProbe | undefined;
   readonly #udpState = new ProbeState();
-  readonly #client: ConvertClient;
+  readonly #ask: Asker;
   readonly #schedule = new TriesSchedule();
   #tcp: TcpProbes | undefined;
   #try: MptcpTry | undefined;
@@ -50,17 +50,24 @@ export class ProbedPath {
     this.spec = spec;
     this.#loop = loop;
     this.#handlers = handlers;
-    this.#udp = new UdpProbe(loop, spec, {
-      onReply: (reply) => this.#onUdpReply(reply),
-      onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
-    });
-    const { serverId, keyId, key } = spec.server;
-    this.#client = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+    const { protocol } = spec.server;
+    if (protocol.transport === 'convert') {
+      this.#udp = new UdpProbe(loop, spec, protocol, {
+        onReply: (reply) => this.#onUdpReply(reply),
+        onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
+      });
+      const client = convertClient(protocol);
+      this.#ask = () => client.ask();
+    } else {
+      this.#ask = () => undefined;
+      this.#tcp = this.#startTcp();
+      this.#tcp.isInCharge = true;
+    }
   }
 
   /** New, and probed fast until its loss can be told. */
   get isLearning(): boolean {
-    return this.#udpState.isLearning;
+    return this.#udp !== undefined && this.#udpState.isLearning;
   }
 
   get health(): LinkHealth {
@@ -79,18 +86,22 @@ export class ProbedPath {
   /** @param rxPackets that its interface has received, without the answers to UDP probes. */
   tick(nowMs: number, rxPackets: number): void {
     this.#count(rxPackets, nowMs);
-    this.#note('udp', this.#udpState.onTime(nowMs, rxPackets));
-    if (nowMs >= this.#nextUdpMs()) this.#sendUdp(nowMs);
-    if (this.#udpState.silentMs(nowMs) >= UDP_SILENT_MS) this.#tcp ??= this.#startTcp();
+    if (this.#udp) this.#tickUdp(this.#udp, nowMs, rxPackets);
     this.#tcp?.tick(nowMs, rxPackets, this.isBusy);
-    this.#leaveToTcp(nowMs);
+    if (this.#udp) this.#leaveToTcp(nowMs);
+  }
+
+  #tickUdp(udp: UdpProbe, nowMs: number, rxPackets: number): void {
+    this.#note('udp', this.#udpState.onTime(nowMs, rxPackets));
+    if (nowMs >= this.#nextUdpMs()) this.#sendUdp(udp, nowMs);
+    if (this.#udpState.silentMs(nowMs) >= UDP_SILENT_MS) this.#tcp ??= this.#startTcp();
   }
 
   /** Somebody waits for an answer. */
   hurry(nowMs: number): void {
     if (this.health === 'down') return;
     if (this.#tcp?.isInCharge) this.#tcp.hurry(nowMs, this.#rxPackets);
-    else this.#sendUdp(nowMs);
+    else if (this.#udp) this.#sendUdp(this.#udp, nowMs);
   }
 
   onPlainFlow(): void {
@@ -112,7 +123,7 @@ export class ProbedPath {
       loop: this.#loop,
       way: this.spec,
       first,
-      client: this.#client,
+      ask: this.#ask,
       onEnd: (survival) => this.#onTried(survival),
     });
     this.#try = one;
@@ -138,12 +149,12 @@ export class ProbedPath {
       seenAs: this.#seenAs,
       probedBy: this.#tcp?.isInCharge ? 'tcp' : 'udp',
       mptcp: this.mptcp,
-      pathMtuBytes: this.#udp.pathMtuBytes,
+      pathMtuBytes: this.#udp?.pathMtuBytes,
     };
   }
 
   close(): void {
-    this.#udp.close();
+    this.#udp?.close();
     this.#tcp?.close();
     this.#try?.abort();
   }
@@ -153,11 +164,11 @@ export class ProbedPath {
     return isBlocked ? this.#udpSentMs + UDP_BLOCKED_INTERVAL_MS : this.#udpState.nextSendMs(this.isBusy);
   }
 
-  #sendUdp(nowMs: number): void {
+  #sendUdp(udp: UdpProbe, nowMs: number): void {
     const sequence = this.#sequence++ >>> 0;
     this.#udpSentMs = nowMs;
     this.#udpState.onSent(sequence, nowMs, this.#rxPackets);
-    this.#udp.send(sequence);
+    udp.send(sequence);
   }
 
   #onUdpReply({ sequence, seenAs, families }: ProbeReply): void {
@@ -168,13 +179,14 @@ export class ProbedPath {
   }
 
   #startTcp(): TcpProbes {
-    return new TcpProbes(this.#loop, this.spec, this.#client, (change) => this.#note('tcp', change));
+    return new TcpProbes(this.#loop, this.spec, this.#ask, (change) => this.#note('tcp', change));
   }
 
   /** Tells of what changes the path as a whole. */
   #note(by: 'udp' | 'tcp', change: HealthChange | undefined): void {
     if (!change) return;
     const { health, reason } = change;
+    if (!this.#udp && health === 'up') this.#hasAnswered = true;
     if (by === 'udp' && health === 'up') this.#stopTcp();
     else if ((by === 'tcp') !== (this.#tcp?.isInCharge ?? false)) return;
     this.#handlers.onChange(reason);

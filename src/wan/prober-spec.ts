@@ -1,17 +1,15 @@
 // What the main thread and the prober tell each other.
 import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
+import type { ServerProtocol } from '../config/server-protocol.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { MptcpSurvival } from './mptcp-survival.ts';
 import type { LinkHealth } from './probe-state.ts';
 
-/** Whom to ask, and how to prove who is asking. */
+/** Whom to ask, and how. */
 export interface ProbedServer {
   /** As in the config; by this the answers are told apart. */
   readonly label: string;
-  readonly serverId: string;
-  readonly keyId: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
+  readonly protocol: ServerProtocol;
 }
 
 /** One way to a server that is probed. */

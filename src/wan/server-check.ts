@@ -1,17 +1,12 @@
 // Tries every way to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
 // join there. Changes nothing on this host. Blocks until all have an answer, or the limits of the probes are over.
-import { randomBytes } from 'node:crypto';
 import { type Family, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
 import { Loop } from '../relay/loop.ts';
-import { type ConvertClient, createConvertClient } from '../transport/convert/client.ts';
+import type { ServerProtocol } from '../config/server-protocol.ts';
+import { type Asker, convertClient } from '../transport/server-client.ts';
+import { createSocks5Login } from '../transport/socks5/client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
-
-export interface ServerCheckTarget {
-  readonly serverId: string;
-  readonly keyId: number;
-  readonly key: Uint8Array;
-}
 
 export interface WayResult {
   readonly way: Way;
@@ -33,10 +28,10 @@ export interface JoinTry {
 
 const ROUND_MS = 200;
 
-export function checkServer(ways: readonly Way[], target: ServerCheckTarget): WayResult[] {
+export function checkServer(ways: readonly Way[], protocol: ServerProtocol): WayResult[] {
   const loop = new Loop();
   try {
-    const tries = ways.map((way) => new WayTry(loop, way, clientOf(target)));
+    const tries = ways.map((way) => new WayTry(loop, way, visitor(protocol)));
     runAll(
       loop,
       tries.map((one) => (onDone) => one.sayHello(onDone)),
@@ -59,22 +54,35 @@ function runAll(loop: Loop, jobs: readonly ((onDone: () => void) => void)[]): vo
   while (open.size > 0) loop.round(ROUND_MS);
 }
 
-function clientOf({ serverId, keyId, key }: ServerCheckTarget): ConvertClient {
-  return createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+interface Visitor {
+  readonly ask: Asker;
+  /** Server time minus ours, once it was learned. */
+  clockOffsetMs(): number | undefined;
+}
+
+function visitor(protocol: ServerProtocol): Visitor {
+  const noClock = (): undefined => undefined;
+  if (protocol.transport === 'convert') {
+    const client = convertClient(protocol);
+    return { ask: () => client.ask(), clockOffsetMs: () => client.clockOffsetMs };
+  }
+  // Shadowsocks answers nothing but the bytes of a target.
+  if (protocol.transport === 'shadowsocks') return { ask: noClock, clockOffsetMs: noClock };
+  return { ask: () => createSocks5Login(protocol.login), clockOffsetMs: noClock };
 }
 
 class WayTry {
   readonly way: Way;
   readonly #loop: Loop;
-  readonly #client: ConvertClient;
+  readonly #visitor: Visitor;
   #hello: HelloResult | undefined;
   #plain: HelloResult | undefined;
   #join: JoinTry | undefined;
 
-  constructor(loop: Loop, way: Way, client: ConvertClient) {
+  constructor(loop: Loop, way: Way, guest: Visitor) {
     this.#loop = loop;
     this.way = way;
-    this.#client = client;
+    this.#visitor = guest;
   }
 
   get isConnected(): boolean {
@@ -110,13 +118,13 @@ class WayTry {
       way: this.way,
       hello: this.#hello as HelloResult,
       plain: this.#plain,
-      clockOffsetMs: this.#client.clockOffsetMs,
+      clockOffsetMs: this.#visitor.clockOffsetMs(),
       join: this.#join,
     };
   }
 
   #probe(mptcp: boolean, onDone: (result: HelloResult) => void): void {
-    new HelloProbe(this.#loop, this.way, mptcp, this.#client.ask(), onDone).start();
+    new HelloProbe(this.#loop, this.way, mptcp, this.#visitor.ask(), onDone).start();
   }
 }
 

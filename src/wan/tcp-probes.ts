@@ -1,7 +1,7 @@
-// Probes of a path by plain TCP, for networks that block UDP: a connection to the server as a flow would open it, until
-// the server has proved that it has our key. Its set-up time is the round trip.
+// Probes of a path by plain TCP, for networks that block UDP and servers that are not ours: a connection to the server as a
+// flow would open it, until the server has proved that it has our key, where it can. Its set-up time is the round trip.
 import type { Loop } from '../relay/loop.ts';
-import type { ConvertClient } from '../transport/convert/client.ts';
+import type { Asker } from '../transport/server-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { type HealthChange, type ProbeTimes, ProbeState } from './probe-state.ts';
 
@@ -23,16 +23,16 @@ export class TcpProbes {
   isInCharge = false;
   readonly #loop: Loop;
   readonly #way: Way;
-  readonly #client: ConvertClient;
+  readonly #ask: Asker;
   readonly #note: (change: HealthChange | undefined) => void;
   readonly #running = new Set<HelloProbe>();
   #sequence = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(loop: Loop, way: Way, client: ConvertClient, note: (change: HealthChange | undefined) => void) {
+  constructor(loop: Loop, way: Way, ask: Asker, note: (change: HealthChange | undefined) => void) {
     this.#loop = loop;
     this.#way = way;
-    this.#client = client;
+    this.#ask = ask;
     this.#note = note;
   }
 
@@ -54,7 +54,7 @@ export class TcpProbes {
     const sequence = this.#sequence++;
     this.#sentMs = nowMs;
     this.state.onSent(sequence, nowMs, rxPackets);
-    const probe = new HelloProbe(this.#loop, this.#way, false, this.#client.ask(), (result) => {
+    const probe = new HelloProbe(this.#loop, this.#way, false, this.#ask(), (result) => {
       this.#running.delete(probe);
       this.#onResult(sequence, result);
     });
@@ -67,7 +67,7 @@ export class TcpProbes {
     const { nowMs } = this.#loop;
     if (result.kind === 'no-connection') {
       if (result.why === 'refused') this.#note(this.state.onRefused(nowMs, 'TCP'));
-    } else if (result.answer.kind === 'proved') {
+    } else if (result.answer.kind === 'proved' || result.answer.kind === 'connected') {
       this.#note(this.state.onReply(sequence, nowMs, result.connectMs));
     }
   }

@@ -1,5 +1,6 @@
 // The UDP socket of one probed path: sends requests to the server, and hands on what is really its answer.
 import { familyOf } from '../base/address.ts';
+import type { ConvertProtocol } from '../config/server-protocol.ts';
 import { ECONNREFUSED } from '../linux/errno.ts';
 import { close, errno, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp, pathMtuBytes } from '../linux/udp.ts';
@@ -23,12 +24,11 @@ export class UdpProbe {
   readonly #buffer = Buffer.alloc(PROBE_BYTES + 1);
   #fd = -1;
 
-  constructor(loop: Loop, path: ProbePath, handlers: UdpProbeHandlers) {
+  constructor(loop: Loop, path: ProbePath, { id, keyId, key }: ConvertProtocol, handlers: UdpProbeHandlers) {
     this.#loop = loop;
     this.#path = path;
     this.#handlers = handlers;
-    const { serverId, keyId, key } = path.server;
-    this.#client = createProbeClient(serverId, { id: keyId, psk: key });
+    this.#client = createProbeClient(id, { id: keyId, psk: key });
   }
 
   /** What cannot be sent stays unanswered, which is all that has to be known. */

@@ -16,7 +16,7 @@ export function tryServers(config: RouterConfig, servers: readonly KnownServer[]
     if (server.addresses.length === 0) return [unknownName(server)];
     const ways = waysTo(wans, destinationsOf(server));
     if (ways.length === 0) return [];
-    const results = checkServer(ways, { serverId: server.id, keyId: server.keyId, key: server.key });
+    const results = checkServer(ways, server.protocol);
     return upstreamFindings(results, { server, strictDevices: strictDevices(devices, readSysctl) });
   });
 }

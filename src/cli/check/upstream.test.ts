@@ -1,19 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
-import type { ConvertServerRef } from '../../config/router.ts';
+import type { DialledServer } from '../../config/router.ts';
 import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
 import type { WayResult } from '../../wan/server-check.ts';
 import { upstreamFindings } from './upstream.ts';
 
 const ADDRESS = parseAddress('198.51.100.1');
-const server: ConvertServerRef = {
+const server: DialledServer = {
   transport: 'convert',
   hosts: [ADDRESS],
   mark: 0,
   port: 5124,
-  id: 'wanbond',
-  keyId: 1,
-  key: new Uint8Array(32),
+  protocol: { transport: 'convert', id: 'wanbond', keyId: 1, key: new Uint8Array(32) },
 };
 const CONTEXT = { server, strictDevices: new Set<string>() };
 const PROVED: Answer = { kind: 'proved' };

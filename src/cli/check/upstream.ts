@@ -1,13 +1,13 @@
 // From what was tried on the way to the server to findings: pure.
 import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
-import type { ConvertServerRef } from '../../config/router.ts';
+import type { DialledServer } from '../../config/router.ts';
 import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
 import type { WayResult } from '../../wan/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { mptcpFinding } from './upstream-mptcp.ts';
 
 export interface UpstreamContext {
-  readonly server: ConvertServerRef;
+  readonly server: DialledServer;
   /** Interfaces on which the kernel drops answers that it would not have sent there (rp_filter 1). */
   readonly strictDevices: ReadonlySet<string>;
 }
@@ -82,21 +82,26 @@ function answered(
   { server }: UpstreamContext,
 ): Finding {
   const [subject, where] = [subjectOf(result), whereOf(result)];
+  if (answer.kind === 'connected')
+    return ok(
+      subject,
+      `${where}: connects in ${milliseconds(connectMs)}; whether it takes us shows with the first flow`,
+    );
   if (answer.kind === 'proved') return ok(subject, `${where}: ok, connects in ${milliseconds(connectMs)}`);
   const [what, hint] = explain(answer, server);
   return fail(subject, `${where}: ${what}`, hint);
 }
 
 function explain(
-  answer: Exclude<Answer, { kind: 'proved' }>,
-  server: ConvertServerRef,
+  answer: Exclude<Answer, { kind: 'proved' | 'connected' }>,
+  server: DialledServer,
 ): readonly [what: string, hint: string] {
   const other = `Correct server.address and server.port (${server.port}), or stop what listens there instead of wanbond.`;
   if (answer.kind === 'silent') return ['something else listens there: it connects but says nothing', other];
   if (answer.kind === 'closed') {
     return ['something else listens there: it closes the connection without an answer', other];
   }
-  const key = `Compare server.id ("${server.id}"), server.key-id (${server.keyId}) and the key with the config of the server.`;
+  const key = compareHint(server);
   switch (answer.reason) {
     case 'not-authorized':
       return ['wrong key: the server does not take ours', key];
@@ -120,6 +125,12 @@ function explain(
         "See the server's log; it may be out of files or memory.",
       ];
   }
+}
+
+function compareHint({ protocol }: DialledServer): string {
+  return protocol.transport === 'convert'
+    ? `Compare server.id ("${protocol.id}"), server.key-id (${protocol.keyId}) and the key with the config of the server.`
+    : 'Compare server.user and server.password with the config of the server.';
 }
 
 function clock(results: readonly WayResult[]): Finding[] {

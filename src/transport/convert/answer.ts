@@ -1,6 +1,6 @@
 // What the server answers: a dial with its two replies, an error TLV with or without our tag.
 import type { KeyObject } from 'node:crypto';
-import { familyOf } from '../../base/address.ts';
+import { familyOf, type SocketAddress } from '../../base/address.ts';
 import type { FailureReason } from '../failure.ts';
 import type { Answers, DialStep, ServerStep } from '../handshake.ts';
 import * as rfc from './constants.ts';
@@ -21,8 +21,20 @@ export interface Proven {
   readonly requestTag: Buffer;
 }
 
+/** A refusal is always told. */
+export interface ConvertAnswers extends Answers {
+  refuse(reason: FailureReason, retryAfterS?: number): Buffer;
+}
+
+export interface ConvertDial extends DialStep, ConvertAnswers {
+  refuse: ConvertAnswers['refuse'];
+  readonly target: SocketAddress;
+  /** `attempt` is 0, or that of the hello's `ResumePoint` when the one before it never came. */
+  readonly resumable: { readonly flowId: string; readonly attempt: number };
+}
+
 /** @param flowNonce of the hello that the flow is named by */
-export function connect(request: Proven, flowNonce: Buffer): ServerStep {
+export function connect(request: Proven, flowNonce: Buffer): Exclude<ServerStep, DialStep> | ConvertDial {
   const { message, tlvs } = request;
   const tlv = findTlv(tlvs, rfc.TLV_CONNECT);
   const wantsInfo = findTlv(tlvs, rfc.TLV_INFO) !== undefined;
@@ -56,17 +68,17 @@ export function connect(request: Proven, flowNonce: Buffer): ServerStep {
 
 function dial(
   request: Proven,
-  target: DialStep['target'],
+  target: SocketAddress,
   flowNonce: Buffer,
   info: readonly Buffer[],
-): DialStep {
+): ConvertDial {
   const { serverToClient, requestTag, keyId } = request;
   return {
     kind: 'dial',
     target,
+    who: `key ${keyId}`,
     keyId,
-    attempt: 0,
-    flowId: `${keyId} ${flowNonce.toString('latin1')}`,
+    resumable: { flowId: `${keyId} ${flowNonce.toString('latin1')}`, attempt: 0 },
     hints: { isLossy: (request.flags & rfc.FLAG_LOSSY) !== 0 },
     consumed: request.message.length,
     ...answers(serverToClient, requestTag, target, info),
@@ -76,9 +88,9 @@ function dial(
 export function answers(
   key: KeyObject,
   requestTag: Uint8Array,
-  target: DialStep['target'],
+  target: SocketAddress,
   info: readonly Buffer[] = [],
-): Answers {
+): ConvertAnswers {
   return {
     accept: (families) => signedReply(key, requestTag, families, ...info),
     refuse(reason, retryAfterS) {
@@ -111,13 +123,15 @@ export const slice = (message: Buffer, tlv: Tlv): Buffer => message.subarray(tlv
 /** Error 1 and Error 3 keep their value aligned behind a zero byte. */
 export const afterZero = (bytes: Uint8Array): Buffer => Buffer.concat([Buffer.alloc(1), bytes]);
 
+type Reply = Extract<ServerStep, { kind: 'reply' }>;
+
 export function signed(
   request: Proven,
   code: number,
   value: Uint8Array,
   reason: FailureReason,
   detail: string,
-): ServerStep {
+): Reply {
   const error = errorTlv(code, value, rfc.REPLY_BYTES);
   const bytes = signedReply(request.serverToClient, request.requestTag, undefined, error);
   return { kind: 'reply', bytes, reason, detail };

@@ -209,7 +209,7 @@ describe('a refusal', () => {
     for (const text of ['192.0.2.1', '2001:db8::1']) {
       const pair = new Pair();
       const flow = pair.client.start({ address: parseAddress(text), port: 80 });
-      const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse(reason);
+      const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse(reason) as Buffer;
       expect(flow.receive(answer)).toMatchObject({ kind: 'refused', reason, retryAfterS: undefined });
     }
   });
@@ -217,7 +217,7 @@ describe('a refusal', () => {
   it('tells how long to wait', () => {
     const pair = new Pair();
     const flow = pair.client.start(TARGET);
-    const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse('resource', 7);
+    const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse('resource', 7) as Buffer;
     expect(flow.receive(answer)).toMatchObject({ retryAfterS: 7 });
   });
 
@@ -225,7 +225,7 @@ describe('a refusal', () => {
     for (const reason of FAILURE_REASONS) {
       const pair = new Pair();
       const flow = pair.client.start(TARGET);
-      const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse(reason);
+      const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse(reason) as Buffer;
       expect(flow.receive(answer).kind).toBe('refused');
     }
   });

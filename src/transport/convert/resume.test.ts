@@ -57,7 +57,7 @@ describe('a hello that resumes', () => {
     const next = resumed(flow, FIRST);
     const hello = next.hello(Buffer.from('early'));
     const step = expectDial(pair.serve(hello));
-    expect(step).toMatchObject({ target: TARGET, attempt: 1, consumed: hello.length - 5 });
+    expect(step).toMatchObject({ target: TARGET, resumable: { attempt: 1 }, consumed: hello.length - 5 });
     expect(next.receive(answerOf(step))).toMatchObject({ kind: 'established' });
     expect(detailOf(pair.serve(first))).toMatch(/^replayed hello/);
   });
@@ -69,7 +69,7 @@ describe('a hello that resumes', () => {
     const dial = expectDial(workers[0]?.start().receive(flow.hello(NOTHING)) as ServerStep);
     const hello = resumed(flow, POINT).hello(Buffer.from('early'));
     const step = workers[1]?.start().receive(hello);
-    expect(step).toMatchObject({ kind: 'resume', worker: 4, flowId: dial.flowId, point: POINT });
+    expect(step).toMatchObject({ kind: 'resume', worker: 4, flowId: dial.resumable?.flowId, point: POINT });
     expect(step).toMatchObject({ request: { keyId: KEY_ID, target: TARGET }, consumed: hello.length - 5 });
     expect(structuredClone(step)).toEqual(step);
   });
@@ -145,7 +145,7 @@ describe('a hello that resumes', () => {
     ) as [ClientHandshake, ClientHandshake];
     const dial = expectDial(server.start().receive(mine.hello(NOTHING)));
     const step = expectDial(server.start().receive(resumed(other, FIRST).hello(NOTHING)));
-    expect(step.flowId).not.toBe(dial.flowId);
+    expect(step.resumable?.flowId).not.toBe(dial.resumable?.flowId);
   });
 
   it('is not said more often than its number can tell', () => {
@@ -159,6 +159,6 @@ describe('a hello that resumes', () => {
     const next = resumed(pair.client.start(TARGET), FIRST);
     const asked = pair.serve(next.hello(NOTHING));
     expect(next.receive(answerOf(asked))).toEqual({ kind: 'retry' });
-    expect(expectDial(pair.serve(next.hello(NOTHING))).attempt).toBe(1);
+    expect(expectDial(pair.serve(next.hello(NOTHING))).resumable?.attempt).toBe(1);
   });
 });

@@ -1,6 +1,16 @@
 // The server's side of Convert: nothing is dialled, looked up or logged before the proof of the key is right.
-import type { AnswerableRequest, Answers, ServerStep, ServerTransport } from '../handshake.ts';
-import { afterZero, answers, connect, type Proven, signed, slice, unauthorized, unsigned } from './answer.ts';
+import type { AnswerableRequest, ServerStep, ServerTransport } from '../handshake.ts';
+import {
+  afterZero,
+  answers,
+  type ConvertAnswers,
+  connect,
+  type Proven,
+  signed,
+  slice,
+  unauthorized,
+  unsigned,
+} from './answer.ts';
 import { cookiePrefix, requestPrefix, verify } from './auth.ts';
 import { readTimeMs } from './clock.ts';
 import * as rfc from './constants.ts';
@@ -24,7 +34,7 @@ export interface ConvertServer extends ServerTransport {
   /** @throws WanbondError `bad-key`, and nothing has changed */
   setKeys(keys: readonly RouterKey[]): void;
   /** The replies to a request that another worker has read; undefined when its key is no longer there. */
-  answersTo(request: AnswerableRequest): Answers | undefined;
+  answersTo(request: AnswerableRequest): ConvertAnswers | undefined;
 }
 
 const MORE: ServerStep = { kind: 'more' };
@@ -132,12 +142,14 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     const step = connect(request, resume.nonce);
     if (step.kind !== 'dial') return step;
     const { keyId, requestTag } = request;
-    const { flowId, target, hints, consumed } = step;
+    const { resumable, target, hints, consumed } = step;
+    const { flowId } = resumable;
     // From here on the earlier hello, should it still come, is a replay.
     const earlier = replay.admit(keyId, resume.nonce, nowMs);
     if (earlier === 'full') return nonceSetFull(request);
     const { point } = resume;
-    if (earlier === 'fresh' && !point.isAnswered) return { ...step, attempt: point.attempt };
+    if (earlier === 'fresh' && !point.isAnswered)
+      return { ...step, resumable: { flowId, attempt: point.attempt } };
     const worker = earlier === 'fresh' ? undefined : replay.admittedBy(keyId, resume.nonce, nowMs);
     if (worker === undefined) return notHere(request);
     // Plain bytes, which survive the way to another thread.

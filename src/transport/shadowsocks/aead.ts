@@ -5,7 +5,7 @@ import {
   createCipheriv,
   createDecipheriv,
 } from 'node:crypto';
-import type { Method } from './method.ts';
+import type { Method } from '../../config/shadowsocks-method.ts';
 
 export const TAG_BYTES = 16;
 const NONCE_BYTES = 12;

@@ -5,7 +5,7 @@ import { Sealer } from './aead.ts';
 import { type ChunkOpener, ChunkSealer } from './chunks.ts';
 import { fixedResponseHeader } from './header.ts';
 import { sessionKey } from './keys.ts';
-import type { Method } from './method.ts';
+import type { Method } from '../../config/shadowsocks-method.ts';
 import { Outgoing } from './outgoing.ts';
 
 export function serverCodec(

@@ -16,7 +16,7 @@ import {
 } from './header.ts';
 import { Incoming } from './incoming.ts';
 import { sealIdentity, sessionKey } from './keys.ts';
-import type { Method } from './method.ts';
+import type { Method } from '../../config/shadowsocks-method.ts';
 import { Outgoing } from './outgoing.ts';
 
 export interface ShadowsocksClientOptions {

@@ -1,8 +1,9 @@
 // Published vectors of what every cipher here is made of.
 import { expect, test } from 'vitest';
 import { Sealer } from './aead.ts';
-import { openIdentity, passwordKey, sealIdentity, keyHash, sessionKey } from './keys.ts';
-import { METHODS, type Method, type MethodName } from './method.ts';
+import { passwordKey } from '../../config/shadowsocks-key.ts';
+import { openIdentity, sealIdentity, keyHash, sessionKey } from './keys.ts';
+import { METHODS, type Method, type MethodName } from '../../config/shadowsocks-method.ts';
 
 const method = (name: MethodName): Method => METHODS.get(name) as Method;
 const base64 = (text: string): Buffer => Buffer.from(text, 'base64');

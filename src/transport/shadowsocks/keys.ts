@@ -1,23 +1,12 @@
-// From a password or pre-shared key to the key of one direction of one connection.
-import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+// From a pre-shared key to the key of one direction of one connection.
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
 import { blake3 } from '@noble/hashes/blake3.js';
-import type { Method } from './method.ts';
+import type { Method } from '../../config/shadowsocks-method.ts';
 
 const SESSION_2022 = Buffer.from('shadowsocks 2022 session subkey');
 const IDENTITY_2022 = Buffer.from('shadowsocks 2022 identity subkey');
 const SESSION_2017 = 'ss-subkey';
 export const IDENTITY_BYTES = 16;
-
-/** EVP_BytesToKey of OpenSSL with MD5 and one round: the master key of the 2017 edition. */
-export function passwordKey(password: string, keyBytes: number): Buffer {
-  const text = Buffer.from(password);
-  let key: Buffer = Buffer.alloc(0);
-  for (let last: Buffer = Buffer.alloc(0); key.length < keyBytes; ) {
-    last = createHash('md5').update(last).update(text).digest();
-    key = Buffer.concat([key, last]);
-  }
-  return key.subarray(0, keyBytes);
-}
 
 /** The key of a direction whose salt is `salt`; both have the length of the method's key. */
 export function sessionKey({ edition, keyBytes }: Method, key: Uint8Array, salt: Uint8Array): Buffer {

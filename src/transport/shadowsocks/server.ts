@@ -2,9 +2,10 @@
 //
 // Nobody who has no key learns anything: every failure is the same silent reset, whatever was read of it (SIP022 section
 // 3.1.3). The 2022 edition wants salt and fixed header in the first read, so that single bytes cannot probe for it.
+import type { ShadowsocksUser } from '../../config/listen-protocol.ts';
 import type { FailureReason } from '../failure.ts';
+import type { Answers, ServerStep, ServerTransport } from '../handshake.ts';
 import { decodeTarget, type NamedTarget } from '../socks-address.ts';
-import type { StreamCodec } from '../stream-codec.ts';
 import { Opener, TAG_BYTES } from './aead.ts';
 import { serverCodec } from './answer.ts';
 import { ChunkOpener } from './chunks.ts';
@@ -16,12 +17,7 @@ import {
   REQUEST_HEADER_BYTES,
 } from './header.ts';
 import { IDENTITY_BYTES, keyHash, openIdentity, sessionKey } from './keys.ts';
-import type { Method } from './method.ts';
-
-export interface ShadowsocksUser {
-  readonly keyId: number;
-  readonly key: Uint8Array;
-}
+import type { Method } from '../../config/shadowsocks-method.ts';
 
 export interface ShadowsocksServerOptions {
   readonly method: Method;
@@ -30,48 +26,33 @@ export interface ShadowsocksServerOptions {
   /** Exactly one without an `identityKey`. */
   readonly users: readonly [ShadowsocksUser, ...ShadowsocksUser[]];
   /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on. */
-  readonly admit: (keyId: number, salt: Uint8Array) => 'fresh' | 'replayed' | 'full';
+  readonly admit: (user: number, salt: Uint8Array) => 'fresh' | 'replayed' | 'full';
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Requests from before are refused: whether they were seen is not known any more. The 2017 edition tells no time. */
   readonly startedAtMs: number;
 }
 
-export type ShadowsocksStep =
-  | { readonly kind: 'more' }
-  | {
-      readonly kind: 'dial';
-      readonly target: NamedTarget;
-      readonly keyId: number;
-      /** Sealed bytes that were read; what follows is for the codec. */
-      readonly consumed: number;
-      /** The first bytes for the target, in plain. */
-      readonly first: Buffer;
-      readonly codec: StreamCodec;
-    }
-  | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
-
-export interface ShadowsocksServer {
-  /** `receive` is given all bytes that arrived so far, as every handshake is. */
-  start(): { receive(bytes: Uint8Array): ShadowsocksStep };
-}
-
-const MORE: ShadowsocksStep = { kind: 'more' };
-const reset = (reason: FailureReason, detail: string): ShadowsocksStep => ({ kind: 'reset', reason, detail });
+const MORE: ServerStep = { kind: 'more' };
+const NO_HINTS = { isLossy: false };
+// The bytes of the target are the answer, and what failed is told by a reset.
+const ANSWERS: Answers = { accept: () => Buffer.alloc(0), refuse: () => undefined };
+const reset = (reason: FailureReason, detail: string): ServerStep => ({ kind: 'reset', reason, detail });
 const FORGED = reset('not-authorized', 'sealed with another key or method');
 const MALFORMED = reset('malformed', 'a request without a target or padding');
 const CUT = reset('malformed', 'the first segment is shorter than salt and header');
 
-export function createShadowsocksServer(options: ShadowsocksServerOptions): ShadowsocksServer {
+export function createShadowsocksServer(options: ShadowsocksServerOptions): ServerTransport {
   if (options.method.edition === 2017)
     return { start: () => ({ receive: (bytes) => read2017(options, bytes) }) };
   const byHash = new Map(options.users.map((user) => [keyHash(user.key).toString('hex'), user]));
   return { start: () => ({ receive: (bytes) => read2022(options, byHash, bytes) }) };
 }
 
-function read2017(options: ShadowsocksServerOptions, bytes: Uint8Array): ShadowsocksStep {
+function read2017(options: ShadowsocksServerOptions, bytes: Uint8Array): ServerStep {
   const { method, users } = options;
-  const { keyId, key } = users[0];
+  const user = users[0];
+  const { key } = user;
   if (bytes.length < method.keyBytes) return MORE;
   const salt = Buffer.from(bytes.subarray(0, method.keyBytes));
   const chunks = new ChunkOpener(new Opener(method.cipher, sessionKey(method, key, salt)), method.chunkBytes);
@@ -82,13 +63,14 @@ function read2017(options: ShadowsocksServerOptions, bytes: Uint8Array): Shadows
   if (target === 'malformed') return MALFORMED;
   if (target === 'more') return MORE;
   return (
-    refusalOf(options, keyId, salt) ?? {
+    refusalOf(options, user, salt) ?? {
       kind: 'dial',
       target: target.target,
-      keyId,
+      ...asker(user),
+      hints: NO_HINTS,
       consumed: bytes.length,
-      first: plain.subarray(target.bytes),
-      codec: serverCodec(options, { key, salt }, chunks),
+      sealed: { codec: serverCodec(options, { key, salt }, chunks), first: plain.subarray(target.bytes) },
+      ...ANSWERS,
     }
   );
 }
@@ -97,21 +79,22 @@ function read2022(
   options: ShadowsocksServerOptions,
   byHash: ReadonlyMap<string, ShadowsocksUser>,
   bytes: Uint8Array,
-): ShadowsocksStep {
+): ServerStep {
   const { method, identityKey } = options;
   const identityAt = method.keyBytes;
   const headerAt = identityAt + (identityKey ? IDENTITY_BYTES : 0);
   const bodyAt = headerAt + REQUEST_HEADER_BYTES + TAG_BYTES;
   if (bytes.length < bodyAt) return CUT;
   const salt = Buffer.from(bytes.subarray(0, identityAt));
-  const user = identityKey
+  const known = identityKey
     ? byHash.get(openIdentity(identityKey, salt, bytes.subarray(identityAt, headerAt)).toString('hex'))
     : options.users[0];
   // An unknown user costs the same time as a known one with a wrong header.
-  const { keyId, key } = user ?? options.users[0];
+  const user = known ?? options.users[0];
+  const { key } = user;
   const opener = new Opener(method.cipher, sessionKey(method, key, salt));
   const opened = opener.open(bytes.subarray(headerAt, bodyAt));
-  const header = user && opened && readRequestHeader(opened);
+  const header = known && opened && readRequestHeader(opened);
   if (!header) return FORGED;
   const stale = staleness(options, header.timeMs);
   if (stale) return stale;
@@ -122,15 +105,22 @@ function read2022(
   const request = readBody(body);
   if (!request) return MALFORMED;
   return (
-    refusalOf(options, keyId, salt) ?? {
+    refusalOf(options, user, salt) ?? {
       kind: 'dial',
-      ...request,
-      keyId,
+      target: request.target,
+      ...asker(user),
+      hints: NO_HINTS,
       consumed: end,
-      codec: serverCodec(options, { key, salt }, new ChunkOpener(opener, method.chunkBytes)),
+      sealed: {
+        codec: serverCodec(options, { key, salt }, new ChunkOpener(opener, method.chunkBytes)),
+        first: request.first,
+      },
+      ...ANSWERS,
     }
   );
 }
+
+const asker = ({ name }: ShadowsocksUser) => ({ who: `user ${name}`, keyId: undefined });
 
 /** Target, padding and first bytes; undefined when something is missing (SIP022: one of the latter has to be there). */
 function readBody(body: Buffer): { readonly target: NamedTarget; readonly first: Buffer } | undefined {
@@ -143,10 +133,7 @@ function readBody(body: Buffer): { readonly target: NamedTarget; readonly first:
   return padding === 0 && first.length === 0 ? undefined : { target: decoded.target, first };
 }
 
-function staleness(
-  { now, startedAtMs }: ShadowsocksServerOptions,
-  timeMs: number,
-): ShadowsocksStep | undefined {
+function staleness({ now, startedAtMs }: ShadowsocksServerOptions, timeMs: number): ServerStep | undefined {
   const nowMs = now();
   if (!isFresh(timeMs, nowMs)) {
     return reset(
@@ -160,11 +147,11 @@ function staleness(
 }
 
 function refusalOf(
-  { admit }: ShadowsocksServerOptions,
-  keyId: number,
+  { admit, users }: ShadowsocksServerOptions,
+  user: ShadowsocksUser,
   salt: Buffer,
-): ShadowsocksStep | undefined {
-  const admission = admit(keyId, salt);
+): ServerStep | undefined {
+  const admission = admit(users.indexOf(user), salt);
   if (admission === 'replayed') return reset('replayed', 'its salt was seen before');
   if (admission === 'full') return reset('resource', 'too many requests to tell replays from them');
   return undefined;

@@ -2,10 +2,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseAddress, type SocketAddress } from '../../base/address.ts';
+import type { DialStep, ServerStep } from '../handshake.ts';
 import type { StreamCodec } from '../stream-codec.ts';
 import { createShadowsocksClient } from './client.ts';
-import { METHODS, type Method } from './method.ts';
-import { createShadowsocksServer, type ShadowsocksServerOptions, type ShadowsocksStep } from './server.ts';
+import { METHODS, type Method } from '../../config/shadowsocks-method.ts';
+import { createShadowsocksServer, type ShadowsocksServerOptions } from './server.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const TARGET: SocketAddress = { address: parseAddress('2001:db8::5'), port: 443 };
@@ -29,7 +30,7 @@ function pair(method: Method, { clientNow, keys, ...options }: PairOptions = {})
   const server = createShadowsocksServer({
     method,
     identityKey: undefined,
-    users: [{ keyId: 1, key }],
+    users: [{ name: 'anna', key }],
     admit: (_, salt) => {
       const text = Buffer.from(salt).toString('hex');
       if (seen.has(text)) return 'replayed';
@@ -52,11 +53,11 @@ function request(client: ReturnType<typeof pair>['client'], early: Buffer = EARL
   return { hello, codec: step.codec };
 }
 
-type Dial = Extract<ShadowsocksStep, { kind: 'dial' }>;
+type SealedDial = DialStep & Required<Pick<DialStep, 'sealed'>>;
 
-function dialled(step: ShadowsocksStep): Dial {
-  if (step.kind !== 'dial') throw new Error(JSON.stringify(step));
-  return step;
+function dialled(step: ServerStep): SealedDial {
+  if (step.kind !== 'dial' || !step.sealed) throw new Error(JSON.stringify(step));
+  return step as SealedDial;
 }
 
 function seal(codec: StreamCodec, plain: Uint8Array): Buffer {
@@ -93,11 +94,19 @@ describe.each(ALL)('$name', (method) => {
         const early = hasEarly ? EARLY : Buffer.alloc(0);
         const { hello, codec } = request(client, early);
         const dial = dialled(server.start().receive(hello));
-        expect(dial).toMatchObject({ target: TARGET, keyId: 1, first: early, consumed: hello.length });
-        expect(same(openAll(dial.codec, split(seal(codec, ANSWER), there)), ANSWER)).toBe(true);
-        const parts = split(Buffer.concat([seal(dial.codec, ANSWER), seal(dial.codec, EARLY)]), back);
+        expect(dial).toMatchObject({
+          target: TARGET,
+          who: 'user anna',
+          sealed: { first: early },
+          consumed: hello.length,
+        });
+        expect(same(openAll(dial.sealed.codec, split(seal(codec, ANSWER), there)), ANSWER)).toBe(true);
+        const parts = split(
+          Buffer.concat([seal(dial.sealed.codec, ANSWER), seal(dial.sealed.codec, EARLY)]),
+          back,
+        );
         expect(same(openAll(codec, parts), Buffer.concat([ANSWER, EARLY]))).toBe(true);
-        expect([codec.isInside, dial.codec.isInside]).toEqual([false, false]);
+        expect([codec.isInside, dial.sealed.codec.isInside]).toEqual([false, false]);
       }),
       { numRuns: 30 },
     );
@@ -126,10 +135,10 @@ describe.each(ALL)('$name', (method) => {
   test('one flipped bit anywhere in an answer ends the flow, and nothing behind it comes out', () => {
     const { client, server } = pair(method);
     const first = request(client);
-    const answer = seal(dialled(server.start().receive(first.hello)).codec, EARLY);
+    const answer = seal(dialled(server.start().receive(first.hello)).sealed.codec, EARLY);
     for (let byte = 0; byte < answer.length; byte++) {
       const { hello, codec } = request(client);
-      const forged = seal(dialled(server.start().receive(hello)).codec, EARLY);
+      const forged = seal(dialled(server.start().receive(hello)).sealed.codec, EARLY);
       forged[byte] = (forged[byte] as number) ^ (1 << (byte & 7));
       expect(openAll(codec, [forged, Buffer.alloc(1)]), `byte ${byte}`).toBeUndefined();
     }
@@ -160,7 +169,7 @@ describe.each(OF_2022)('$name, its own', (method) => {
     const { hello, codec } = request(late.client);
     const dial = dialled(late.server.start().receive(hello));
     nowMs += offsetMs;
-    expect(codec.open(seal(dial.codec, EARLY))).toBeUndefined();
+    expect(codec.open(seal(dial.sealed.codec, EARLY))).toBeUndefined();
   });
 
   test('a request from before the start of the server is refused', () => {
@@ -171,7 +180,9 @@ describe.each(OF_2022)('$name, its own', (method) => {
   test('an answer to another request is refused', () => {
     const { client, server } = pair(method);
     const [mine, other] = [request(client), request(client)];
-    expect(mine.codec.open(seal(dialled(server.start().receive(other.hello)).codec, EARLY))).toBeUndefined();
+    expect(
+      mine.codec.open(seal(dialled(server.start().receive(other.hello)).sealed.codec, EARLY)),
+    ).toBeUndefined();
   });
 
   test('a first segment that is shorter than salt and header is refused at once', () => {
@@ -192,25 +203,25 @@ describe.each(OF_2022)('$name, its own', (method) => {
     const { client, server } = pair(method);
     const { hello } = request(client, ANSWER);
     const dial = dialled(server.start().receive(hello));
-    const rest = dial.codec.open(hello.subarray(dial.consumed));
-    expect(same(Buffer.concat([dial.first, ...(rest ?? [])]), ANSWER)).toBe(true);
+    const rest = dial.sealed.codec.open(hello.subarray(dial.consumed));
+    expect(same(Buffer.concat([dial.sealed.first, ...(rest ?? [])]), ANSWER)).toBe(true);
   });
 });
 
 describe.each(WITH_IDENTITY)('$name with identity headers', (method) => {
   const identityKey = keyOf(method, 50);
   const users = [
-    { keyId: 4, key: keyOf(method, 4) },
-    { keyId: 9, key: keyOf(method, 9) },
+    { name: 'bob', key: keyOf(method, 4) },
+    { name: 'carl', key: keyOf(method, 9) },
   ] as const;
 
   test('each user is known by the key', () => {
-    for (const { keyId, key } of users) {
+    for (const { name, key } of users) {
       const { client, server } = pair(method, { identityKey, users, keys: [identityKey, key] });
       const { hello, codec } = request(client);
       const dial = dialled(server.start().receive(hello));
-      expect(dial).toMatchObject({ keyId, target: TARGET, first: EARLY });
-      expect(same(openAll(codec, [seal(dial.codec, ANSWER)]), ANSWER)).toBe(true);
+      expect(dial).toMatchObject({ who: `user ${name}`, target: TARGET, sealed: { first: EARLY } });
+      expect(same(openAll(codec, [seal(dial.sealed.codec, ANSWER)]), ANSWER)).toBe(true);
     }
   });
 

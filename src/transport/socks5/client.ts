@@ -1,6 +1,6 @@
 // The client's side of SOCKS 5. Pipelined, everything leaves in one write and only the answers are waited for; otherwise
 // each step waits for the one before, as servers need that drop what comes too early.
-import type { SocketAddress } from '../../base/address.ts';
+import { ANY_V4, type SocketAddress } from '../../base/address.ts';
 import type { FailureReason } from '../failure.ts';
 import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
@@ -19,6 +19,7 @@ export interface Socks5ClientOptions {
 
 type Stage = 'method' | 'login' | 'request';
 
+const NOWHERE: SocketAddress = { address: ANY_V4, port: 0 };
 const MORE: ClientStep = { kind: 'more' };
 const METHOD_REPLY_BYTES = 2;
 const LOGIN_REPLY_BYTES = 2;
@@ -26,6 +27,20 @@ const REPLY_HEAD_BYTES = 3;
 
 export function createSocks5Client(options: Socks5ClientOptions): ClientTransport {
   return { start: (target) => new Handshake(options, target) };
+}
+
+/** Greeting and login only: what the server makes of us. */
+export function createSocks5Login(login: Socks5Login | undefined): ClientHandshake {
+  const handshake = new Handshake({ login, isPipelined: false }, NOWHERE);
+  return {
+    hello: (early) => handshake.hello(early),
+    receive: (bytes) => {
+      const step = handshake.receive(bytes);
+      return step.kind === 'send' && handshake.isLoggedIn
+        ? { kind: 'established', consumed: bytes.length, families: undefined }
+        : step;
+    },
+  };
 }
 
 class Handshake implements ClientHandshake {
@@ -40,6 +55,10 @@ class Handshake implements ClientHandshake {
     this.#options = options;
     this.#target = target;
     this.holdsEarly = !options.isPipelined;
+  }
+
+  get isLoggedIn(): boolean {
+    return this.#stage === 'request';
   }
 
   hello(early: Uint8Array): Buffer {

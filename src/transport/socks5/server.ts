@@ -1,73 +1,43 @@
 // The server's side of SOCKS 5: method, login, request; pipelined or one after the other.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FailureReason } from '../failure.ts';
-import { decodeTarget, encodeTarget, type NamedTarget } from '../socks-address.ts';
+import type { ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
+import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { ANY_V4 } from '../../base/address.ts';
+import type { SocksUser } from '../../config/listen-protocol.ts';
 import * as socks from './constants.ts';
-
-export interface Socks5User {
-  readonly keyId: number;
-  readonly user: string;
-  readonly password: string;
-}
 
 export interface Socks5ServerOptions {
   /** Who may use it; undefined asks nobody for a password, for listeners that only the LAN reaches. */
-  readonly users: readonly Socks5User[] | undefined;
+  readonly users: readonly SocksUser[] | undefined;
 }
 
-export type Socks5Step =
-  | { readonly kind: 'more' }
-  /** Send this, then ask again with all the bytes so far. */
-  | { readonly kind: 'send'; readonly bytes: Buffer }
-  | {
-      readonly kind: 'dial';
-      readonly target: NamedTarget;
-      /** Whose login it was; undefined where nobody has to log in. */
-      readonly keyId: number | undefined;
-      readonly consumed: number;
-      accept(): Buffer;
-      refuse(reason: FailureReason): Buffer;
-    }
-  /** Send, then close in order. */
-  | {
-      readonly kind: 'reply';
-      readonly bytes: Buffer;
-      readonly reason: FailureReason;
-      readonly detail: string;
-    }
-  | { readonly kind: 'reset'; readonly reason: FailureReason; readonly detail: string };
-
-export interface Socks5Handshake {
-  receive(bytes: Uint8Array): Socks5Step;
-}
-
-const MORE: Socks5Step = { kind: 'more' };
+const MORE: ServerStep = { kind: 'more' };
 const GREETING_HEAD_BYTES = 2;
 const REQUEST_HEAD_BYTES = 3;
 
-export function createSocks5Server({ users }: Socks5ServerOptions): { start(): Socks5Handshake } {
-  const known = users && new Map(users.map((one) => [one.user, one]));
+export function createSocks5Server({ users }: Socks5ServerOptions): ServerTransport {
+  const known = users && new Map(users.map((one) => [one.name, one]));
   return { start: () => new Handshake(known) };
 }
 
-class Handshake implements Socks5Handshake {
-  readonly #users: ReadonlyMap<string, Socks5User> | undefined;
+class Handshake implements ServerHandshake {
+  readonly #users: ReadonlyMap<string, SocksUser> | undefined;
   #stage: 'greeting' | 'login' | 'request' = 'greeting';
   #at = 0;
-  #keyId: number | undefined;
+  #who = 'a SOCKS client';
 
-  constructor(users: ReadonlyMap<string, Socks5User> | undefined) {
+  constructor(users: ReadonlyMap<string, SocksUser> | undefined) {
     this.#users = users;
   }
 
-  receive(bytes: Uint8Array): Socks5Step {
+  receive(bytes: Uint8Array): ServerStep {
     const rest = bytes.subarray(this.#at);
     if (this.#stage === 'greeting') return this.#onGreeting(rest);
     return this.#stage === 'login' ? this.#onLogin(rest) : this.#onRequest(rest);
   }
 
-  #onGreeting(bytes: Uint8Array): Socks5Step {
+  #onGreeting(bytes: Uint8Array): ServerStep {
     const [version, count] = bytes;
     if (version !== undefined && version !== socks.VERSION) {
       return { kind: 'reset', reason: 'malformed', detail: `not SOCKS 5 (version ${version})` };
@@ -89,7 +59,7 @@ class Handshake implements Socks5Handshake {
     return { kind: 'send', bytes: Buffer.of(socks.VERSION, wanted) };
   }
 
-  #onLogin(bytes: Uint8Array): Socks5Step {
+  #onLogin(bytes: Uint8Array): ServerStep {
     const [version, userLength] = bytes;
     if (version !== undefined && version !== socks.AUTH_VERSION) {
       return { kind: 'reset', reason: 'malformed', detail: `no login of RFC 1929 (version ${version})` };
@@ -111,13 +81,13 @@ class Handshake implements Socks5Handshake {
         detail: 'wrong user or password',
       };
     }
-    this.#keyId = one.keyId;
+    this.#who = `user ${user}`;
     this.#at += passwordAt + passwordLength;
     this.#stage = 'request';
     return { kind: 'send', bytes: Buffer.of(socks.AUTH_VERSION, socks.AUTH_GOOD) };
   }
 
-  #onRequest(bytes: Uint8Array): Socks5Step {
+  #onRequest(bytes: Uint8Array): ServerStep {
     if (bytes.length < REQUEST_HEAD_BYTES) return MORE;
     const [version, command] = bytes;
     if (version !== socks.VERSION) {
@@ -133,7 +103,9 @@ class Handshake implements Socks5Handshake {
     return {
       kind: 'dial',
       target: decoded.target,
-      keyId: this.#keyId,
+      who: this.#who,
+      keyId: undefined,
+      hints: { isLossy: false },
       consumed: this.#at + REQUEST_HEAD_BYTES + decoded.bytes,
       accept: () => reply(socks.REPLY_SUCCEEDED),
       refuse: (reason) => reply(codeOf(reason)),
@@ -150,7 +122,7 @@ function sameSecret(given: Uint8Array, right: string): boolean {
   return timingSafeEqual(a, b);
 }
 
-function unsupported(code: number, detail: string): Socks5Step {
+function unsupported(code: number, detail: string): ServerStep {
   return { kind: 'reply', bytes: reply(code), reason: 'unsupported', detail };
 }
 

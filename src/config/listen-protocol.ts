@@ -1,0 +1,171 @@
+// What a [[listen]] of the server speaks: with its own users where it is one of the stock protocols.
+import * as z from 'zod';
+import { type Address, familyOf } from '../base/address.ts';
+import { parsePrefix, prefixContains } from '../base/prefix.ts';
+import { fault, keyDocs, word } from './field.ts';
+import { isTable } from './shared.ts';
+import { shadowsocksKeys } from './shadowsocks-key.ts';
+import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
+
+export interface SocksUser {
+  readonly name: string;
+  /** Never to be logged. */
+  readonly password: string;
+}
+
+export interface ShadowsocksUser {
+  readonly name: string;
+  /** As long as the method wants it; never to be logged. */
+  readonly key: Uint8Array;
+}
+
+export type ShadowsocksUsers = readonly [ShadowsocksUser, ...ShadowsocksUser[]];
+
+export type ListenProtocol =
+  | { readonly transport: 'convert' }
+  /** `users` undefined: whoever reaches it. */
+  | { readonly transport: 'socks5'; readonly users: readonly SocksUser[] | undefined }
+  | {
+      readonly transport: 'shadowsocks';
+      readonly method: Method;
+      /** Opens the identity headers that name the user; undefined with one user, whose key opens everything. */
+      readonly identityKey: Uint8Array | undefined;
+      readonly users: ShadowsocksUsers;
+    };
+
+export type ListenTransport = ListenProtocol['transport'];
+export const LISTEN_TRANSPORTS = ['convert', 'socks5', 'shadowsocks'] as const satisfies ListenTransport[];
+
+// RFC 1929: 1 to 255 bytes each.
+const WORD = /^[\x20-\x7e]{1,255}$/;
+const WORD_RULE = '1 to 255 printable ASCII characters';
+
+const user = z.strictObject({ name: word(WORD, WORD_RULE), password: word(WORD, WORD_RULE) });
+
+const METHOD_NAMES = [...METHODS.keys()] as [MethodName, ...MethodName[]];
+
+export const listenProtocolShape = {
+  method: z
+    .enum([...METHOD_NAMES, 'none'])
+    .optional()
+    .register(keyDocs, {
+      type: METHOD_NAMES.map((name) => JSON.stringify(name)).join(' or '),
+      description: 'The cipher of "shadowsocks".',
+    }),
+  password: z.string().optional().register(keyDocs, {
+    type: 'text; base64 of 16 or 32 bytes for a "2022-" method',
+    description:
+      'What the clients of "shadowsocks" share. With `user`, which takes a 2022 method with AES: the key that only names them.',
+  }),
+  user: z.array(user).min(1).optional().register(keyDocs, {
+    type: 'list of `{ name = "...", password = "..." }`',
+    description:
+      'Who may use a "socks5" or "shadowsocks" listener. Required for "socks5", unless it listens on loopback and private addresses only.',
+  }),
+};
+
+interface ReadListen {
+  readonly transport: ListenTransport;
+  readonly address: readonly Address[];
+  readonly method?: MethodName | 'none' | undefined;
+  readonly password?: string | undefined;
+  readonly user?: readonly SocksUser[] | undefined;
+}
+
+const USED: Readonly<Record<ListenTransport, readonly string[]>> = {
+  convert: [],
+  socks5: ['user'],
+  shadowsocks: ['method', 'password', 'user'],
+};
+
+/** Reports keys of another transport. `read` may be half-checked. */
+export function refuseForeignKeys(read: unknown, context: z.RefinementCtx): void {
+  if (!isTable(read)) return;
+  const transport = read['transport'] as ListenTransport;
+  const used = USED[transport] as readonly string[] | undefined;
+  if (!used) return;
+  for (const key of Object.keys(listenProtocolShape)) {
+    if (read[key] === undefined || used.includes(key)) continue;
+    fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);
+  }
+}
+
+export function listenProtocol(read: ReadListen, context: z.RefinementCtx): ListenProtocol {
+  switch (read.transport) {
+    case 'convert':
+      return { transport: 'convert' };
+    case 'socks5':
+      return socks5(read, context);
+    default:
+      return shadowsocks(read, context);
+  }
+}
+
+function socks5({ address, user: users }: ReadListen, context: z.RefinementCtx): ListenProtocol {
+  if (users) refuseDoubles(users, context);
+  else if (!address.every(isPrivate)) {
+    const hint =
+      'Add user = [{ name = "...", password = "..." }], or let `address` be loopback and private ones only.';
+    return fault(context, 'is missing: the whole Internet could use this server', hint, ['user']);
+  }
+  return { transport: 'socks5', users };
+}
+
+function shadowsocks(
+  { method: name, password, user: users }: ReadListen,
+  context: z.RefinementCtx,
+): ListenProtocol {
+  if (name === 'none') {
+    const hint = 'Choose a cipher, like method = "2022-blake3-aes-128-gcm".';
+    return fault(context, '"none" asks nobody for a key: the whole Internet could use this server', hint, [
+      'method',
+    ]);
+  }
+  const method = name && METHODS.get(name);
+  if (!method) return fault(context, 'is missing', 'Add method = "2022-blake3-aes-128-gcm".', ['method']);
+  if (password === undefined)
+    return fault(context, 'is missing', 'Add the password of the clients.', ['password']);
+  const [key, ...more] = shadowsocksKeys(method, password, context, ['password']) as [Uint8Array];
+  if (more.length > 0)
+    return fault(context, 'holds several keys', 'Write one here, and the keys of users in `user`.', [
+      'password',
+    ]);
+  if (!users)
+    return {
+      transport: 'shadowsocks',
+      method,
+      identityKey: undefined,
+      users: [{ name: 'shadowsocks', key }],
+    };
+  if (method.edition === 2017 || method.cipher === 'chacha20-poly1305') {
+    const hint =
+      'Choose "2022-blake3-aes-128-gcm" or "2022-blake3-aes-256-gcm", or one [[listen]] for each user.';
+    return fault(context, `${method.name} cannot tell users apart`, hint, ['user']);
+  }
+  refuseDoubles(users, context);
+  const all = users.map((one, i): ShadowsocksUser => {
+    const [own] = shadowsocksKeys(method, one.password, context, ['user', i, 'password']) as [Uint8Array];
+    return { name: one.name, key: own };
+  });
+  return { transport: 'shadowsocks', method, identityKey: key, users: all as unknown as ShadowsocksUsers };
+}
+
+function refuseDoubles(users: readonly SocksUser[], context: z.RefinementCtx): void {
+  users.forEach(({ name }, i) => {
+    if (users.findIndex((other) => other.name === name) === i) return;
+    fault(context, `there are two users ${JSON.stringify(name)}`, 'Give every user another name.', [
+      'user',
+      i,
+      'name',
+    ]);
+  });
+}
+
+// Loopback, RFC 1918, shared (RFC 6598), link-local and unique local.
+const PRIVATE = [
+  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
+  ...['::1/128', 'fc00::/7', 'fe80::/10'],
+].map((text) => parsePrefix(text));
+
+const isPrivate = (address: Address): boolean =>
+  PRIVATE.some((prefix) => familyOf(prefix.address) === familyOf(address) && prefixContains(prefix, address));

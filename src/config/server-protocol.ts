@@ -1,0 +1,142 @@
+// What the router speaks with a server: Convert to one of ours, or one of the stock protocols.
+import * as z from 'zod';
+import { choice, fault, integerOr, keyDocs, word } from './field.ts';
+import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
+import { isTable, serverId } from './shared.ts';
+import { type ShadowsocksKeys, shadowsocksKeys } from './shadowsocks-key.ts';
+import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
+
+export interface ConvertProtocol {
+  readonly transport: 'convert';
+  /** The server's own id, part of every proof. */
+  readonly id: string;
+  readonly keyId: number;
+  /** 32 bytes; never to be logged. */
+  readonly key: Uint8Array;
+}
+
+export interface Socks5Protocol {
+  readonly transport: 'socks5';
+  /** 1 to 255 bytes each. */
+  readonly login: { readonly user: string; readonly password: string } | undefined;
+  /** Whether the request leaves before the server has answered the greeting; `auto`: as a trial shows. */
+  readonly pipelined: Pipelined;
+}
+
+export interface ShadowsocksProtocol {
+  readonly transport: 'shadowsocks';
+  /** `none`: nothing is encrypted, and no key asked for. */
+  readonly cipher: { readonly method: Method; readonly keys: ShadowsocksKeys } | 'none';
+}
+
+export type ServerProtocol = ConvertProtocol | Socks5Protocol | ShadowsocksProtocol;
+export type ServerTransport = ServerProtocol['transport'];
+export const SERVER_TRANSPORTS = ['convert', 'socks5', 'shadowsocks', 'direct'] as const satisfies (
+  | ServerTransport
+  | 'direct'
+)[];
+
+const PIPELINED = ['auto', 'on', 'off'] as const;
+export type Pipelined = (typeof PIPELINED)[number];
+
+const METHOD_NAMES: ['none', ...MethodName[]] = ['none', ...METHODS.keys()];
+const WORD = /^[\x20-\x7e]{1,255}$/;
+const WORD_RULE = '1 to 255 printable ASCII characters';
+
+export function serverProtocolShape(readKeyFile: ReadKeyFile) {
+  return {
+    id: serverId('The id of the server, as in its own config.'),
+    'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
+    ...secretShape(readKeyFile),
+    user: word(WORD, WORD_RULE)
+      .optional()
+      .register(keyDocs, {
+        type: `text, ${WORD_RULE}`,
+        description: 'Of "socks5": the name to log in with; without it nobody logs in.',
+      }),
+    method: z
+      .enum(METHOD_NAMES)
+      .optional()
+      .register(keyDocs, {
+        type: METHOD_NAMES.map((name) => JSON.stringify(name)).join(' or '),
+        description: 'Of "shadowsocks", and required for it: the cipher, as the server has it.',
+      }),
+    password: z.string().optional().register(keyDocs, {
+      type: 'text; base64 of 16 or 32 bytes for a "2022-" method',
+      description:
+        'Of "socks5" with a user, and of "shadowsocks": what the server has. Of a server that tells users apart, the keys as its programs write them, with colons in between.',
+    }),
+    pipelined: choice(
+      'auto',
+      PIPELINED,
+      'Of "socks5": whether the request goes out before the greeting is answered, which saves round trips, but not all servers take it; "auto" tries that out.',
+    ),
+  };
+}
+
+type Read = z.output<z.ZodObject<ReturnType<typeof serverProtocolShape>>>;
+
+// What each transport takes besides what has a default.
+const USED: Readonly<Record<ServerTransport, readonly string[]>> = {
+  convert: ['key', 'key-file'],
+  socks5: ['user', 'password'],
+  shadowsocks: ['method', 'password'],
+};
+const SPECIFIC = ['key', 'key-file', 'user', 'method', 'password'];
+
+/** Reports keys of another transport, and a missing key. `read` may be half-checked. */
+export function checkServerProtocol(read: object, context: z.RefinementCtx): void {
+  if (!isTable(read)) return;
+  const transport = read['transport'] as ServerTransport;
+  const used = USED[transport] as readonly string[] | undefined;
+  if (!used) return;
+  for (const key of SPECIFIC) {
+    if (read[key] === undefined || used.includes(key)) continue;
+    fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);
+  }
+  if (transport === 'convert') requireOneKey(read, context);
+}
+
+export function serverProtocol(
+  read: Read & { readonly transport: ServerTransport },
+  context: z.RefinementCtx,
+): ServerProtocol {
+  switch (read.transport) {
+    case 'convert':
+      return {
+        transport: 'convert',
+        id: read.id,
+        keyId: read['key-id'],
+        key: read.key ?? read['key-file'] ?? new Uint8Array(0),
+      };
+    case 'socks5':
+      return socks5(read, context);
+    default:
+      return shadowsocks(read, context);
+  }
+}
+
+function socks5({ user, password, pipelined }: Read, context: z.RefinementCtx): ServerProtocol {
+  if (user === undefined && password !== undefined)
+    return fault(context, 'is missing', 'Add the user that the password belongs to.', ['user']);
+  if (user === undefined) return { transport: 'socks5', login: undefined, pipelined };
+  if (password === undefined || !WORD.test(password))
+    return fault(context, `is not ${WORD_RULE}`, 'Write the password of the user.', ['password']);
+  return { transport: 'socks5', login: { user, password }, pipelined };
+}
+
+function shadowsocks({ method: name, password }: Read, context: z.RefinementCtx): ServerProtocol {
+  if (name === 'none') {
+    if (password === undefined) return { transport: 'shadowsocks', cipher: 'none' };
+    return fault(context, 'has no meaning for method "none"', 'Remove it, or choose a cipher.', ['password']);
+  }
+  const method = name && METHODS.get(name);
+  if (!method)
+    return fault(context, 'is missing', 'Write the cipher of the server, like method = "aes-256-gcm".', [
+      'method',
+    ]);
+  if (password === undefined)
+    return fault(context, 'is missing', 'Write the password of the server.', ['password']);
+  const keys = shadowsocksKeys(method, password, context, ['password']);
+  return { transport: 'shadowsocks', cipher: { method, keys } };
+}
