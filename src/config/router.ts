@@ -65,7 +65,7 @@ export interface DialledServer {
 }
 
 export function dialledServers({ servers }: Pick<RouterConfig, 'servers'>): DialledServer[] {
-  return servers.filter((server) => server.transport !== 'direct');
+  return servers.filter((one) => one.transport !== 'direct');
 }
 
 /** An address, or a name that is looked up while the daemon runs. */

@@ -29,9 +29,8 @@ export function routerConfig(input: RouterConfigInput): ConfigTable {
         : {
             address: input.serverFamilies.map((family) => (family === 4 ? SERVER.address4 : SERVER.address6)),
             port: CONVERT_PORT,
-            'key-id': 1,
-            key: input.key,
           }),
+      ...spoken(input).server,
       transport: input.transport,
     },
     wan: input.wans.map((wan) => ({ name: wan.name, interface: wan.device })),
@@ -48,10 +47,30 @@ export interface ServerConfigInput {
 export function serverConfig(input: ServerConfigInput): ConfigTable {
   return {
     'state-dir': input.stateDir,
-    listen: [{ transport: input.transport, port: CONVERT_PORT }],
+    listen: [{ transport: input.transport, port: CONVERT_PORT, ...spoken(input).listen }],
     key: [{ id: 1, key: input.key }],
     log: { format: 'json' },
   };
+}
+
+const SHADOWSOCKS_METHOD = '2022-blake3-aes-128-gcm';
+const SHADOWSOCKS_KEY_BYTES = 16;
+const SOCKS_USER = 'lab';
+
+/** What both ends have to know besides where the server is. */
+function spoken({ transport, key }: { readonly transport: string; readonly key: string }): {
+  readonly server: ConfigTable;
+  readonly listen: ConfigTable;
+} {
+  if (transport === 'convert') return { server: { 'key-id': 1, key }, listen: {} };
+  if (transport === 'socks5') {
+    const login = { user: SOCKS_USER, password: key };
+    return { server: login, listen: { user: [{ name: login.user, password: login.password }] } };
+  }
+  if (transport !== 'shadowsocks') return { server: {}, listen: {} };
+  const password = Buffer.from(key, 'base64').subarray(0, SHADOWSOCKS_KEY_BYTES).toString('base64');
+  const both = { method: SHADOWSOCKS_METHOD, password };
+  return { server: both, listen: both };
 }
 
 /** Tables are merged; `undefined` removes a key; anything else replaces. */
