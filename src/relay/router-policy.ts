@@ -25,7 +25,7 @@ export interface ServerPolicy {
   readonly addresses: readonly SocketAddress[];
   readonly protocol: ServerProtocol;
   /** Of SOCKS 5 that is to be tried out: it takes what comes before it has answered. */
-  readonly takesPipelined?: boolean;
+  readonly takesPipelined: boolean | undefined;
 }
 
 export interface RouterPolicy {

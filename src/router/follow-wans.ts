@@ -81,6 +81,7 @@ const devicesOf = ({ wans }: RouterConfig): string[] => wans.map((wan) => wan.in
 function startProber(manager: WanManager, onFatal: (error: WanbondError) => void): Prober {
   const onMessage = (message: FromProber): void => {
     if (message.kind === 'families') manager.onFamilies(message.server, message.families);
+    else if (message.kind === 'pipelining') manager.onPipelining(message.server, message.isTaken);
     else if (message.kind === 'change') manager.onHealthChange(message.all);
     else manager.onMeasurements(message.all);
   };

@@ -35,8 +35,8 @@ function serversToTry(config: RouterConfig, { servers }: Pick<WanState, 'servers
 }
 
 function serverPolicy(server: KnownServer): ServerPolicy {
-  const { label, protocol } = server;
-  return { label, addresses: destinationsOf(server), protocol };
+  const { label, protocol, takesPipelined } = server;
+  return { label, addresses: destinationsOf(server), protocol, takesPipelined };
 }
 
 /** What is thought of paths before anything was measured. */

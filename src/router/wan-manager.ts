@@ -67,6 +67,7 @@ export class WanManager implements DeviceView {
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
   private readonly families = new Map<string, Families>();
+  private readonly pipelining = new Map<string, boolean>();
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
@@ -137,6 +138,14 @@ export class WanManager implements DeviceView {
   onFamilies(server: string, families: Families): void {
     this.families.set(server, families);
     this.updateFamilies();
+  }
+
+  /** What a SOCKS 5 server makes of requests that come before it has answered. */
+  onPipelining(server: string, isTaken: boolean): void {
+    this.pipelining.set(server, isTaken);
+    const what = isTaken ? 'the server takes pipelined requests' : 'the server drops pipelined requests';
+    this.parts.log.info({ server }, what);
+    this.update();
   }
 
   /**
@@ -210,7 +219,10 @@ export class WanManager implements DeviceView {
   }
 
   private get servers(): KnownServer[] {
-    return knownServers(this.config, this.names);
+    return knownServers(this.config, this.names).map((server) => {
+      const takesPipelined = this.pipelining.get(server.label);
+      return takesPipelined === undefined ? server : { ...server, takesPipelined };
+    });
   }
 
   private cut(links: readonly LinkFact[]): void {

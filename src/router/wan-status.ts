@@ -43,8 +43,10 @@ export function routerStatus(sources: StatusSources): RouterStatus {
   const { config, servers, measurements, state, judge, tiers } = sources;
   const current = state?.servers.current?.label;
   return {
-    servers: servers.map(({ label, addresses, port }) => ({
+    servers: servers.map(({ label, addresses, port, transport, takesPipelined }) => ({
       name: label,
+      transport,
+      takesPipelined,
       addresses: addresses.map((address) => formatSocketAddress({ address, port })),
       isUsed: label === current && state?.servers.alive.length !== 0,
       isLost: !state?.servers.alive.some((one) => one.label === label),

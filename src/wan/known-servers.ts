@@ -17,6 +17,8 @@ export interface KnownServer extends DialledServer {
   readonly label: string;
   /** The first is preferred; empty as long as none of its names was found. */
   readonly addresses: readonly Address[];
+  /** Of SOCKS 5: as a trial showed; undefined before. */
+  readonly takesPipelined?: boolean | undefined;
 }
 
 /** In order of preference; none with the transport `direct`. */

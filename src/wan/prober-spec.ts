@@ -2,6 +2,7 @@
 import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
 import type { Families } from '../transport/handshake.ts';
+import { protocolText } from '../transport/server-client.ts';
 import type { MptcpSurvival } from './mptcp-survival.ts';
 import type { LinkHealth } from './probe-state.ts';
 
@@ -28,7 +29,8 @@ export function sameProbePath(a: ProbePath, b: ProbePath): boolean {
     a.server.label === b.server.label &&
     sameAddress(a.from, b.from) &&
     sameAddress(a.to.address, b.to.address) &&
-    a.to.port === b.to.port
+    a.to.port === b.to.port &&
+    protocolText(a.server.protocol) === protocolText(b.server.protocol)
   );
 }
 
@@ -81,4 +83,6 @@ export type FromProber =
       readonly all: readonly PathMeasurement[];
     }
   | { readonly kind: 'measurements'; readonly all: readonly PathMeasurement[] }
+  /** Whether a SOCKS 5 server takes what comes before it has answered. */
+  | { readonly kind: 'pipelining'; readonly server: string; readonly isTaken: boolean }
   | { readonly kind: 'families'; readonly server: string; readonly families: Families };

@@ -5,6 +5,8 @@ import { InterfaceCounters } from '../linux/interface-counters.ts';
 import { close, rawRead } from '../linux/libc.ts';
 import { Loop } from '../relay/loop.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
+import { protocolText } from '../transport/server-client.ts';
+import { PipelineTrials } from './pipeline-trials.ts';
 import { ProbedPath } from './probed-path.ts';
 import {
   type FromProber,
@@ -36,6 +38,10 @@ class Prober {
   private readonly families = new Map<string, Families>();
   /** To UDP probes, of all servers, by device. */
   private readonly answers = new Map<string, number>();
+
+  private readonly pipelining = new PipelineTrials(this.loop, (server, isTaken) =>
+    post({ kind: 'pipelining', server, isTaken }),
+  );
 
   constructor(spec: ProberSpec) {
     this.spec = spec;
@@ -73,6 +79,7 @@ class Prober {
       path.tick(nowMs, (counts.get(device)?.rxPackets ?? 0) - (this.answers.get(device) ?? 0));
     }
     this.tryMptcp(nowMs);
+    this.pipelining.tick(this.paths);
     const isBusy = this.paths.some((path) => path.isBusy);
     if (nowMs - this.toldAtMs < (isBusy ? BUSY_MEASUREMENTS_MS : CALM_MEASUREMENTS_MS)) return;
     this.toldAtMs = nowMs;
@@ -113,6 +120,9 @@ class Prober {
   /** A path that stays the same keeps what was learned of it. */
   private setPaths(specs: readonly ProbePath[]): void {
     const before = this.paths;
+    const servers = (of: readonly ProbePath[]): string =>
+      [...new Set(of.map(({ server }) => server.label + protocolText(server.protocol)))].join();
+    if (servers(specs) !== servers(before.map(({ spec }) => spec))) this.pipelining.forget();
     this.paths = specs.map(
       (spec) => before.find((path) => sameProbePath(path.spec, spec)) ?? this.newPath(spec),
     );
