@@ -32,6 +32,13 @@ export const ROUTER_SETTINGS: readonly Setting<RouterConfig>[] = [
   { key: 'redirect.mark-mask', of: ({ redirect }) => hex(redirect.markMask), needsRestart: true },
   { key: 'redirect.table', of: ({ redirect }) => String(redirect.table), needsRestart: true },
   { key: 'redirect.rule-priority', of: ({ redirect }) => String(redirect.rulePriority) },
+  { key: 'socks.port', of: ({ socks }) => socks && String(socks.port), needsRestart: true },
+  {
+    key: 'socks.user',
+    of: ({ socks }) => socks?.users?.map(({ name, password }) => JSON.stringify([name, password])),
+    needsRestart: true,
+    isSecret: true,
+  },
   ...SHARED_SETTINGS,
   { key: 'relay.congestion', of: ({ relay }) => relay.congestion },
   {

@@ -101,7 +101,7 @@ test('every key of both schemas is compared', () => {
     ...names(ROUTER_SETTINGS),
     ...names(WAN_SETTINGS, 'wan.'),
     ...names(SERVER_SETTINGS, 'server.'),
-    ...['wan.name', 'server.port', 'server.key-file'],
+    ...['wan.name', 'server.port', 'server.key-file', 'socks.user.name', 'socks.user.password'],
   ]);
   expect(allKeys(routerSchema(noFile)).filter((key) => !told.has(key))).toEqual([]);
   const toldOfServer = new Set([

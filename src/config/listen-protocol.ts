@@ -2,16 +2,11 @@
 import * as z from 'zod';
 import { type Address, familyOf } from '../base/address.ts';
 import { parsePrefix, prefixContains } from '../base/prefix.ts';
-import { fault, keyDocs, word } from './field.ts';
+import { fault, keyDocs } from './field.ts';
 import { isTable } from './shared.ts';
 import { shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
-
-export interface SocksUser {
-  readonly name: string;
-  /** Never to be logged. */
-  readonly password: string;
-}
+import { refuseDoubles, type SocksUser, socksUsers } from './socks-user.ts';
 
 export interface ShadowsocksUser {
   readonly name: string;
@@ -36,12 +31,6 @@ export type ListenProtocol =
 export type ListenTransport = ListenProtocol['transport'];
 export const LISTEN_TRANSPORTS = ['convert', 'socks5', 'shadowsocks'] as const satisfies ListenTransport[];
 
-// RFC 1929: 1 to 255 bytes each.
-const WORD = /^[\x20-\x7e]{1,255}$/;
-const WORD_RULE = '1 to 255 printable ASCII characters';
-
-const user = z.strictObject({ name: word(WORD, WORD_RULE), password: word(WORD, WORD_RULE) });
-
 const METHOD_NAMES = [...METHODS.keys()] as [MethodName, ...MethodName[]];
 
 export const listenProtocolShape = {
@@ -57,11 +46,9 @@ export const listenProtocolShape = {
     description:
       'What the clients of "shadowsocks" share. With `user`, which takes a 2022 method with AES: the key that only names them.',
   }),
-  user: z.array(user).min(1).optional().register(keyDocs, {
-    type: 'list of `{ name = "...", password = "..." }`',
-    description:
-      'Who may use a "socks5" or "shadowsocks" listener. Required for "socks5", unless it listens on loopback and private addresses only.',
-  }),
+  user: socksUsers(
+    'Who may use a "socks5" or "shadowsocks" listener. Required for "socks5", unless it listens on loopback and private addresses only.',
+  ),
 };
 
 interface ReadListen {
@@ -148,17 +135,6 @@ function shadowsocks(
     return { name: one.name, key: own };
   });
   return { transport: 'shadowsocks', method, identityKey: key, users: all as unknown as ShadowsocksUsers };
-}
-
-function refuseDoubles(users: readonly SocksUser[], context: z.RefinementCtx): void {
-  users.forEach(({ name }, i) => {
-    if (users.findIndex((other) => other.name === name) === i) return;
-    fault(context, `there are two users ${JSON.stringify(name)}`, 'Give every user another name.', [
-      'user',
-      i,
-      'name',
-    ]);
-  });
 }
 
 // Loopback, RFC 1918, shared (RFC 6598), link-local and unique local.

@@ -46,7 +46,7 @@ export function detectRole(text: string, file = 'config'): Role | undefined {
   const { value } = locateToml(text, file);
   if (!isTable(value)) return undefined;
   const has = (...keys: readonly string[]): boolean => keys.some((key) => key in value);
-  const isRouter = has('lan', 'wan', 'server', 'redirect');
+  const isRouter = has('lan', 'wan', 'server', 'redirect', 'socks');
   const isServer = has('listen', 'key', 'egress');
   if (isRouter === isServer) return undefined;
   return isRouter ? 'router' : 'server';

@@ -97,7 +97,7 @@ describe('a server', () => {
     ['transport = "socks5"\naddress = ["10.0.0.1", "192.0.2.1"]', /listen\[0\]\.user: is missing/],
     [
       'transport = "socks5"\nuser = [{ name = "a", password = "b" }, { name = "a", password = "c" }]',
-      /listen\[0\]\.user\[1\]\.name: there are two users "a"/,
+      /listen\[0\]\.user\[1\]\.name: is the same as of user\[0\]/,
     ],
     ['transport = "shadowsocks"\nmethod = "none"', /listen\[0\]\.method: "none" asks nobody for a key/],
     ['transport = "shadowsocks"\npassword = "x"', /listen\[0\]\.method: is missing/],

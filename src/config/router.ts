@@ -25,6 +25,7 @@ import {
   serverProtocolShape,
 } from './server-protocol.ts';
 import { DEFAULT_PORT, duplicates, isTable } from './shared.ts';
+import { type SocksConfig, socks } from './socks.ts';
 import { type Tier, TIERS, type WanConfig, wan } from './wan.ts';
 
 export const DEFAULT_DATA_DIR = '/var/lib/wanbond';
@@ -46,6 +47,8 @@ export interface RouterConfig {
   readonly servers: readonly ServerRef[];
   readonly wans: readonly WanConfig[];
   readonly redirect: RedirectConfig;
+  /** Undefined: no such port. */
+  readonly socks: SocksConfig | undefined;
   readonly relay: RouterRelayConfig;
   readonly log: LogConfig;
 }
@@ -164,6 +167,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
       server: oneOrMore(server(readKeyFile)),
       wan: z.array(wan).min(1).register(keyDocs, { type: 'list of tables', description: 'The uplinks.' }),
       redirect,
+      socks,
       relay: routerRelay,
       log,
     })
@@ -180,6 +184,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         servers: read.server,
         wans: read.wan,
         redirect: read.redirect,
+        socks: read.socks,
         relay: read.relay,
         log: read.log,
       }),

@@ -27,6 +27,8 @@ export interface ListenOptions {
   readonly mptcp: boolean;
   /** Accept connections to addresses that are not ours (TPROXY). */
   readonly transparent: boolean;
+  /** Accept what comes in by this interface only. */
+  readonly device?: string | undefined;
   /** Congestion control of accepted sockets; undefined keeps the kernel's. */
   readonly congestion: string | undefined;
   readonly backlog: number;
@@ -53,6 +55,7 @@ export function openListener(options: ListenOptions): number {
     setsockoptInt(fd, c.SOL_SOCKET, c.SO_REUSEPORT, 1);
     if (family === 6) setsockoptInt(fd, c.SOL_IPV6, c.IPV6_V6ONLY, 1);
     if (options.transparent) setTransparent(fd, family);
+    if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
     setCommon(fd, options.congestion);
     bind(fd, options.at);
     check(rawListen(fd, options.backlog), () => `listen(${fd}, ${options.backlog})`);

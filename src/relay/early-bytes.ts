@@ -7,12 +7,13 @@ const LIMIT_BYTES = 64 * 1024;
 
 export class EarlyBytes {
   /** All of them so far. */
-  all: Buffer = Buffer.alloc(0);
+  all: Buffer;
   private readonly client: Conn;
   private readonly buffer: Buffer;
 
-  /** @param buffer holds nothing between two calls */
-  constructor(client: Conn, buffer: Buffer) {
+  /** @param buffer holds nothing between two calls @param first what was read of them already */
+  constructor(client: Conn, buffer: Buffer, first: Buffer) {
+    this.all = first;
     this.client = client;
     this.buffer = buffer;
   }

@@ -41,6 +41,16 @@ export interface RouterOpeningPlan {
   readonly routes: readonly Route[];
   /** Where the flow goes for its youth, once it is established. */
   readonly young: Set<YoungFlow>;
+  /** Of a device that asked for the target by itself. */
+  readonly front?: RouterFront;
+}
+
+/** Tells the device what became of its flow. */
+export interface RouterFront {
+  /** To be sent before any byte of the target. */
+  accepted(): Buffer;
+  /** Takes the connection of the device back. */
+  refused(reason: FailureReason): void;
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -74,11 +84,27 @@ export class RouterOpening implements ConnOwner, Opening {
   ): boolean {
     const client = Conn.watch(context.loop, clientFd, false);
     if (!client) return false;
-    const opening = new RouterOpening(context, settings, plan, client);
+    if (RouterOpening.take(context, settings, plan, client, NOTHING)) return true;
+    client.release();
+    return false;
+  }
+
+  /**
+   * The same with a connection that is watched already; when false, it is still the caller's.
+   *
+   * @param first what was read of it
+   */
+  static take(
+    context: WorkerContext,
+    settings: RouterOpeningSettings,
+    plan: RouterOpeningPlan,
+    client: Conn,
+    first: Buffer,
+  ): boolean {
+    const opening = new RouterOpening(context, settings, plan, client, first);
     context.openings.add(opening);
     if (opening.begin(plan.routes.flatMap(({ candidates }) => candidates)) === 'started') return true;
     context.openings.delete(opening);
-    opening.client.release();
     return false;
   }
 
@@ -87,13 +113,14 @@ export class RouterOpening implements ConnOwner, Opening {
     settings: RouterOpeningSettings,
     plan: RouterOpeningPlan,
     client: Conn,
+    first: Buffer,
   ) {
     this.context = context;
     this.settings = settings;
     this.plan = plan;
     this.startedMs = context.loop.nowMs;
     this.client = client;
-    this.early = new EarlyBytes(client, context.buffer);
+    this.early = new EarlyBytes(client, context.buffer, first);
     client.owner = this;
   }
 
@@ -248,7 +275,8 @@ export class RouterOpening implements ConnOwner, Opening {
     if (reply.kind === 'established') {
       const server = this.link?.candidate.server;
       if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
-      this.establish(reply.rest, reply.codec);
+      const { front } = this.plan;
+      this.establish(front ? Buffer.concat([front.accepted(), reply.rest]) : reply.rest, reply.codec);
     } else if (reply.kind === 'retry' && !this.hasRetried) {
       this.retry();
     } else if (reply.kind === 'retry') {
@@ -317,13 +345,15 @@ export class RouterOpening implements ConnOwner, Opening {
   private end(reason: FailureReason | undefined, detail: string): void {
     if (this.isDone) return;
     this.finish();
-    this.client.reset();
     this.race?.close();
     this.link?.conn.reset();
     if (reason) {
       const via = this.link ? ` over ${this.link.candidate.wan}` : '';
       this.context.fail(reason, `${this.context.nameTarget(this.plan.target)}${via}: ${detail}`);
     }
+    const { front } = this.plan;
+    if (front && reason && reason !== 'client-gone') return front.refused(reason);
+    this.client.reset();
     this.context.onFlowEnd();
   }
 

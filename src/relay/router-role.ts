@@ -3,8 +3,9 @@ import { familyOf, type SocketAddress } from '../base/address.ts';
 import type { Socks5Protocol } from '../config/server-protocol.ts';
 import { closeWithReset, localAddress, originalDestination } from '../linux/sockets.ts';
 import { createDirectClient } from '../transport/direct.ts';
-import type { ClientTransport } from '../transport/handshake.ts';
+import type { ClientTransport, ServerTransport } from '../transport/handshake.ts';
 import { createServerClient, protocolText } from '../transport/server-client.ts';
+import { createSocks5Server } from '../transport/socks5/server.ts';
 import { Rotation } from './rotation.ts';
 import {
   type Route,
@@ -19,8 +20,9 @@ import {
   type RouterPolicy,
   type WanPolicy,
 } from './router-policy.ts';
+import { SocksFront, type SocksFrontParts } from './socks-front.ts';
 import type { WorkerContext } from './worker-context.ts';
-import type { RouterRole } from './worker-spec.ts';
+import { type RouterRole, SOCKS_PROTOCOL } from './worker-spec.ts';
 import type { YoungFlow } from './young-flow.ts';
 
 const direct = createDirectClient();
@@ -39,6 +41,7 @@ export class RouterAccept {
   private opening: RouterOpeningSettings;
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
+  private readonly socks: ServerTransport | undefined;
   private readonly young = new Set<YoungFlow>();
   /** By label, those of the policy. */
   private readonly transports = new Map<string, ClientTransport>();
@@ -50,6 +53,7 @@ export class RouterAccept {
     this.role = role;
     this.opening = role.opening;
     this.policy = role.policy;
+    this.socks = role.socks && createSocks5Server(role.socks);
     this.wans = new Rotation(role.policy.wans);
     this.meetServers(role.policy);
   }
@@ -69,7 +73,8 @@ export class RouterAccept {
   }
 
   /** False when no fd is left for the upstream: the caller keeps the connection and offers it again. */
-  accept(fd: number): boolean {
+  accept(fd: number, protocol: number): boolean {
+    if (protocol === SOCKS_PROTOCOL) return this.acceptSocks(fd);
     const target = this.targetOf(fd);
     if (!target || !mayCarry(this.policy, target)) {
       // Somebody connected to the relay's own port: there is nothing behind it.
@@ -78,6 +83,17 @@ export class RouterAccept {
       return true;
     }
     return RouterOpening.open(this.context, this.opening, this.planFor(target), fd);
+  }
+
+  private acceptSocks(fd: number): boolean {
+    const parts: SocksFrontParts = {
+      handshake: (this.socks as ServerTransport).start(),
+      timeoutMs: this.opening.handshakeTimeoutMs,
+      open: (client, target, first, front) =>
+        mayCarry(this.policy, target) &&
+        RouterOpening.take(this.context, this.opening, { ...this.planFor(target), front }, client, first),
+    };
+    return SocksFront.start(this.context, parts, fd);
   }
 
   private planFor(target: SocketAddress): RouterOpeningPlan {

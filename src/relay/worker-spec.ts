@@ -1,6 +1,7 @@
 // What the main thread and a worker tell each other. Everything here survives a structured clone.
 import type { Address, SocketAddress } from '../base/address.ts';
 import type { ListenProtocol } from '../config/listen-protocol.ts';
+import type { SocksUser } from '../config/socks-user.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
@@ -31,9 +32,13 @@ export interface ListenSpec {
   readonly mptcp: boolean;
   readonly transparent: boolean;
   readonly congestion: string | undefined;
-  /** Of the role's protocols; a router has one only. */
+  /** Listen on this interface only. */
+  readonly device?: string | undefined;
+  /** Of the server's protocols; of a router 0 for what is redirected, else SOCKS_PROTOCOL. */
   readonly protocol: number;
 }
+
+export const SOCKS_PROTOCOL = 1;
 
 /** What is spoken at a listener of the server, with the memory that its workers share. */
 export type ServedProtocol =
@@ -45,6 +50,8 @@ export interface RouterRole {
   /** How an accepted socket tells its target. */
   readonly method: 'tproxy' | 'redirect';
   readonly opening: RouterOpeningSettings;
+  /** Who may use the SOCKS port; undefined without one. */
+  readonly socks: { readonly users: readonly SocksUser[] | undefined } | undefined;
   readonly policy: RouterPolicy;
 }
 

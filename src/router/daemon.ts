@@ -15,7 +15,7 @@ import { Nftables } from '../linux/nftables.ts';
 import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts';
 import { Relay } from '../relay/relay.ts';
 import type { RouterOpeningSettings } from '../relay/router-opening.ts';
-import type { ListenSpec, RouterRole } from '../relay/worker-spec.ts';
+import { type ListenSpec, type RouterRole, SOCKS_PROTOCOL } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';
 import { chooseMethod } from './choose-method.ts';
@@ -134,7 +134,13 @@ function routerRole(
   method: RedirectMethod,
   policy: RouterRole['policy'],
 ): RouterRole {
-  return { kind: 'router', method, policy, opening: openingSettings(config, congestion) };
+  return {
+    kind: 'router',
+    method,
+    policy,
+    opening: openingSettings(config, congestion),
+    socks: config.socks,
+  };
 }
 
 function openingSettings({ relay }: RouterConfig, congestion: CongestionChoice): RouterOpeningSettings {
@@ -149,11 +155,26 @@ function openingSettings({ relay }: RouterConfig, congestion: CongestionChoice):
 /** TPROXY finds listeners on loopback; REDIRECT needs them on the address of the LAN interface. */
 function listens(config: RouterConfig, method: RedirectMethod): ListenSpec[] {
   const addresses = method === 'tproxy' ? LOOPBACKS : [ANY_V4, ANY_V6];
-  return addresses.map((address) => ({
-    at: { address, port: config.redirect.port },
-    mptcp: false,
-    transparent: method === 'tproxy',
-    congestion: undefined,
-    protocol: 0,
-  }));
+  const plain = { mptcp: false, congestion: undefined };
+  const redirected = addresses.map(
+    (address): ListenSpec => ({
+      ...plain,
+      at: { address, port: config.redirect.port },
+      transparent: method === 'tproxy',
+      protocol: 0,
+    }),
+  );
+  return [...redirected, ...socksListens(config).map((one) => ({ ...plain, ...one }))];
+}
+
+function socksListens({ socks, lan }: RouterConfig): Omit<ListenSpec, 'mptcp' | 'congestion'>[] {
+  if (!socks) return [];
+  return lan.interfaces.flatMap((device) =>
+    [ANY_V4, ANY_V6].map((address) => ({
+      at: { address, port: socks.port },
+      transparent: false,
+      device,
+      protocol: SOCKS_PROTOCOL,
+    })),
+  );
 }

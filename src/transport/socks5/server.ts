@@ -4,7 +4,7 @@ import type { FailureReason } from '../failure.ts';
 import type { ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { ANY_V4 } from '../../base/address.ts';
-import type { SocksUser } from '../../config/listen-protocol.ts';
+import type { SocksUser } from '../../config/socks-user.ts';
 import * as socks from './constants.ts';
 
 export interface Socks5ServerOptions {
