@@ -46,6 +46,7 @@ export const ROUTER_SETTINGS: readonly Setting<RouterConfig>[] = [
     of: ({ relay }) => (relay.hedgeDelayMs === undefined ? 'auto' : formatDuration(relay.hedgeDelayMs)),
   },
   { key: 'relay.early-data-wait', of: ({ relay }) => formatDuration(relay.earlyDataWaitMs) },
+  { key: 'relay.warm-upstreams', of: ({ relay }) => String(relay.warmUpstreams) },
 ];
 
 export const WAN_SETTINGS: readonly Setting<WanConfig>[] = [

@@ -21,6 +21,8 @@ export interface RouterRelayConfig extends RelayConfig {
   /** Undefined: from the round trip of each WAN. */
   readonly hedgeDelayMs: number | undefined;
   readonly earlyDataWaitMs: number;
+  /** Connections to the server at most that are open ahead of need. */
+  readonly warmUpstreams: number;
 }
 
 export interface ServerRelayConfig extends RelayConfig {
@@ -135,12 +137,18 @@ export const routerRelay = z
       { min: '0ms', max: '1s' },
       "How long to wait for the device's first bytes, so that they leave together with the hello.",
     ),
+    'warm-upstreams': integerOr(
+      0,
+      { min: 0, max: 128 },
+      'How many connections to a wanbond server may be kept open ahead of need: a flow that begins on one is there a round trip sooner. As many are made as the flows of the last minute could have used; 0 makes none.',
+    ),
   })
   .transform(
     (read): RouterRelayConfig => ({
       ...common(read),
       hedgeDelayMs: read['hedge-delay'],
       earlyDataWaitMs: read['early-data-wait'],
+      warmUpstreams: read['warm-upstreams'],
     }),
   )
   .prefault({})

@@ -15,11 +15,15 @@ const FOR_LOSSY_PATHS = 'bbr';
 
 export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings {
   return {
-    workers: relay.workers === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_WORKERS) : relay.workers,
+    workers: workerCount(relay),
     pipeBytes: relay.pipeSizeBytes,
     bufferMaxBytes: relay.bufferMaxBytes,
     ...runningSettings(relay, log),
   };
+}
+
+export function workerCount({ workers }: RelayConfig): number {
+  return workers === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_WORKERS) : workers;
 }
 
 export function runningSettings(relay: RelayConfig, log: LogConfig): RunningSettings {

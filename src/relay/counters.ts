@@ -19,6 +19,8 @@ const FIELDS = [
   'directFallbacks',
   'plainUpstreams',
   'silentClients',
+  'warmIdle',
+  'warmFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',
 ] as const;

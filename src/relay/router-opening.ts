@@ -6,7 +6,7 @@
 // the first, by which the server knows what it has done already.
 import type { SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
-import { isMptcp } from '../linux/sockets.ts';
+import { isMptcp, setCongestion } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { ClientHandshake, PathHints } from '../transport/handshake.ts';
 import type { StreamCodec } from '../transport/stream-codec.ts';
@@ -26,6 +26,8 @@ export interface RouterOpeningSettings {
   readonly connectTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly earlyDataWaitMs: number;
+  /** The most connections that a worker keeps ahead of need. */
+  readonly warmMost: number;
   readonly congestion: CongestionChoice;
 }
 
@@ -43,6 +45,8 @@ export interface RouterOpeningPlan {
   readonly young: Set<YoungFlow>;
   /** Of a device that asked for the target by itself. */
   readonly front?: RouterFront;
+  /** Gives a connection to the first server that is ready for a flow, if there is one. */
+  readonly takeWarm?: () => Attempt | undefined;
 }
 
 /** Tells the device what became of its flow. */
@@ -65,6 +69,8 @@ export class RouterOpening implements ConnOwner, Opening {
   private race: ConnectRace | undefined;
   private link: HelloLink | undefined;
   private hasRetried = false;
+  /** The connection was open before the flow began: it may have been lost without anybody to notice. */
+  private isWarm = false;
   /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
   private moved: ClientHandshake | undefined;
   private moves = 0;
@@ -103,6 +109,11 @@ export class RouterOpening implements ConnOwner, Opening {
   ): boolean {
     const opening = new RouterOpening(context, settings, plan, client, first);
     context.openings.add(opening);
+    const warm = plan.takeWarm?.();
+    if (warm) {
+      opening.beginWarm(warm);
+      return true;
+    }
     if (opening.begin(plan.routes.flatMap(({ candidates }) => candidates)) === 'started') return true;
     context.openings.delete(opening);
     return false;
@@ -160,20 +171,43 @@ export class RouterOpening implements ConnOwner, Opening {
     link.conn.readable = true;
     this.onLinkReady(link);
     if (this.isDone || this.link !== link) return;
+    this.moveTo(others);
+  }
+
+  /** Says the request again, by the name of the first; false when that is not possible. */
+  private moveTo(candidates: readonly Candidate[]): boolean {
+    const { conn } = this.link as HelloLink;
     const point = { attempt: this.moves + 1, isAnswered: false, from: 0, received: 0 };
-    const moved = route.handshake.resume?.(point);
-    if (!moved) return;
+    const moved = this.route?.handshake.resume?.(point);
+    if (!moved) return false;
     this.moves++;
     this.moved = moved;
     this.hasRetried = false;
-    link.conn.owner = NOBODY;
-    this.left.push(link.conn);
+    this.isWarm = false;
+    conn.owner = NOBODY;
+    this.left.push(conn);
     this.context.counters.add('hedges', 1);
-    this.again(others);
+    this.again(candidates);
+    return true;
+  }
+
+  /** The connection to the server is gone, before its reply. */
+  private onLost(detail: string): void {
+    if (this.isWarm && this.moveTo((this.route as Route).candidates)) return;
+    this.end('server-lost', detail);
   }
 
   private get handshake(): ClientHandshake {
     return this.moved ?? (this.route as Route).handshake;
+  }
+
+  private beginWarm(attempt: Attempt): void {
+    this.isWarm = true;
+    this.context.counters.add('warmFlows', 1);
+    const congestion = congestionFor(this.settings.congestion, this.plan.hints);
+    // The pool's is the usual one.
+    if (this.plan.hints.isLossy && congestion !== undefined) setCongestion(attempt.conn.fd, congestion);
+    this.onConnect(attempt);
   }
 
   private begin(candidates: readonly Candidate[]): 'started' | 'starved' {
@@ -260,13 +294,12 @@ export class RouterOpening implements ConnOwner, Opening {
     if (link.hasSaid) {
       this.sent(link.flush());
       this.readReply();
-    } else if (link.conn.broken)
-      this.end('server-lost', 'the server closed the connection before the request');
+    } else if (link.conn.broken) this.onLost('the server closed the connection before the request');
   }
 
   /** @param result of the link, which sent something */
   private sent(result: number): void {
-    if (result < 0) this.end('server-lost', `sending the request failed: ${errnoName(-result)}`);
+    if (result < 0) this.onLost(`sending the request failed: ${errnoName(-result)}`);
   }
 
   private readReply(): void {
@@ -283,6 +316,8 @@ export class RouterOpening implements ConnOwner, Opening {
       this.end('clock', 'the server refused our time again after the clocks were matched');
     } else if (this.moves > 0 && reply.reason === 'not-authorized') {
       this.end('server-lost', 'the WAN died before the reply, and the server cannot go on with the request');
+    } else if (reply.reason === 'server-lost') {
+      this.onLost(reply.detail);
     } else {
       this.end(reply.reason, reply.detail);
     }

@@ -18,14 +18,24 @@ import {
   candidatesTo,
   mayCarry,
   type RouterPolicy,
+  type ServerPolicy,
   type WanPolicy,
 } from './router-policy.ts';
 import { SocksFront, type SocksFrontParts } from './socks-front.ts';
+import { WarmPool, type WarmServer, type WarmSettings } from './warm-pool.ts';
 import type { WorkerContext } from './worker-context.ts';
 import { type RouterRole, SOCKS_PROTOCOL } from './worker-spec.ts';
 import type { YoungFlow } from './young-flow.ts';
 
 const direct = createDirectClient();
+
+function warmSettings({
+  warmMost: most,
+  handshakeTimeoutMs,
+  congestion,
+}: RouterOpeningSettings): WarmSettings {
+  return { most, handshakeTimeoutMs, congestion: congestion.usual };
+}
 
 function mayPipeline({ pipelined }: Socks5Protocol, takesPipelined = false): boolean {
   return pipelined === 'on' || (pipelined === 'auto' && takesPipelined);
@@ -41,6 +51,7 @@ export class RouterAccept {
   private opening: RouterOpeningSettings;
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
+  private readonly warm: WarmPool;
   private readonly socks: ServerTransport | undefined;
   private readonly young = new Set<YoungFlow>();
   /** By label, those of the policy. */
@@ -55,12 +66,19 @@ export class RouterAccept {
     this.policy = role.policy;
     this.socks = role.socks && createSocks5Server(role.socks);
     this.wans = new Rotation(role.policy.wans);
+    this.warm = new WarmPool(context, warmSettings(role.opening));
     this.meetServers(role.policy);
   }
 
   /** Concerns new flows. */
   configure(opening: RouterOpeningSettings): void {
     this.opening = opening;
+    this.warm.configure(warmSettings(opening));
+  }
+
+  /** Keeps nothing ahead of need any more. */
+  rest(): void {
+    this.warm.close();
   }
 
   /** Concerns new flows, those that wait for a server which is known to be lost now, and those on a WAN that is. */
@@ -97,7 +115,13 @@ export class RouterAccept {
   }
 
   private planFor(target: SocketAddress): RouterOpeningPlan {
-    return { target, hints: this.policy.hints, routes: this.routesTo(target), young: this.young };
+    return {
+      target,
+      hints: this.policy.hints,
+      routes: this.routesTo(target),
+      young: this.young,
+      takeWarm: () => this.warm.take(),
+    };
   }
 
   private routesTo(target: SocketAddress): Route[] {
@@ -116,9 +140,10 @@ export class RouterAccept {
     return routes;
   }
 
-  private meetServers({ upstream }: RouterPolicy): void {
+  private meetServers({ upstream, wans }: RouterPolicy): void {
     this.transports.clear();
     if (upstream.transport === 'direct') return;
+    const [first] = upstream.servers;
     for (const { label, protocol, takesPipelined } of upstream.servers) {
       const isPipelined = protocol.transport === 'socks5' && mayPipeline(protocol, takesPipelined);
       const identity = `${protocolText(protocol)} ${isPipelined}`;
@@ -126,6 +151,12 @@ export class RouterAccept {
       this.known.set(identity, client);
       this.transports.set(label, client);
     }
+    this.warm.update(first && this.warmServer(first), wans);
+  }
+
+  private warmServer({ label, addresses }: ServerPolicy): WarmServer {
+    const candidates = () => candidatesTo(this.wans.next(), addresses, { mptcp: true, server: label });
+    return { label, transport: this.transports.get(label) as ClientTransport, candidates };
   }
 
   private targetOf(fd: number): SocketAddress | undefined {

@@ -29,6 +29,8 @@ export interface ServerOpeningSettings {
   readonly congestion: CongestionChoice;
 }
 
+// How long a connection is kept for a flow to come; the router gives it up after a minute.
+const WARM_MS = 120_000;
 // A request is at most 1020 bytes (RFC 8803); first bytes of the device come behind it. More waits in the kernel.
 const REQUEST_LIMIT_BYTES = 64 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
@@ -39,6 +41,9 @@ export interface ServerOpeningFds {
   readonly spareFd: number;
 }
 
+/** Counts one more connection that is kept for a key; undefined when it has the most that it may have. */
+export type EnterWarm = (keyId: number) => (() => void) | undefined;
+
 export class ServerOpening implements ConnOwner, Opening, Resumable {
   private readonly context: WorkerContext;
   private readonly settings: ServerOpeningSettings;
@@ -46,6 +51,9 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private client: Conn;
   private readonly handshake: ServerHandshake;
   private onProved: () => void;
+  private readonly enterWarm: EnterWarm;
+  /** While the connection is kept for a flow to come. */
+  private leaveWarm: (() => void) | undefined;
   private state: 'reading' | 'dialling' | 'done' = 'reading';
   private received: Buffer = NOTHING;
   private dial: DialStep | undefined;
@@ -68,10 +76,20 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     handshake: ServerHandshake,
     fds: ServerOpeningFds,
     onProved: () => void,
+    enterWarm: EnterWarm,
   ): boolean {
     const client = Conn.watch(context.loop, fds.clientFd, isMptcpSocket(fds.clientFd));
     if (!client) return false;
-    const opening = new ServerOpening(context, settings, egress, handshake, client, fds.spareFd, onProved);
+    const opening = new ServerOpening(
+      context,
+      settings,
+      egress,
+      handshake,
+      client,
+      fds.spareFd,
+      onProved,
+      enterWarm,
+    );
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
     if (handshake.isSilent) opening.onStep(handshake.receive(NOTHING));
@@ -86,6 +104,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     client: Conn,
     spareFd: number,
     onProved: () => void,
+    enterWarm: EnterWarm,
   ) {
     this.context = context;
     this.settings = settings;
@@ -98,6 +117,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.client = client;
     client.owner = this;
     this.spareFd = spareFd;
+    this.enterWarm = enterWarm;
   }
 
   abort(): void {
@@ -134,6 +154,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
         else this.fail('client-gone', `the request ended after ${this.received.length} bytes`);
         return;
       }
+      if (this.leaveWarm) this.wake();
       this.received = Buffer.concat([this.received, this.context.buffer.subarray(0, read)]);
       this.onStep(this.handshake.receive(this.received));
     }
@@ -149,12 +170,43 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       this.handOver(step);
     } else if (step.kind === 'send') {
       this.answer(step.bytes);
+    } else if (step.kind === 'keep') {
+      this.keep(step);
     } else if (step.kind === 'reply') {
       if (step.reason) this.context.fail(step.reason, step.detail);
       this.refuse(step.bytes);
     } else {
       this.fail(step.reason, step.detail);
     }
+  }
+
+  private keep({ keyId, consumed, accept, refuse }: Extract<ServerStep, { kind: 'keep' }>): void {
+    const { loop, openings, warm } = this.context;
+    this.onProved();
+    this.leaveWarm = this.enterWarm(keyId);
+    if (!this.leaveWarm) return this.refuse(refuse);
+    if (send(this.client, accept) !== accept.length) return this.end();
+    openings.delete(this);
+    warm.add(this);
+    loop.timers.arm(this.deadline, WARM_MS, loop.nowMs);
+    this.received = this.received.subarray(consumed);
+    if (this.received.length === 0) return;
+    this.wake();
+    this.onStep(this.handshake.receive(this.received));
+  }
+
+  /** The flow that the connection was kept for begins. */
+  private wake(): void {
+    const { loop, openings } = this.context;
+    this.rest();
+    openings.add(this);
+    loop.timers.arm(this.deadline, this.settings.handshakeTimeoutMs, loop.nowMs);
+  }
+
+  private rest(): void {
+    this.context.warm.delete(this);
+    this.leaveWarm?.();
+    this.leaveWarm = undefined;
   }
 
   /** Part of a longer exchange. */
@@ -249,6 +301,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (this.state === 'dialling' && this.dialling?.isStarved)
       this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
+    else if (this.leaveWarm) this.end();
     else if (this.received.length === 0) this.endSilent();
     else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
   }
@@ -273,6 +326,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private finish(): void {
     this.onProved();
+    this.rest();
     this.state = 'done';
     this.context.openings.delete(this);
     if (this.dial?.resumable) this.context.resumables.delete(this.dial.resumable.flowId);

@@ -19,6 +19,9 @@ import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
 import type { ServedProtocol, ServerAdmission, ServerRole } from './worker-spec.ts';
 
+// What a busy router can use: its workers together keep fewer.
+const MOST_WARM_PER_KEY = 128;
+
 export class ServerAccept {
   private readonly context: WorkerContext;
   private readonly role: ServerRole;
@@ -28,6 +31,7 @@ export class ServerAccept {
   private egress: EgressPolicy;
   private admission: ServerAdmission;
   private unproved: Unproved;
+  private readonly warm: Unproved;
 
   /** @param worker index of this one */
   constructor(context: WorkerContext, role: ServerRole, worker: number) {
@@ -36,6 +40,7 @@ export class ServerAccept {
     this.egress = role.egress;
     this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
+    this.warm = new Unproved(role.warmMemory, MOST_WARM_PER_KEY);
     const now = steadyClock(role.clock, () => process.hrtime.bigint());
     this.convert = createConvertServer({
       serverId: role.serverId,
@@ -106,7 +111,9 @@ export class ServerAccept {
     }
     const fds = { clientFd: fd, spareFd };
     const { context, egress, admission } = this;
-    if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved)) return true;
+    const enterWarm = (keyId: number) => this.warm.enter(String(keyId));
+    if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved, enterWarm))
+      return true;
     close(spareFd);
     onProved();
     return false;

@@ -17,6 +17,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     counters: new Counters(createCounterMemory(1), 0),
     flows: new Set(),
     openings: new Set(),
+    warm: new Set(),
     copies: { leftBytes: WORKER_COPY_BYTES },
     resumables: new Resumables(),
     handOver: () => undefined,

@@ -31,6 +31,8 @@ export interface WorkerContext {
   readonly counters: Counters;
   readonly flows: Set<Flow>;
   readonly openings: Set<Opening>;
+  /** Connections that are kept for flows to come. */
+  readonly warm: Set<Opening>;
   /** What copies of the beginnings of flows may still take. */
   readonly copies: CopyBudget;
   readonly resumables: Resumables;

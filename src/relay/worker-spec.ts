@@ -65,6 +65,8 @@ export interface ServerRole extends ServerAdmission {
   readonly clock: ClockAnchor;
   /** See createUnprovedMemory; one for all workers. */
   readonly unprovedMemory: SharedArrayBuffer;
+  /** The same for connections that are kept, by key. */
+  readonly warmMemory: SharedArrayBuffer;
 }
 
 /** Who may open flows, and how; for those that are not open yet. */

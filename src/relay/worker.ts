@@ -42,6 +42,7 @@ class Worker implements WorkerContext {
   readonly counters: Counters;
   readonly flows = new Set<Flow>();
   readonly openings = new Set<Opening>();
+  readonly warm = new Set<Opening>();
   readonly copies: CopyBudget = { leftBytes: WORKER_COPY_BYTES };
   readonly resumables = new Resumables();
   private readonly spec: WorkerSpec;
@@ -187,7 +188,7 @@ class Worker implements WorkerContext {
     if (message.kind === 'arrival' && this.role instanceof ServerAccept) this.role.takeUp(message.arrival);
     if (message.kind === 'resolved') this.onResolved(message);
     if (message.kind === 'settings') this.configure(message.settings);
-    if (message.kind === 'drain' && message.closeListeners) this.acceptor.close();
+    if (message.kind === 'drain') this.drain(message.closeListeners);
     if (message.kind === 'stop') this.stop();
   }
 
@@ -200,6 +201,12 @@ class Worker implements WorkerContext {
   private configure(settings: RunningSettings): void {
     this.settings = settings;
     this.maxFlows = Math.ceil(settings.maxFlows / this.spec.settings.workers);
+  }
+
+  private drain(closeListeners: boolean): void {
+    if (closeListeners) this.acceptor.close();
+    for (const one of this.warm) one.abort();
+    if (this.role instanceof RouterAccept) this.role.rest();
   }
 
   private sweep(): void {
@@ -229,7 +236,8 @@ class Worker implements WorkerContext {
   private stop(): void {
     this.isStopped = true;
     this.acceptor.close();
-    for (const opening of this.openings) opening.abort();
+    if (this.role instanceof RouterAccept) this.role.rest();
+    for (const opening of [...this.openings, ...this.warm]) opening.abort();
     for (const flow of this.flows) flow.abort();
     this.pipes.shrink();
     this.publish();

@@ -6,7 +6,7 @@ import { controlRequest } from '../daemon/control-request.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { guardProcess, type ReloadableDaemon } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
-import { congestionChoice, relaySettings, runningSettings } from '../daemon/relay-settings.ts';
+import { congestionChoice, relaySettings, runningSettings, workerCount } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
@@ -148,6 +148,7 @@ function openingSettings({ relay }: RouterConfig, congestion: CongestionChoice):
     connectTimeoutMs: relay.connectTimeoutMs,
     handshakeTimeoutMs: relay.handshakeTimeoutMs,
     earlyDataWaitMs: relay.earlyDataWaitMs,
+    warmMost: Math.ceil(relay.warmUpstreams / workerCount(relay)),
     congestion,
   };
 }

@@ -97,6 +97,7 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     replayWindow: createReplayWindow(now()).buffer,
     clock,
     unprovedMemory: createUnprovedMemory(),
+    warmMemory: createUnprovedMemory(),
   };
 }
 

@@ -81,6 +81,11 @@ export interface PathHints {
 export interface ClientTransport {
   /** A transport that cannot carry `hints` leaves them out. */
   start(target: SocketAddress, hints?: PathHints): ClientHandshake;
+  /**
+   * Readies a connection for the handshake of a flow that comes later: `established` when the far end keeps it. Missing
+   * where the transport cannot.
+   */
+  warm?(): ClientHandshake;
 }
 
 /** Replies to a verified request: exactly one of them is sent. */
@@ -135,6 +140,14 @@ export type ServerStep =
   | { readonly kind: 'send'; readonly bytes: Buffer }
   | DialStep
   | ResumeStep
+  /** A proven client wants the connection kept for a request that comes later: send one of the two. */
+  | {
+      readonly kind: 'keep';
+      readonly keyId: number;
+      readonly consumed: number;
+      readonly accept: Buffer;
+      readonly refuse: Buffer;
+    }
   /** Send, then close in order: a reset at once could overtake the bytes. `reason` is undefined for an answered question. */
   | {
       readonly kind: 'reply';

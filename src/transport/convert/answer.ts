@@ -137,6 +137,18 @@ export function signed(
   return { kind: 'reply', bytes, reason, detail };
 }
 
+/** The connection stays for a hello that comes later. */
+export function keep({ serverToClient, requestTag, keyId, message }: Proven): ServerStep {
+  const error = errorTlv(rfc.ERROR_RESOURCE_EXCEEDED, Uint8Array.of(rfc.FULL_RETRY_AFTER_S));
+  return {
+    kind: 'keep',
+    keyId,
+    consumed: message.length,
+    accept: signedReply(serverToClient, requestTag, undefined),
+    refuse: signedReply(serverToClient, requestTag, undefined, error),
+  };
+}
+
 export function unsigned(code: number, value: Uint8Array, detail: string): ServerStep {
   const reason = code === rfc.ERROR_MALFORMED ? 'malformed' : 'unsupported';
   return { kind: 'reply', bytes: encodeMessage(errorTlv(code, value)), reason, detail };

@@ -28,7 +28,16 @@ import {
 import { cookieIssuedAtMs } from './cookie.ts';
 import { fromWire, mayBeUnsigned, tellsDelay } from './errors.ts';
 import { type DerivedKeys, deriveKeys } from './keys.ts';
-import { connectTlv, cookieTlv, findTlv, infoTlv, parseMessage, type Tlv, writeHeader } from './message.ts';
+import {
+  connectTlv,
+  cookieTlv,
+  findTlv,
+  infoTlv,
+  parseMessage,
+  type Tlv,
+  warmTlv,
+  writeHeader,
+} from './message.ts';
 import { resumeTlv } from './resume.ts';
 import { replyFamilies, replyIsSigned } from './reply.ts';
 
@@ -69,6 +78,7 @@ export function createConvertClient(options: ConvertClientOptions): ConvertClien
     start: (target, hints) =>
       new Handshake(shared, connectTlv(target), familyOf(target.address), flagsOf(hints)),
     ask: () => new Handshake(shared, infoTlv(), 4, 0),
+    warm: () => new Handshake(shared, warmTlv(), 4, 0),
     get clockOffsetMs() {
       return shared.clockOffsetMs;
     },

@@ -15,6 +15,10 @@
 //     flags: bit 0, the earlier hello was answered. from: place in the client's stream of the byte behind this hello.
 //     received: bytes of the server's stream that the client has; after its reply the server goes on behind them.
 //     A hello that never came is taken as if this were it, unless it was answered; nobody takes it any more then.
+//   0xC3 Warm, client to server, 4 bytes, beside Auth and without Connect:
+//     C3 01 | flags u16 = 0
+//     Asks to keep this connection for a hello that comes later. Answered by a signed reply, or by a signed Error 64 when the
+//     key has as many of them as the server keeps.
 //   The cookie (value of Error 3 behind its zero byte, and of the Cookie TLV behind its two), 32 bytes:
 //     issued u64 ms | expires u64 ms | tag 16
 //     tag = HMAC-SHA256(Ks, "wanbond v1 cookie\0" | server id | nonce of the Auth TLV | issued | expires)[0..16]
@@ -57,6 +61,7 @@ export const TCP_OPTION_MPTCP = 30;
 export const TLV_AUTH = 0xc0;
 export const TLV_REPLY = 0xc1;
 export const TLV_RESUME = 0xc2;
+export const TLV_WARM = 0xc3;
 export const RESUME_BYTES = 28;
 /** What fits into the byte. */
 export const MAX_RESUME_ATTEMPTS = 255;

@@ -10,6 +10,7 @@ import {
   TLV_ERROR,
   TLV_INFO,
   TLV_SUPPORTED_TCP_EXTENSIONS,
+  TLV_WARM,
   VERSION,
   WORD_BYTES,
 } from './constants.ts';
@@ -97,6 +98,9 @@ export function connectTlv(target: SocketAddress): Buffer {
 
 /** Asks which TCP extensions the server supports. */
 export const infoTlv = (): Buffer => Buffer.from([TLV_INFO, 1, 0, 0]);
+
+/** Asks to keep the connection for a hello that comes later. */
+export const warmTlv = (): Buffer => Buffer.from([TLV_WARM, 1, 0, 0]);
 
 /** The target in a Connect TLV of at least CONNECT_BYTES. */
 export function readConnect(message: Buffer, tlv: Tlv): SocketAddress {

@@ -5,6 +5,7 @@ import {
   answers,
   type ConvertAnswers,
   connect,
+  keep,
   type Proven,
   signed,
   slice,
@@ -44,6 +45,7 @@ const CLIENT_TLVS: ReadonlySet<number> = new Set([
   rfc.TLV_COOKIE,
   rfc.TLV_AUTH,
   rfc.TLV_RESUME,
+  rfc.TLV_WARM,
 ]);
 // Stands in for the key of an unknown id, so that both take the same time; its verdict is not used.
 const DECOY = deriveKeys({ id: 0, psk: new Uint8Array(rfc.PSK_BYTES) });
@@ -134,6 +136,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
   }
 
   function take(request: Proven, nowMs: number): ServerStep {
+    if (findTlv(request.tlvs, rfc.TLV_WARM)) return keep(request);
     const tlv = findTlv(request.tlvs, rfc.TLV_RESUME);
     if (!tlv) return connect(request, request.nonce);
     const resume = readResume(request.message, tlv);

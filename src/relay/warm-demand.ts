@@ -1,0 +1,39 @@
+// How many connections ahead of need there should be: as many as flows began within the time that it takes to make new ones.
+
+// Who looks at a page comes back within this; after it the next page takes a round trip more.
+const REMEMBERED_MS = 60_000;
+const MOST_REMEMBERED = 256;
+const FIRST_GUESS_MS = 200;
+// Of a new figure in the time that making one takes.
+const WEIGHT = 0.25;
+// What is missing is made only when the first is taken, side by side.
+const ROOM = 1.5;
+
+export class Demand {
+  private times: number[] = [];
+  private makingMs = FIRST_GUESS_MS;
+
+  /** A flow began. */
+  note(nowMs: number): void {
+    this.times.push(nowMs);
+    if (this.times.length > MOST_REMEMBERED) this.times.shift();
+  }
+
+  /** Making one took so long. */
+  took(ms: number): void {
+    this.makingMs += WEIGHT * (ms - this.makingMs);
+  }
+
+  /** 0 when nothing has begun for a minute; else one more than the largest burst, at most `most`. */
+  wanted(nowMs: number, most: number): number {
+    this.times = this.times.filter((time) => nowMs - time <= REMEMBERED_MS);
+    if (this.times.length === 0) return 0;
+    const windowMs = this.makingMs * ROOM;
+    let burst = 1;
+    for (let first = 0, last = 0; last < this.times.length; last++) {
+      while ((this.times[last] as number) - (this.times[first] as number) > windowMs) first++;
+      burst = Math.max(burst, last - first + 1);
+    }
+    return Math.min(most, burst + 1);
+  }
+}

@@ -1,0 +1,219 @@
+// Connections to the server that are open ahead of need, proved and joined over the other WANs: a flow that begins on one
+// says its hello and first bytes at once.
+//
+// An idle connection has one subflow until data was acknowledged; the exchange that proves it provides that.
+import type { ClientTransport } from '../transport/handshake.ts';
+import { type Attempt, ConnectRace } from './connect-race.ts';
+import type { Conn, ConnOwner } from './conn.ts';
+import { HelloLink } from './hello-link.ts';
+import type { Candidate, WanPolicy } from './router-policy.ts';
+import { Timer } from './timers.ts';
+import { Demand } from './warm-demand.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+// Under the two minutes for which the server keeps them.
+const KEPT_MS = 60_000;
+const LOOK_MS = 2000;
+// After a failure: the server may be gone, or have as many as it takes.
+const PAUSE_MS = 10_000;
+// A join takes two more round trips, at which nobody tells us.
+const NOTHING = Buffer.alloc(0);
+
+export interface WarmServer {
+  readonly label: string;
+  readonly transport: ClientTransport;
+  /** The ways to it, best first; in turn, so that the WANs share the beginnings. */
+  candidates(): readonly Candidate[];
+}
+
+export interface WarmSettings {
+  /** The most that are open at once. */
+  readonly most: number;
+  readonly handshakeTimeoutMs: number;
+  readonly congestion: string | undefined;
+}
+
+interface Idle extends Attempt {
+  readonly sinceMs: number;
+}
+
+export class WarmPool implements ConnOwner {
+  private readonly context: WorkerContext;
+  private readonly demand = new Demand();
+  private settings: WarmSettings;
+  private server: WarmServer | undefined;
+  private idle: Idle[] = [];
+  private readonly making = new Set<Warming>();
+  private pausedUntilMs = 0;
+  private readonly look = new Timer(() => this.onLook());
+
+  constructor(context: WorkerContext, settings: WarmSettings) {
+    this.context = context;
+    this.settings = settings;
+  }
+
+  configure(settings: WarmSettings): void {
+    this.settings = settings;
+    this.fill();
+  }
+
+  /** Another server, or other WANs: those that began on a WAN that is no good any more are made anew. */
+  update(server: WarmServer | undefined, wans: readonly WanPolicy[]): void {
+    const isSame = server?.label === this.server?.label && server?.transport === this.server?.transport;
+    this.server = server;
+    if (!isSame) {
+      this.drop(() => true);
+      for (const one of this.making) one.close();
+      this.pausedUntilMs = 0;
+    }
+    const good = new Set(wans.filter(({ isSilent }) => !isSilent).map(({ name }) => name));
+    this.drop(({ candidate }) => !good.has(candidate.wan));
+    this.fill();
+  }
+
+  /** A flow begins: one that it can begin on, which is the caller's from here on. */
+  take(): Attempt | undefined {
+    this.demand.note(this.context.loop.nowMs);
+    const taken = this.idle.shift();
+    this.fill();
+    return taken;
+  }
+
+  get size(): number {
+    return this.idle.length;
+  }
+
+  /** The server has closed one, or says something that nobody asked for. */
+  onReady(conn: Conn): void {
+    if (conn.ended || conn.broken || conn.readable) this.drop((one) => one.conn === conn);
+  }
+
+  close(): void {
+    this.server = undefined;
+    this.drop(() => true);
+    for (const one of this.making) one.close();
+    this.context.loop.timers.clear(this.look);
+  }
+
+  private fill(): void {
+    const { loop } = this.context;
+    const { server, settings } = this;
+    const wanted = server?.transport.warm ? this.demand.wanted(loop.nowMs, settings.most) : 0;
+    if (server && loop.nowMs >= this.pausedUntilMs) {
+      for (let missing = wanted - this.idle.length - this.making.size; missing > 0; missing--)
+        this.make(server);
+    }
+    if (this.idle.length + this.making.size + wanted > 0) loop.timers.arm(this.look, LOOK_MS, loop.nowMs);
+  }
+
+  private make(server: WarmServer): void {
+    const startedMs = this.context.loop.nowMs;
+    const warming = new Warming(this.context, server, this.settings, (made, why) => {
+      this.making.delete(warming);
+      if (!made) {
+        this.pausedUntilMs = why === 'never' ? Number.POSITIVE_INFINITY : this.context.loop.nowMs + PAUSE_MS;
+        return;
+      }
+      const sinceMs = this.context.loop.nowMs;
+      this.demand.took(sinceMs - startedMs);
+      made.conn.owner = this;
+      this.idle.push({ ...made, sinceMs });
+      this.count();
+    });
+    this.making.add(warming);
+    warming.start();
+  }
+
+  private onLook(): void {
+    const { nowMs } = this.context.loop;
+    const spare = this.idle.length - this.demand.wanted(nowMs, this.settings.most);
+    this.drop(({ sinceMs }, i) => i < spare || nowMs - sinceMs > KEPT_MS);
+    this.fill();
+  }
+
+  private drop(isBad: (one: Idle, index: number) => boolean): void {
+    const bad = this.idle.filter(isBad);
+    this.idle = this.idle.filter((one) => !bad.includes(one));
+    for (const { conn } of bad) conn.close();
+    this.count();
+  }
+
+  private count(): void {
+    this.context.counters.set('warmIdle', this.idle.length);
+  }
+}
+
+/** One that is being made. */
+class Warming implements ConnOwner {
+  private readonly context: WorkerContext;
+  private readonly server: WarmServer;
+  private readonly settings: WarmSettings;
+  private readonly onEnd: (made: Attempt | undefined, why: 'later' | 'never') => void;
+  private readonly handshake;
+  private race: ConnectRace | undefined;
+  private link: HelloLink | undefined;
+  private hasRetried = false;
+  private isDone = false;
+  private readonly deadline = new Timer(() => this.end(undefined));
+
+  constructor(
+    context: WorkerContext,
+    server: WarmServer,
+    settings: WarmSettings,
+    onEnd: (made: Attempt | undefined, why: 'later' | 'never') => void,
+  ) {
+    this.context = context;
+    this.server = server;
+    this.settings = settings;
+    this.onEnd = onEnd;
+    this.handshake = server.transport.warm?.();
+  }
+
+  start(): void {
+    const { loop } = this.context;
+    const { congestion, handshakeTimeoutMs } = this.settings;
+    loop.timers.arm(this.deadline, handshakeTimeoutMs, loop.nowMs);
+    const race = new ConnectRace(this.context, { congestion }, this.server.candidates(), {
+      onConnect: (attempt) => this.onConnect(attempt),
+      onExhausted: () => this.end(undefined),
+    });
+    this.race = race;
+    if (race.begin() === 'starved') this.end(undefined);
+  }
+
+  onReady(): void {
+    const reply = this.link?.reply();
+    if (!reply || this.isDone) return;
+    const { conn, candidate } = this.link as HelloLink;
+    if (reply.kind === 'established' && reply.rest.length === 0) {
+      this.link = undefined;
+      this.end({ conn, candidate });
+    } else if (reply.kind === 'retry' && !this.hasRetried) {
+      this.hasRetried = true;
+      this.link = undefined;
+      conn.close();
+      this.start();
+    } else this.end(undefined, reply.kind === 'failed' && reply.reason === 'unsupported' ? 'never' : 'later');
+  }
+
+  close(): void {
+    this.end(undefined);
+  }
+
+  private onConnect(attempt: Attempt): void {
+    this.race = undefined;
+    const link = new HelloLink(attempt, this.context.buffer);
+    this.link = link;
+    link.conn.owner = this;
+    if (!this.handshake || link.say(this.handshake, NOTHING) < 0) this.end(undefined);
+  }
+
+  private end(made: Attempt | undefined, why: 'later' | 'never' = 'later'): void {
+    if (this.isDone) return;
+    this.isDone = true;
+    this.context.loop.timers.clear(this.deadline);
+    this.race?.close();
+    this.link?.conn.close();
+    this.onEnd(made, why);
+  }
+}
