@@ -26,7 +26,12 @@ export interface LabOptions {
   readonly cuttable?: boolean;
 }
 
-export interface RouterOptions extends ProgramOptions {
+export interface TransportOption {
+  /** Another one than the lab's. */
+  readonly transport?: string;
+}
+
+export interface RouterOptions extends ProgramOptions, TransportOption {
   /** Names of the WANs that it may use; all by default. */
   readonly wans?: readonly string[];
 }
@@ -104,8 +109,8 @@ export class Lab {
     await Promise.all(HOST_NAMES.map((name) => this.hosts[name].apply(hosts[name])));
   }
 
-  startServer(options: ProgramOptions = {}): Promise<LabProcess> {
-    return this.files.start(this.hosts.server, 'server', this.#serverBase(), options);
+  startServer(options: ProgramOptions & TransportOption = {}): Promise<LabProcess> {
+    return this.files.start(this.hosts.server, 'server', this.#serverBase(options), options);
   }
 
   startRouter(options: RouterOptions = {}): Promise<LabProcess> {
@@ -114,7 +119,7 @@ export class Lab {
 
   /** Writes another config for the server that runs; returns its path. */
   writeServerConfig(overrides: ConfigTable): string {
-    return this.files.write('server', mergeConfig(this.#serverBase(), overrides));
+    return this.files.write('server', mergeConfig(this.#serverBase({}), overrides));
   }
 
   /** Writes another config for the router that runs; returns its path. */
@@ -148,22 +153,22 @@ export class Lab {
     process.off('exit', this.#removeAtExit);
   }
 
-  #serverBase(): ConfigTable {
+  #serverBase({ transport = this.#transport }: TransportOption): ConfigTable {
     return serverConfig({
       stateDir: this.files.stateDir('server'),
       key: this.files.key,
-      transport: this.#transport,
+      transport,
     });
   }
 
-  #routerBase({ wans }: Pick<RouterOptions, 'wans'>): ConfigTable {
+  #routerBase({ wans, transport = this.#transport }: Pick<RouterOptions, 'wans' | 'transport'>): ConfigTable {
     return routerConfig({
       wans: this.wans.filter(({ name }) => wans?.includes(name) ?? true),
       serverFamilies: [this.#options.family ?? 4],
       stateDir: this.files.stateDir('router'),
       dataDir: this.files.dataDir,
       key: this.files.key,
-      transport: this.#transport,
+      transport,
     });
   }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseAddress } from '../../src/base/address.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import { createConvertClient } from '../../src/transport/convert/client.ts';
+import { type ConvertClient, createConvertClient } from '../../src/transport/convert/client.ts';
 import type { ClientHandshake, ResumePoint } from '../../src/transport/handshake.ts';
 
 export interface HelloOptions {
@@ -61,12 +61,23 @@ function startHandshake(
   options: HelloOptions,
   random: (bytes: number) => Uint8Array,
 ): ClientHandshake {
-  const client = createConvertClient({
+  const client = clientOf(lab, options, random);
+  return client.start({ address: parseAddress(target.address), port: target.port });
+}
+
+/** Asks to keep the connection for a hello that comes later. */
+export function craftWarm(lab: Lab, options: HelloOptions = {}): CraftedHello {
+  const handshake = clientOf(lab, options, randomBytes).warm?.();
+  if (!handshake) throw new Error('this transport keeps no connections');
+  return { bytes: handshake.hello(Buffer.alloc(0)), handshake };
+}
+
+function clientOf(lab: Lab, options: HelloOptions, random: (bytes: number) => Uint8Array): ConvertClient {
+  return createConvertClient({
     serverId: SERVER_ID,
     keyId: options.keyId ?? 1,
     psk: Buffer.from(options.key ?? lab.files.key, 'base64'),
     now: () => Date.now() + (options.aheadMs ?? 0),
     random,
   });
-  return client.start({ address: parseAddress(target.address), port: target.port });
 }
