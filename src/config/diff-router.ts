@@ -4,7 +4,7 @@ import { formatDuration, formatPercent, formatRate, formatVolume } from '../base
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
 import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from './router.ts';
-import type { ServerProtocol } from './server-protocol.ts';
+import type { ServerProtocol, SocksLogin } from './server-protocol.ts';
 import type { WanConfig } from './wan.ts';
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
@@ -76,11 +76,15 @@ export const SERVER_SETTINGS: readonly Setting<DialledServer>[] = [
     of: ({ protocol: one }) => (one.transport === 'convert' ? secretText(one.key) : undefined),
     isSecret: true,
   },
-  { key: 'user', of: ({ protocol: one }) => (one.transport === 'socks5' ? one.login?.user : undefined) },
+  { key: 'user', of: ({ protocol }) => loginOf(protocol)?.user },
   { key: 'method', of: ({ protocol }) => methodOf(protocol) },
   { key: 'password', of: ({ protocol }) => passwordOf(protocol), isSecret: true },
   { key: 'pipelined', of: ({ protocol: one }) => (one.transport === 'socks5' ? one.pipelined : undefined) },
 ];
+
+function loginOf(protocol: ServerProtocol): SocksLogin | undefined {
+  return 'login' in protocol ? protocol.login : undefined;
+}
 
 function methodOf(protocol: ServerProtocol): string | undefined {
   if (protocol.transport !== 'shadowsocks') return undefined;
@@ -88,8 +92,8 @@ function methodOf(protocol: ServerProtocol): string | undefined {
 }
 
 function passwordOf(protocol: ServerProtocol): string | undefined {
-  if (protocol.transport === 'socks5')
-    return protocol.login && secretText(Buffer.from(protocol.login.password));
+  const login = loginOf(protocol);
+  if (login) return secretText(Buffer.from(login.password));
   if (protocol.transport !== 'shadowsocks' || protocol.cipher === 'none') return undefined;
   return secretText(Buffer.concat(protocol.cipher.keys));
 }

@@ -19,7 +19,7 @@ export type ShadowsocksUsers = readonly [ShadowsocksUser, ...ShadowsocksUser[]];
 export type ListenProtocol =
   | { readonly transport: 'convert' }
   /** `users` undefined: whoever reaches it. */
-  | { readonly transport: 'socks5'; readonly users: readonly SocksUser[] | undefined }
+  | { readonly transport: 'socks5' | 'socks6'; readonly users: readonly SocksUser[] | undefined }
   | {
       readonly transport: 'shadowsocks';
       readonly method: Method;
@@ -29,7 +29,12 @@ export type ListenProtocol =
     };
 
 export type ListenTransport = ListenProtocol['transport'];
-export const LISTEN_TRANSPORTS = ['convert', 'socks5', 'shadowsocks'] as const satisfies ListenTransport[];
+export const LISTEN_TRANSPORTS = [
+  'convert',
+  'socks5',
+  'socks6',
+  'shadowsocks',
+] as const satisfies ListenTransport[];
 
 const METHOD_NAMES = [...METHODS.keys()] as [MethodName, ...MethodName[]];
 
@@ -47,7 +52,7 @@ export const listenProtocolShape = {
       'What the clients of "shadowsocks" share. With `user`, which takes a 2022 method with AES: the key that only names them.',
   }),
   user: socksUsers(
-    'Who may use a "socks5" or "shadowsocks" listener. Required for "socks5", unless it listens on loopback and private addresses only.',
+    'Who may use a "socks5", "socks6" or "shadowsocks" listener. Required for SOCKS, unless it listens on loopback and private addresses only.',
   ),
 };
 
@@ -62,6 +67,7 @@ interface ReadListen {
 const USED: Readonly<Record<ListenTransport, readonly string[]>> = {
   convert: [],
   socks5: ['user'],
+  socks6: ['user'],
   shadowsocks: ['method', 'password', 'user'],
 };
 
@@ -82,20 +88,25 @@ export function listenProtocol(read: ReadListen, context: z.RefinementCtx): List
     case 'convert':
       return { transport: 'convert' };
     case 'socks5':
-      return socks5(read, context);
+    case 'socks6':
+      return socks(read.transport, read, context);
     default:
       return shadowsocks(read, context);
   }
 }
 
-function socks5({ address, user: users }: ReadListen, context: z.RefinementCtx): ListenProtocol {
+function socks(
+  transport: 'socks5' | 'socks6',
+  { address, user: users }: ReadListen,
+  context: z.RefinementCtx,
+): ListenProtocol {
   if (users) refuseDoubles(users, context);
   else if (!address.every(isPrivate)) {
     const hint =
       'Add user = [{ name = "...", password = "..." }], or let `address` be loopback and private ones only.';
     return fault(context, 'is missing: the whole Internet could use this server', hint, ['user']);
   }
-  return { transport: 'socks5', users };
+  return { transport, users };
 }
 
 function shadowsocks(

@@ -29,6 +29,10 @@ describe('a router', () => {
       'transport = "socks5"\nuser = "anna"\npassword = "geheim"\npipelined = "on"',
       { transport: 'socks5', login: { user: 'anna', password: 'geheim' }, pipelined: 'on' },
     ],
+    [
+      'transport = "socks6"\nuser = "a"\npassword = "b"',
+      { transport: 'socks6', login: { user: 'a', password: 'b' } },
+    ],
     ['transport = "shadowsocks"\nmethod = "none"', { transport: 'shadowsocks', cipher: 'none' }],
     [
       'transport = "shadowsocks"\nmethod = "aes-256-gcm"\npassword = "foobar"',

@@ -89,7 +89,7 @@ function server(readKeyFile: ReadKeyFile) {
       transport: choice(
         'convert',
         SERVER_TRANSPORTS,
-        'How the far end learns the target: "convert" asks a wanbond server; "socks5" and "shadowsocks" any server of these, which bonds if it speaks MPTCP; "direct" needs a far router in the path.',
+        'How the far end learns the target: "convert" asks a wanbond server; "socks5", "socks6" (draft 11, experimental) and "shadowsocks" any server of these, which bonds if it speaks MPTCP; "direct" needs a far router in the path.',
       ),
       address: oneOrMore(hostOrAddress()).optional().register(keyDocs, {
         type: 'IP address or host name, or list of them',

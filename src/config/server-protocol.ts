@@ -15,12 +15,23 @@ export interface ConvertProtocol {
   readonly key: Uint8Array;
 }
 
+/** 1 to 255 bytes each. */
+export interface SocksLogin {
+  readonly user: string;
+  readonly password: string;
+}
+
 export interface Socks5Protocol {
   readonly transport: 'socks5';
-  /** 1 to 255 bytes each. */
-  readonly login: { readonly user: string; readonly password: string } | undefined;
+  readonly login: SocksLogin | undefined;
   /** Whether the request leaves before the server has answered the greeting; `auto`: as a trial shows. */
   readonly pipelined: Pipelined;
+}
+
+/** draft-olteanu-intarea-socks-6-11; experimental. */
+export interface Socks6Protocol {
+  readonly transport: 'socks6';
+  readonly login: SocksLogin | undefined;
 }
 
 export interface ShadowsocksProtocol {
@@ -29,9 +40,9 @@ export interface ShadowsocksProtocol {
   readonly cipher: { readonly method: Method; readonly keys: ShadowsocksKeys } | 'none';
 }
 
-export type ServerProtocol = ConvertProtocol | Socks5Protocol | ShadowsocksProtocol;
+export type ServerProtocol = ConvertProtocol | Socks5Protocol | Socks6Protocol | ShadowsocksProtocol;
 export type ServerTransport = ServerProtocol['transport'];
-export const SERVER_TRANSPORTS = ['convert', 'socks5', 'shadowsocks', 'direct'] as const satisfies (
+export const SERVER_TRANSPORTS = ['convert', 'socks5', 'socks6', 'shadowsocks', 'direct'] as const satisfies (
   | ServerTransport
   | 'direct'
 )[];
@@ -52,7 +63,7 @@ export function serverProtocolShape(readKeyFile: ReadKeyFile) {
       .optional()
       .register(keyDocs, {
         type: `text, ${WORD_RULE}`,
-        description: 'Of "socks5": the name to log in with; without it nobody logs in.',
+        description: 'Of "socks5" and "socks6": the name to log in with; without it nobody logs in.',
       }),
     method: z
       .enum(METHOD_NAMES)
@@ -64,7 +75,7 @@ export function serverProtocolShape(readKeyFile: ReadKeyFile) {
     password: z.string().optional().register(keyDocs, {
       type: 'text; base64 of 16 or 32 bytes for a "2022-" method',
       description:
-        'Of "socks5" with a user, and of "shadowsocks": what the server has. Of a server that tells users apart, the keys as its programs write them, with colons in between.',
+        'Of SOCKS with a user, and of "shadowsocks": what the server has. Of a server that tells users apart, the keys as its programs write them, with colons in between.',
     }),
     pipelined: choice(
       'auto',
@@ -80,6 +91,7 @@ type Read = z.output<z.ZodObject<ReturnType<typeof serverProtocolShape>>>;
 const USED: Readonly<Record<ServerTransport, readonly string[]>> = {
   convert: ['key', 'key-file'],
   socks5: ['user', 'password'],
+  socks6: ['user', 'password'],
   shadowsocks: ['method', 'password'],
 };
 const SPECIFIC = ['key', 'key-file', 'user', 'method', 'password'];
@@ -110,19 +122,20 @@ export function serverProtocol(
         key: read.key ?? read['key-file'] ?? new Uint8Array(0),
       };
     case 'socks5':
-      return socks5(read, context);
+      return { transport: 'socks5', login: login(read, context), pipelined: read.pipelined };
+    case 'socks6':
+      return { transport: 'socks6', login: login(read, context) };
     default:
       return shadowsocks(read, context);
   }
 }
 
-function socks5({ user, password, pipelined }: Read, context: z.RefinementCtx): ServerProtocol {
+function login({ user, password }: Read, context: z.RefinementCtx): SocksLogin | undefined {
   if (user === undefined && password !== undefined)
     return fault(context, 'is missing', 'Add the user that the password belongs to.', ['user']);
-  if (user === undefined) return { transport: 'socks5', login: undefined, pipelined };
-  if (password === undefined || !WORD.test(password))
-    return fault(context, `is not ${WORD_RULE}`, 'Write the password of the user.', ['password']);
-  return { transport: 'socks5', login: { user, password }, pipelined };
+  if (user === undefined) return undefined;
+  if (password !== undefined && WORD.test(password)) return { user, password };
+  return fault(context, `is not ${WORD_RULE}`, 'Write the password of the user.', ['password']);
 }
 
 function shadowsocks({ method: name, password }: Read, context: z.RefinementCtx): ServerProtocol {

@@ -60,7 +60,7 @@ const listen = z
     transport: choice(
       'convert',
       LISTEN_TRANSPORTS,
-      'What is spoken here: "convert" with our routers; "socks5" and "shadowsocks" with any client of these, over TCP and MPTCP.',
+      'What is spoken here: "convert" with our routers; "socks5", "socks6" (draft 11, experimental) and "shadowsocks" with any client of these, over TCP and MPTCP.',
     ),
     address: oneOrMore(address()).prefault(['0.0.0.0', '::']).register(keyDocs, {
       type: 'IP address, or list of IP addresses',

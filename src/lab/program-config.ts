@@ -63,7 +63,7 @@ function spoken({ transport, key }: { readonly transport: string; readonly key: 
   readonly listen: ConfigTable;
 } {
   if (transport === 'convert') return { server: { 'key-id': 1, key }, listen: {} };
-  if (transport === 'socks5') {
+  if (transport === 'socks5' || transport === 'socks6') {
     const login = { user: SOCKS_USER, password: key };
     return { server: login, listen: { user: [{ name: login.user, password: login.password }] } };
   }

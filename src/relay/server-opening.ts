@@ -1,7 +1,7 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
 import { errnoName } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
-import { isMptcpSocket, setCongestion } from '../linux/sockets.ts';
+import { isMptcp, isMptcpSocket, setCongestion } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type {
   Answers,
@@ -259,9 +259,12 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private establish(target: Conn): void {
     const { attempt, client, received: first } = this;
-    const { resumable, sealed } = this.dial as DialStep;
+    const { resumable, sealed, remoteLeg } = this.dial as DialStep;
     const { families } = this.egress;
-    const reply = (this.answers as Answers).accept(families);
+    const reply = (this.answers as Answers).accept(
+      families,
+      remoteLeg && { isMultipath: isMptcp(target.fd) },
+    );
     this.finish();
     const sent = reply.length === 0 ? 0 : send(client, reply);
     if (sent === reply.length && resumable) {

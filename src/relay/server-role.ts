@@ -10,6 +10,8 @@ import { type ConvertServer, createConvertServer } from '../transport/convert/se
 import type { ServerTransport } from '../transport/handshake.ts';
 import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
+import { createSocks6Server } from '../transport/socks6/server.ts';
+import { attachSessionTable } from '../transport/socks6/sessions.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import { Conn } from './conn.ts';
@@ -84,7 +86,11 @@ export class ServerAccept {
   private transportOf(protocol: ServedProtocol, worker: number, now: () => number): ServerTransport {
     if (protocol.transport === 'convert') return this.convert;
     if (protocol.transport === 'socks5') return createSocks5Server(protocol);
-    const salts = attachReplayWindow(protocol.salts, worker);
+    const memory = protocol.memory as SharedArrayBuffer;
+    if (protocol.transport === 'socks6')
+      return createSocks6Server({ users: protocol.users, sessions: attachSessionTable(memory), now });
+    if (protocol.transport !== 'shadowsocks') throw new Error('a transport without a server');
+    const salts = attachReplayWindow(memory, worker);
     return createShadowsocksServer({
       ...protocol,
       admit: (user, salt) => salts.admit(user, salt, now()),

@@ -4,6 +4,7 @@ import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.t
 import { close } from '../linux/libc.ts';
 import { connectResult, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
+import type { RemoteLeg } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
@@ -17,6 +18,7 @@ const REDIAL_MS = 50;
 export interface DialRequest {
   readonly keyId: number | undefined;
   readonly target: NamedTarget;
+  readonly remoteLeg?: RemoteLeg;
 }
 
 export interface DialHandlers {
@@ -100,7 +102,8 @@ export class TargetDial implements ConnOwner {
       return this.refused('egress-denied', 'the egress policy does not allow this target');
     if (decision === 'no-family')
       return this.refused('unreachable', 'the server has no route of this address family');
-    const options = { to, mptcp: false, from: undefined, device: undefined, congestion: undefined };
+    const mptcp = this.request.remoteLeg?.isMultipath ?? false;
+    const options = { to, mptcp, from: undefined, device: undefined, congestion: undefined };
     const target = Conn.connect(loop, options);
     if (target instanceof Conn) {
       this.isStarved = false;

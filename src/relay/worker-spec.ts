@@ -41,9 +41,10 @@ export interface ListenSpec {
 export const SOCKS_PROTOCOL = 1;
 
 /** What is spoken at a listener of the server, with the memory that its workers share. */
-export type ServedProtocol =
-  | Exclude<ListenProtocol, { transport: 'shadowsocks' }>
-  | (Extract<ListenProtocol, { transport: 'shadowsocks' }> & { readonly salts: SharedArrayBuffer });
+export type ServedProtocol = ListenProtocol & {
+  /** Salts of Shadowsocks, or sessions of SOCKS 6. */
+  readonly memory?: SharedArrayBuffer | undefined;
+};
 
 export interface RouterRole {
   readonly kind: 'router';

@@ -18,6 +18,7 @@ import { createUnprovedMemory } from '../relay/unproved.ts';
 import type { ListenSpec, ServedProtocol, ServerAdmission, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';
+import { createSessionTable } from '../transport/socks6/sessions.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 import { watchEgress } from './egress-watch.ts';
 import { startProbeService } from './probe-service.ts';
@@ -114,8 +115,9 @@ function admissionOf({ relay, keys }: ServerConfig, congestion: CongestionChoice
 }
 
 function served(protocol: ListenProtocol, nowMs: number): ServedProtocol {
-  if (protocol.transport !== 'shadowsocks') return protocol;
-  return { ...protocol, salts: createReplayWindow(nowMs).buffer };
+  if (protocol.transport === 'shadowsocks') return { ...protocol, memory: createReplayWindow(nowMs).buffer };
+  if (protocol.transport === 'socks6') return { ...protocol, memory: createSessionTable().buffer };
+  return protocol;
 }
 
 /** Where `listens[index]` is. The IPv6 wildcard, a default, is left out where the host has no IPv6. */

@@ -90,13 +90,24 @@ export interface ClientTransport {
 
 /** Replies to a verified request: exactly one of them is sent. */
 export interface Answers {
-  /** The bytes to send before any byte of the target. */
-  accept(families: Families | undefined): Buffer;
+  /** The bytes to send before any byte of the target. @param made how the leg to the target was made, where it is asked for */
+  accept(families: Families | undefined, made?: RemoteLeg): Buffer;
   /**
    * The bytes to send before an orderly close; undefined where a reset is all that can be told. `retryAfterS` is 0 to 255,
    * for `resource` and `timeout`.
    */
   refuse(reason: FailureReason, retryAfterS?: number): Buffer | undefined;
+}
+
+/** The server's leg to the target, as a client may ask for it and be told of it. */
+export interface RemoteLeg {
+  /**
+   * Present: TCP Fast Open is asked for, or was used. The most bytes that the SYN may carry, or those it carried; 0 leaves
+   * that open. Without it a server must not use Fast Open.
+   */
+  readonly fastOpenBytes?: number | undefined;
+  /** Multipath TCP is wanted, or in use; undefined where nothing was said, which a server takes for unwanted. */
+  readonly isMultipath?: boolean | undefined;
 }
 
 /** A verified request for a new flow. */
@@ -110,6 +121,7 @@ export interface DialStep extends Answers {
   /** How the flow can be resumed; undefined where the transport cannot. */
   readonly resumable?: { readonly flowId: string; readonly attempt: number };
   readonly hints: PathHints;
+  readonly remoteLeg?: RemoteLeg;
   readonly consumed: number;
   /** Absent where the bytes of the flow travel as they are; else `first` came sealed with the request. */
   readonly sealed?: { readonly codec: StreamCodec; readonly first: Buffer };

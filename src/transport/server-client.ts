@@ -5,6 +5,7 @@ import { type ConvertClient, createConvertClient } from './convert/client.ts';
 import type { ClientHandshake, ClientTransport } from './handshake.ts';
 import { createShadowsocksClient } from './shadowsocks/client.ts';
 import { createPlainClient } from './shadowsocks/plain.ts';
+import { createSocks6Client } from './socks6/client.ts';
 import { createSocks5Client } from './socks5/client.ts';
 
 /**
@@ -18,6 +19,14 @@ export function createServerClient(protocol: ServerProtocol, isPipelined = false
       return convertClient(protocol);
     case 'socks5':
       return createSocks5Client({ login: protocol.login, isPipelined });
+    case 'socks6':
+      return createSocks6Client({
+        login: protocol.login,
+        isNegotiable: false,
+        usesTokens: true,
+        isReplayable: false,
+        remoteLeg: {},
+      });
     default: {
       const { cipher } = protocol;
       return cipher === 'none' ? createPlainClient() : createShadowsocksClient({ ...cipher, now: Date.now });

@@ -66,9 +66,10 @@ function visitor(protocol: ServerProtocol): Visitor {
     const client = convertClient(protocol);
     return { ask: () => client.ask(), clockOffsetMs: () => client.clockOffsetMs };
   }
-  // Shadowsocks answers nothing but the bytes of a target.
-  if (protocol.transport === 'shadowsocks') return { ask: noClock, clockOffsetMs: noClock };
-  return { ask: () => createSocks5Login(protocol.login), clockOffsetMs: noClock };
+  if (protocol.transport === 'socks5')
+    return { ask: () => createSocks5Login(protocol.login), clockOffsetMs: noClock };
+  // The others answer nothing without a target.
+  return { ask: noClock, clockOffsetMs: noClock };
 }
 
 class WayTry {

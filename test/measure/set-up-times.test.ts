@@ -38,6 +38,7 @@ const CASES: readonly Case[] = [
   { name: 'convert', transport: 'convert', more: 0 },
   { name: 'shadowsocks', transport: 'shadowsocks', more: 0 },
   { name: 'socks5, pipelined', transport: 'socks5', server: { pipelined: 'on' }, more: 0 },
+  { name: 'socks6', transport: 'socks6', more: 0 },
   { name: 'convert, warm', transport: 'convert', relay: { 'warm-upstreams': 8 }, more: -1 },
 ];
 

@@ -4,7 +4,7 @@
 // draft's "false start"). With it a server that knows no login inside a request may ask for it; first bytes then wait, as
 // those that come between request and login would have to be counted in the request.
 import type { FailureReason } from '../failure.ts';
-import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
+import type { ClientHandshake, ClientStep, ClientTransport, RemoteLeg } from '../handshake.ts';
 import type { NamedTarget } from '../socks-address.ts';
 import { ClientSession, type Ticket } from './client-session.ts';
 import * as socks from './constants.ts';
@@ -13,7 +13,7 @@ import { type AuthReply, decodeAddressed, decodeAuthReply, type Unread } from '.
 import { only, type Option } from './options.ts';
 import { reasonOf } from './reply-code.ts';
 import { encodeRequest } from './request.ts';
-import { decodeRemoteLeg, type RemoteLeg } from './stack.ts';
+import { decodeRemoteLeg } from './stack.ts';
 
 export interface Socks6ClientOptions {
   readonly login: Socks6Login | undefined;

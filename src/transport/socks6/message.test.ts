@@ -1,11 +1,12 @@
 // The messages of SOCKS 6 by bytes written from the draft's figures, and what is refused of them.
+import type { RemoteLeg } from '../handshake.ts';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NamedTarget } from '../socks-address.ts';
 import { hex, NAMED, TARGET, TARGET6 } from './bytes.fixture.ts';
 import { authReply, decodeAddressed, decodeAuthReply, encodeAddressed, operationReply } from './message.ts';
 import { encodeOption } from './options.ts';
-import { decodeRemoteLeg, encodeRemoteLeg, type RemoteLeg } from './stack.ts';
+import { decodeRemoteLeg, encodeRemoteLeg } from './stack.ts';
 
 test.each<[string, NamedTarget, string]>([
   ['IPv4', TARGET, '06 01 0000 01bb 00 01 c0000207'],

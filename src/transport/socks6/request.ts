@@ -1,11 +1,12 @@
 // A client's request, with everything that it says of itself in the options.
+import type { RemoteLeg } from '../handshake.ts';
 import type { NamedTarget } from '../socks-address.ts';
 import { type Ticket, WANTED_TOKENS } from './client-session.ts';
 import * as socks from './constants.ts';
 import { encodeLogin, type Socks6Login } from './login.ts';
 import { encodeAddressed } from './message.ts';
 import { encodeOption, u32 } from './options.ts';
-import { encodeRemoteLeg, type RemoteLeg } from './stack.ts';
+import { encodeRemoteLeg } from './stack.ts';
 
 export interface RequestParts {
   readonly target: NamedTarget;

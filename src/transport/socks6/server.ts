@@ -3,7 +3,14 @@
 // Without an authentication phase, first bytes follow the request and are the stream's own: `consumed` ends before them.
 // With one they stand between request and login, and are told apart as those of a sealed request are.
 import type { SocksUser } from '../../config/socks-user.ts';
-import type { DialStep, Families, ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
+import type {
+  DialStep,
+  Families,
+  ServerHandshake,
+  ServerStep,
+  ServerTransport,
+  RemoteLeg,
+} from '../handshake.ts';
 import {
   type Credentials,
   type Gate,
@@ -18,7 +25,7 @@ import { type Addressed, authReply, decodeAddressed, operationReply } from './me
 import { PLAIN } from './plain-codec.ts';
 import { codeOf } from './reply-code.ts';
 import type { SessionTable } from './sessions.ts';
-import { decodeRemoteLeg, encodeRemoteLeg, type RemoteLeg } from './stack.ts';
+import { decodeRemoteLeg, encodeRemoteLeg } from './stack.ts';
 
 export interface Socks6ServerOptions {
   /** Who may use it; undefined asks nobody for a password, for listeners that only the LAN reaches. */

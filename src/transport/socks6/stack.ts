@@ -1,19 +1,9 @@
 // Stack options: how the client would like the server's own leg to the target, and how the server made it.
 //
 // Only that leg, and of it only TCP Fast Open and Multipath TCP; everything else is passed over, as the draft has it.
+import type { RemoteLeg } from '../handshake.ts';
 import * as socks from './constants.ts';
 import { encodeOption, only, type Option } from './options.ts';
-
-/** Of the leg between server and target: asked for in a request, told in an operation reply. */
-export interface RemoteLeg {
-  /**
-   * Present: Fast Open is asked for, or was used. The most bytes that the SYN may carry, or those it carried; 0 leaves that
-   * open. Without it a server must not use Fast Open.
-   */
-  readonly fastOpenBytes?: number | undefined;
-  /** Multipath TCP is wanted, or in use; undefined where nothing was said, which a server takes for unwanted. */
-  readonly isMultipath?: boolean | undefined;
-}
 
 const MAX_U16 = 0xffff;
 
