@@ -13,6 +13,11 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
       listens.flatMap(({ addresses, port }) => addresses.map((one) => `${formatAddress(one)} port ${port}`)),
     needsRestart: true,
   },
+  {
+    key: 'listen.foreign-clients',
+    of: ({ listens }) => prefixList(listens.flatMap(({ foreignClients }) => foreignClients)),
+    needsRestart: true,
+  },
   { key: 'egress.allow', of: ({ egress }) => prefixList(egress.allow) },
   { key: 'egress.deny', of: ({ egress }) => prefixList(egress.deny) },
   ...SHARED_SETTINGS,

@@ -252,6 +252,21 @@ describe('a server config', () => {
     });
   });
 
+  it('takes clients without a key from networks, and not from everywhere', () => {
+    const listen = (list: string) =>
+      SERVER.replace('[[listen]]\n', `[[listen]]\nforeign-clients = ${list}\n`);
+    const { config } = parseServerConfig(listen('["192.0.2.0/24", "2001:db8::1"]'), 's.toml');
+    expect(config.listens[0]?.foreignClients.map(formatPrefix)).toEqual(['192.0.2.0/24', '2001:db8::1/128']);
+    expect(parseServerConfig(SERVER, 's.toml').config.listens[0]?.foreignClients).toEqual([]);
+    for (const all of ['["0.0.0.0/0"]', '["192.0.2.0/24", "::/0"]']) {
+      expect(serverProblems(listen(all))).toEqual([
+        expect.stringMatching(
+          /listen\[0\]\.foreign-clients: names every address there is; name the networks/,
+        ),
+      ]);
+    }
+  });
+
   it('refuses a key id that is taken, a key given twice, and router keys', () => {
     expect(
       serverProblems(

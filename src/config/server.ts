@@ -1,6 +1,6 @@
 // The config of the server role: its schema, and the type that the rest of the program sees.
 import * as z from 'zod';
-import type { Address } from '../base/address.ts';
+import { type Address, familyOf } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import {
   absolutePath,
@@ -37,6 +37,8 @@ export interface ListenConfig {
   /** At least one; the unspecified address of a family means all addresses of that family. */
   readonly addresses: readonly Address[];
   readonly port: number;
+  /** From where clients may use it without a key; none by default. */
+  readonly foreignClients: readonly Prefix[];
 }
 
 export interface KeyConfig {
@@ -48,6 +50,10 @@ export interface KeyConfig {
   readonly egressAllow: readonly Prefix[];
 }
 
+/** ::/0, or 0.0.0.0/0 in the 16-byte form. */
+const isEverybody = ({ address: base, bits }: Prefix): boolean =>
+  bits === 0 || (bits === 96 && familyOf(base) === 4);
+
 const listen = z
   .strictObject({
     transport: choice('convert', ['convert'], 'How routers tell the target.'),
@@ -57,9 +63,21 @@ const listen = z
       description: 'Where to listen; "0.0.0.0" is every IPv4 and "::" every IPv6 address.',
     }),
     port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port to listen on.'),
+    'foreign-clients': prefixes(
+      'Addresses from which RFC 8803 clients of others may use this listener without a key. Whoever sends from there can reach all that [egress] permits, as from this server, and nobody proves anything to anybody: name networks in which you know every host, and whose addresses nobody else can use on the way here.',
+    ).superRefine((list, context) => {
+      if (!list.some(isEverybody)) return;
+      const hint = 'Name the networks of the clients: this would be an open proxy for everybody.';
+      fault(context, 'names every address there is', hint);
+    }),
   })
   .transform(
-    (read): ListenConfig => ({ transport: read.transport, addresses: read.address, port: read.port }),
+    (read): ListenConfig => ({
+      transport: read.transport,
+      addresses: read.address,
+      port: read.port,
+      foreignClients: read['foreign-clients'],
+    }),
   )
   .register(keyDocs, { type: 'table', description: 'One listener; an empty [[listen]] takes the defaults.' });
 

@@ -19,6 +19,7 @@ const FIELDS = [
   'directFallbacks',
   'plainUpstreams',
   'silentClients',
+  'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',
 ] as const;

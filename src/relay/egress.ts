@@ -50,13 +50,13 @@ const BY_DEFAULT_NOT = [
 export type EgressDecision = 'allowed' | 'denied' | 'no-family';
 
 /**
- * May the server dial `target` for the router with key `keyId`? An explicit deny beats an allow of the same list.
+ * May the server dial `target` for the router with key `keyId`, or for a client without one (undefined)? An explicit deny beats an allow of the same list.
  * `source` is the address that the kernel would dial from: the target's own means that the target is this host, also
  * where `policy.own` does not know of it (an address of later, a deprecated one).
  */
 export function decideEgress(
   policy: EgressPolicy,
-  keyId: number,
+  keyId: number | undefined,
   target: SocketAddress,
   source?: Address,
 ): EgressDecision {
@@ -64,7 +64,8 @@ export function decideEgress(
   const isIn = (prefixes: readonly Prefix[]) => prefixes.some((prefix) => prefixContains(prefix, address));
   if (isIn(NEVER)) return 'denied';
   if (isIn(policy.deny)) return 'denied';
-  const isAllowed = isIn(policy.allow) || isIn(policy.allowByKey.get(keyId) ?? []);
+  const ofKey = keyId === undefined ? undefined : policy.allowByKey.get(keyId);
+  const isAllowed = isIn(policy.allow) || isIn(ofKey ?? []);
   const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
   if (!isAllowed && (isOwn || isIn(BY_DEFAULT_NOT))) return 'denied';
   // The kernel's word counts more than what was seen at the start, perhaps before IPv6 was up.

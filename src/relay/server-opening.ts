@@ -2,6 +2,7 @@
 import { errnoName } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
 import { isMptcpSocket, setCongestion } from '../linux/sockets.ts';
+import { synAckOptions } from '../linux/tcp-options.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type {
   Answers,
@@ -14,6 +15,7 @@ import type {
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import type { EgressPolicy } from './egress.ts';
+import { Flow } from './flow.ts';
 import { receive, send } from './io.ts';
 import { Refusal } from './refusal.ts';
 import { ResumableFlow } from './resumable-flow.ts';
@@ -141,7 +143,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (step.kind === 'more') {
       if (this.received.length >= REQUEST_LIMIT_BYTES) this.fail('malformed', 'the request does not end');
     } else if (step.kind === 'dial') {
-      this.onProved();
+      // Without a key it counts for its address until the target has answered (RFC 8803, 9.3).
+      if (step.keyId !== undefined) this.onProved();
       this.startDial(step);
     } else if (step.kind === 'resume') {
       this.handOver(step);
@@ -168,14 +171,14 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.dial = step;
     this.answers = step;
     this.attempt = step.attempt;
-    this.context.resumables.set(step.flowId, this, step.attempt);
+    if (step.flowId !== undefined) this.context.resumables.set(step.flowId, this, step.attempt);
     this.received = this.received.subarray(step.consumed);
     this.state = 'dialling';
     this.useCongestion(step.hints);
     this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
     this.dialling = new TargetDial(this.context.loop, this.egress, step, this.spareFd, {
       onConnect: (target) => this.establish(target),
-      onRefused: (reason, why) => this.refuseDial(reason, why),
+      onRefused: (reason, why, code) => this.refuseDial(reason, why, code),
     });
     this.spareFd = -1;
     this.dialling.begin();
@@ -188,14 +191,16 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private establish(target: Conn): void {
-    const { attempt, client, received: first } = this;
-    const { flowId } = this.dial as DialStep;
+    const { context, attempt, client, received: first } = this;
+    const { flowId, keyId, syn } = this.dial as DialStep;
     const { families } = this.egress;
-    const reply = (this.answers as Answers).accept(families);
+    const reply = (this.answers as Answers).accept(families, syn && synAckOptions(target.fd));
     this.finish();
     const sent = send(client, reply);
     if (sent === reply.length) {
-      ResumableFlow.start(this.context, client, target, { flowId, attempt, families, first });
+      if (keyId === undefined) context.counters.add('foreignFlows', 1);
+      if (flowId === undefined) Flow.start(context, [client, target], first, NOTHING);
+      else ResumableFlow.start(context, client, target, { flowId, attempt, families, first });
       return;
     }
     // The first bytes of a connection always find room.
@@ -205,10 +210,11 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.context.onFlowEnd();
   }
 
-  private refuseDial(reason: FailureReason, why: string): void {
-    const dial = this.dial as DialStep;
-    this.context.fail(reason, `key ${dial.keyId}, ${this.context.nameTarget(dial.target)}: ${why}`);
-    this.refuse((this.answers as Answers).refuse(reason));
+  private refuseDial(reason: FailureReason, why: string, icmpCode?: number): void {
+    const { keyId, target } = this.dial as DialStep;
+    const who = keyId === undefined ? 'a client without key' : `key ${keyId}`;
+    this.context.fail(reason, `${who}, ${this.context.nameTarget(target)}: ${why}`);
+    this.refuse((this.answers as Answers).refuse(reason, undefined, icmpCode));
   }
 
   private refuse(reply: Buffer): void {
@@ -249,7 +255,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.onProved();
     this.state = 'done';
     this.context.openings.delete(this);
-    if (this.dial) this.context.resumables.delete(this.dial.flowId);
+    if (this.dial?.flowId !== undefined) this.context.resumables.delete(this.dial.flowId);
     this.context.loop.timers.clear(this.deadline);
     this.dialling?.close();
     if (this.spareFd >= 0) close(this.spareFd);

@@ -1,9 +1,10 @@
 // The server's part of a worker: from an accepted router connection to an opening.
 import { type Address, familyOf, formatAddress } from '../base/address.ts';
-import { maskAddress } from '../base/prefix.ts';
+import { maskAddress, prefixContains } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
 import { closeWithReset, isMptcpSocket, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
+import { synOptionKinds } from '../linux/tcp-options.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
@@ -14,7 +15,7 @@ import { Refusal } from './refusal.ts';
 import type { Arrival } from './resumables.ts';
 import { Unproved } from './unproved.ts';
 import type { WorkerContext } from './worker-context.ts';
-import type { ServerAdmission, ServerRole } from './worker-spec.ts';
+import type { ListenSpec, ServerAdmission, ServerRole } from './worker-spec.ts';
 
 export class ServerAccept {
   private readonly context: WorkerContext;
@@ -36,6 +37,8 @@ export class ServerAccept {
       keys: role.keys,
       replay: attachReplayWindow(role.replayWindow, worker),
       now: steadyClock(role.clock, () => process.hrtime.bigint()),
+      foreignSecret: role.foreignSecret,
+      tcpOptions: synOptionKinds(),
     });
   }
 
@@ -70,8 +73,9 @@ export class ServerAccept {
   }
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
-  accept(fd: number): boolean {
-    const peer = networkName(peerAddress(fd));
+  accept(fd: number, { foreignClients }: ListenSpec): boolean {
+    const address = peerAddress(fd);
+    const peer = networkName(address);
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
       closeWithReset(fd);
@@ -86,8 +90,9 @@ export class ServerAccept {
     }
     const fds = { clientFd: fd, spareFd };
     const { context, egress, admission } = this;
-    if (ServerOpening.start(context, admission.opening, egress, this.transport.start(), fds, onProved))
-      return true;
+    const isForeign = address && foreignClients.some((prefix) => prefixContains(prefix, address));
+    const handshake = this.transport.start(isForeign ? address : undefined);
+    if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved)) return true;
     close(spareFd);
     onProved();
     return false;

@@ -1,9 +1,11 @@
 // The server's connection to a target: whether the policy allows it, and the wait for a file descriptor.
-import type { SocketAddress } from '../base/address.ts';
+import { familyOf, type SocketAddress } from '../base/address.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
+import { icmpCode } from '../linux/icmp-code.ts';
 import { close } from '../linux/libc.ts';
 import { connectResult, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
+import type { DialStep } from '../transport/handshake.ts';
 import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
 import { decideEgress, type EgressPolicy } from './egress.ts';
@@ -16,14 +18,19 @@ const REDIAL_MS = 50;
 export interface DialHandlers {
   /** The connection is the caller's from here on. */
   onConnect(target: Conn): void;
-  onRefused(reason: FailureReason, why: string): void;
+  /** `code`: of the ICMP message, when it was one and is known. */
+  onRefused(reason: FailureReason, why: string, code?: number): void;
 }
+
+/** What of a request the dial needs. */
+export type DialRequest = Pick<DialStep, 'keyId' | 'target' | 'syn'>;
 
 export class TargetDial implements ConnOwner {
   private readonly loop: Loop;
   private readonly egress: EgressPolicy;
   private readonly to: SocketAddress;
-  private readonly keyId: number;
+  private readonly keyId: number | undefined;
+  private readonly mptcp: boolean;
   private readonly handlers: DialHandlers;
   private spareFd: number;
   private target: Conn | undefined;
@@ -33,7 +40,7 @@ export class TargetDial implements ConnOwner {
   constructor(
     loop: Loop,
     egress: EgressPolicy,
-    request: { readonly keyId: number; readonly target: SocketAddress },
+    request: DialRequest,
     spareFd: number,
     handlers: DialHandlers,
   ) {
@@ -41,6 +48,7 @@ export class TargetDial implements ConnOwner {
     this.egress = egress;
     this.keyId = request.keyId;
     this.to = request.target;
+    this.mptcp = request.syn?.mptcp ?? false;
     this.spareFd = spareFd;
     this.handlers = handlers;
   }
@@ -74,7 +82,7 @@ export class TargetDial implements ConnOwner {
     }
     const target = Conn.connect(loop, {
       to,
-      mptcp: false,
+      mptcp: this.mptcp,
       from: undefined,
       device: undefined,
       congestion: undefined,
@@ -83,7 +91,7 @@ export class TargetDial implements ConnOwner {
       target.owner = this;
       this.target = target;
     } else if (isStarvation(target)) loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
-    else this.handlers.onRefused(reasonOf(target), errnoName(target));
+    else this.refused(target);
   }
 
   onReady(target: Conn): void {
@@ -92,7 +100,11 @@ export class TargetDial implements ConnOwner {
     if (errno === 0 && !target.broken) {
       this.target = undefined;
       this.handlers.onConnect(target);
-    } else this.handlers.onRefused(reasonOf(errno), errnoName(errno));
+    } else this.refused(errno);
+  }
+
+  private refused(errno: number): void {
+    this.handlers.onRefused(reasonOf(errno), errnoName(errno), icmpCode(errno, familyOf(this.to.address)));
   }
 
   /** Gives it up; safe to call twice. */

@@ -1,5 +1,6 @@
 // What the main thread and a worker tell each other. Everything here survives a structured clone.
 import type { SocketAddress } from '../base/address.ts';
+import type { Prefix } from '../base/prefix.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
@@ -30,6 +31,8 @@ export interface ListenSpec {
   readonly mptcp: boolean;
   readonly transparent: boolean;
   readonly congestion: string | undefined;
+  /** From where a server takes requests without a key. */
+  readonly foreignClients: readonly Prefix[];
 }
 
 export interface RouterRole {
@@ -45,6 +48,8 @@ export interface ServerRole extends ServerAdmission {
   readonly egress: EgressPolicy;
   readonly serverId: string;
   readonly replayWindow: SharedArrayBuffer;
+  /** Random bytes for the cookies of clients without a key. */
+  readonly foreignSecret: Uint8Array;
   /** When the replay window was made. */
   readonly clock: ClockAnchor;
   /** See createUnprovedMemory; one for all workers. */

@@ -18,7 +18,7 @@ import { RouterAccept } from './router-role.ts';
 import { type CopyBudget, WORKER_COPY_BYTES } from './sent-copy.ts';
 import { ServerAccept } from './server-role.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
-import type { FromWorker, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
+import type { FromWorker, ListenSpec, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 // A thread that sits in a system call can be neither ended nor inspected: it returns to Node's own loop this often.
 const TURN_MS = 1000;
@@ -66,14 +66,19 @@ class Worker implements WorkerContext {
       spec.role.kind === 'router'
         ? new RouterAccept(this, spec.role)
         : new ServerAccept(this, spec.role, spec.index);
+    const listens = new Map<number, ListenSpec>();
     this.acceptor = new Acceptor(this.loop, {
-      onAccept: (fd) => this.onAccept(fd),
+      onAccept: (fd, listener) => this.onAccept(fd, listens.get(listener) as ListenSpec),
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
       onPause: (why) => this.onPause(why),
       onResume: () => this.log('info', 'accept-resumed', 'accepting connections again'),
     });
     this.loop.watch(spec.wakeFd, { onEvents: () => this.onWake() });
-    for (const listen of spec.listens) this.acceptor.add(openListener({ ...listen, backlog: BACKLOG }));
+    for (const listen of spec.listens) {
+      const listener = openListener({ ...listen, backlog: BACKLOG });
+      listens.set(listener, listen);
+      this.acceptor.add(listener);
+    }
     post({ kind: 'listening' });
   }
 
@@ -131,8 +136,8 @@ class Worker implements WorkerContext {
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
   }
 
-  private onAccept(fd: number): boolean {
-    if (!this.role.accept(fd)) {
+  private onAccept(fd: number, listen: ListenSpec): boolean {
+    if (!this.role.accept(fd, listen)) {
       // The fds of idle pipes serve flows better.
       this.pipes.shrink();
       return false;

@@ -153,6 +153,7 @@ function listens(config: RouterConfig, method: RedirectMethod): ListenSpec[] {
     at: { address, port: config.redirect.port },
     mptcp: false,
     transparent: method === 'tproxy',
+    foreignClients: [],
     congestion: undefined,
   }));
 }

@@ -1,7 +1,8 @@
 // The server role as a running daemon.
+import { randomBytes } from 'node:crypto';
 import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
-import type { ServerConfig } from '../config/server.ts';
+import type { ListenConfig, ServerConfig } from '../config/server.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { guardProcess, type ReloadableDaemon } from '../daemon/lifecycle.ts';
 import { logRelayLine } from '../daemon/relay-log.ts';
@@ -23,6 +24,8 @@ import { startProbeService } from './probe-service.ts';
 import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
+/** As long as the digest that it keys. */
+const FOREIGN_SECRET_BYTES = 32;
 
 export async function startServer(config: ServerConfig, log: Log): Promise<ReloadableDaemon<ServerConfig>> {
   const congestion = congestionChoice(config.relay);
@@ -51,12 +54,14 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
   const egress = watchEgress(config, firstEgress, log, (policy) =>
     relay.send({ kind: 'egress', egress: policy }),
   );
-  const probes = await startProbeService(config, listenPoints(config), () => egress.policy.families).catch(
-    (error: unknown) => {
-      undoAll(journal);
-      throw error;
-    },
-  );
+  const probes = await startProbeService(
+    config,
+    config.listens.flatMap(pointsOf),
+    () => egress.policy.families,
+  ).catch((error: unknown) => {
+    undoAll(journal);
+    throw error;
+  });
 
   return {
     drain: () => relay.send({ kind: 'drain', closeListeners: true }),
@@ -93,6 +98,7 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     egress,
     serverId: config.id,
     replayWindow: createReplayWindow(now()).buffer,
+    foreignSecret: randomBytes(FOREIGN_SECRET_BYTES),
     clock,
     unprovedMemory: createUnprovedMemory(),
   };
@@ -111,15 +117,22 @@ function admissionOf({ relay, keys }: ServerConfig, congestion: CongestionChoice
 }
 
 /** Where to listen. The IPv6 wildcard, a default, is left out where the host has no IPv6. */
-function listenPoints(config: ServerConfig): SocketAddress[] {
+function pointsOf({ addresses, port }: ListenConfig): SocketAddress[] {
   const hasIpv6 = readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
-  return config.listens.flatMap(({ addresses, port }) =>
-    addresses
-      .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
-      .map((address) => ({ address, port })),
-  );
+  return addresses
+    .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
+    .map((address) => ({ address, port }));
 }
 
 function listens(config: ServerConfig, { usual: congestion }: CongestionChoice): ListenSpec[] {
-  return listenPoints(config).map((at) => ({ at, mptcp: true, transparent: false, congestion }));
+  return config.listens.flatMap((listen) => {
+    const { foreignClients } = listen;
+    return pointsOf(listen).map((at) => ({
+      at,
+      mptcp: true,
+      transparent: false,
+      congestion,
+      foreignClients,
+    }));
+  });
 }

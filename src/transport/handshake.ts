@@ -3,7 +3,7 @@
 // No transport holds a buffer, a socket or a timer. `receive` is given ALL bytes that arrived so far in this
 // direction; it neither keeps nor changes them, so that the relay may use one shared buffer for every flow.
 // `consumed` is where user data starts in those bytes. A step other than `more` ends the handshake.
-import type { SocketAddress } from '../base/address.ts';
+import type { Address, SocketAddress } from '../base/address.ts';
 import type { FailureReason } from './failure.ts';
 
 /** Which address families the server can dial, so that the router need not try the others. */
@@ -22,8 +22,8 @@ export type ClientStep =
   /** `families` is undefined where the far end does not tell. */
   | { readonly kind: 'established'; readonly consumed: number; readonly families: Families | undefined }
   /**
-   * Proven refusal before the dial (a clock problem, now solved): open a new upstream, send `hello(early)` of
-   * this same handshake again, and feed `receive` with the bytes of the new upstream only.
+   * Refusal before the dial (a clock problem or a cookie, now solved): open a new upstream, send `hello(early)` of
+   * this same handshake again, and feed `receive` with the bytes of the new upstream only. At most MAX_RETRIES times.
    */
   | { readonly kind: 'retry' }
   | {
@@ -34,6 +34,9 @@ export type ClientStep =
       /** Seconds the server asks to wait; only ever from an authenticated reply. */
       readonly retryAfterS: number | undefined;
     };
+
+/** An old cookie is refused, without one comes a new one, and that is taken. */
+export const MAX_RETRIES = 2;
 
 /** Where a flow stands that is to go on over another connection. */
 export interface ResumePoint {
@@ -54,8 +57,11 @@ export interface ClientHandshake {
    * hello.
    */
   resume?(point: ResumePoint): ClientHandshake | undefined;
-  /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
-  hello(early: Uint8Array): Buffer;
+  /**
+   * What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. `from` is
+   * our address on this connection: what a server has given us for one address is not good for another.
+   */
+  hello(early: Uint8Array, from?: Address): Buffer;
   /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
   receive(bytes: Uint8Array): ClientStep;
 }
@@ -73,23 +79,29 @@ export interface ClientTransport {
 
 /** Replies to a verified request: exactly one of them is sent. */
 export interface Answers {
-  /** The bytes to send before any byte of the target. */
-  accept(families: Families | undefined): Buffer;
-  /** The bytes to send before an orderly close. `retryAfterS` is 0 to 255, for `resource` and `timeout`. */
-  refuse(reason: FailureReason, retryAfterS?: number): Buffer;
+  /** The bytes to send before any byte of the target. `synAckOptions`: of the target, as in a TCP header, see `syn`. */
+  accept(families: Families | undefined, synAckOptions?: Uint8Array): Buffer;
+  /**
+   * The bytes to send before an orderly close. `retryAfterS` is 0 to 255, for `resource` and `timeout`; `icmpCode` is what
+   * the network said, for `unreachable`.
+   */
+  refuse(reason: FailureReason, retryAfterS?: number, icmpCode?: number): Buffer;
 }
 
 /** A verified request for a new flow. */
 export interface DialStep extends Answers {
   readonly kind: 'dial';
   readonly target: SocketAddress;
-  readonly keyId: number;
-  /** Names the flow when it is to be resumed; unique per key. */
-  readonly flowId: string;
+  /** Undefined for a client without key. */
+  readonly keyId: number | undefined;
+  /** Names the flow when it is to be resumed; unique per key. Undefined where it cannot be. */
+  readonly flowId: string | undefined;
   /** Of the hello: 0, or that of its `ResumePoint` when the one before it never came. */
   readonly attempt: number;
   readonly hints: PathHints;
   readonly consumed: number;
+  /** What the client wants of the SYN to the target; it is then told the options of the SYN+ACK. */
+  readonly syn?: { readonly mptcp: boolean };
 }
 
 /** A verified request to go on with a flow on this connection; plain data, for the worker that has it. */
