@@ -54,7 +54,8 @@ export const SERVER_SETTINGS: readonly Setting<ConvertServerRef>[] = [
   { key: 'mark', of: ({ mark }) => hex(mark) },
   { key: 'id', of: ({ id }) => id },
   { key: 'key-id', of: ({ keyId }) => String(keyId) },
-  { key: 'key', of: ({ key }) => secretText(key), isSecret: true },
+  { key: 'foreign', of: ({ key }) => String(key === undefined) },
+  { key: 'key', of: ({ key }) => key && secretText(key), isSecret: true },
 ];
 
 export function diffRouterConfigs(before: RouterConfig, after: RouterConfig): ConfigDiff {

@@ -223,6 +223,16 @@ monthly-cap = "2TB"
     expect(routerProblems(text)).toEqual([expect.stringMatching(expected)]);
   });
 
+  it('takes a converter of others without a key, and with one it does not', () => {
+    const foreign = ROUTER.replace(/key = .*/, 'foreign = true');
+    expect(parseRouterConfig(foreign, 'r.toml').config.servers).toMatchObject([{ key: undefined }]);
+    expect(routerProblems(ROUTER.replace('[server]\n', '[server]\nforeign = true\n'))).toEqual([
+      expect.stringMatching(
+        /server\.key: is given together with `foreign`; remove `key`, or `foreign = true`/,
+      ),
+    ]);
+  });
+
   it('says what is missing, and where it belongs', () => {
     expect(routerProblems('[server]\n[[wan]]\n')).toEqual([
       'r.toml:1:1: lan: is missing; add the table [lan].',

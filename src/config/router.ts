@@ -15,7 +15,7 @@ import {
 import { type LogConfig, log } from './log.ts';
 import { type RedirectConfig, redirect } from './redirect.ts';
 import { type RouterRelayConfig, routerRelay } from './relay.ts';
-import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
+import { type ReadKeyFile, refuseKey, requireOneKey, secretShape } from './secret.ts';
 import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
 import { type Tier, TIERS, type WanConfig, wan } from './wan.ts';
 
@@ -55,8 +55,8 @@ export interface ConvertServerRef {
   /** The server's own id, part of every proof. */
   readonly id: string;
   readonly keyId: number;
-  /** 32 bytes; never to be logged. */
-  readonly key: Uint8Array;
+  /** 32 bytes; never to be logged. Undefined for a converter of others, whose id and key id say nothing. */
+  readonly key: Uint8Array | undefined;
 }
 
 /** An address, or a name that is looked up while the daemon runs. */
@@ -93,6 +93,10 @@ function server(readKeyFile: ReadKeyFile) {
       ),
       id: serverId('The id of the server, as in its own config.'),
       'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
+      foreign: flag(
+        false,
+        'The server is an RFC 8803 converter of others, which has no key: nothing proves to it who we are, but our address, nor to us who it is.',
+      ),
       ...secretShape(readKeyFile),
     })
     .superRefine(
@@ -103,7 +107,8 @@ function server(readKeyFile: ReadKeyFile) {
             'address',
           ]);
         }
-        requireOneKey(read, context);
+        if (read.foreign) refuseKey(read, context);
+        else requireOneKey(read, context);
       },
       { when: () => true },
     )
@@ -116,7 +121,7 @@ function server(readKeyFile: ReadKeyFile) {
         mark: read.mark,
         id: read.id,
         keyId: read['key-id'],
-        key: read.key ?? read['key-file'] ?? new Uint8Array(0),
+        key: read.foreign ? undefined : (read.key ?? read['key-file'] ?? new Uint8Array(0)),
       };
     })
     .register(keyDocs, {

@@ -25,7 +25,8 @@ export interface ServerPolicy {
   readonly addresses: readonly SocketAddress[];
   readonly serverId: string;
   readonly keyId: number;
-  readonly key: Uint8Array;
+  /** Undefined for a converter of others. */
+  readonly key: Uint8Array | undefined;
 }
 
 export interface RouterPolicy {

@@ -1,8 +1,7 @@
 // The router's part of a worker: from an accepted LAN connection to an opening.
-import { randomBytes } from 'node:crypto';
 import { familyOf, type SocketAddress } from '../base/address.ts';
 import { closeWithReset, localAddress, originalDestination } from '../linux/sockets.ts';
-import { createConvertClient } from '../transport/convert/client.ts';
+import { createServerClient } from '../transport/convert/server-client.ts';
 import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport } from '../transport/handshake.ts';
 import { Rotation } from './rotation.ts';
@@ -95,11 +94,13 @@ export class RouterAccept {
   }
 
   private transportOf(server: ServerPolicy): ClientTransport {
-    const { serverId, keyId, key } = server;
-    const identity = JSON.stringify([serverId, keyId, Buffer.from(key).toString('base64')]);
+    const { serverId, keyId, key, label } = server;
+    // Cookies of a converter of others are good at that one only.
+    const who = key ? [serverId, keyId, Buffer.from(key).toString('base64')] : [label];
+    const identity = JSON.stringify(who);
     const known = this.transports.get(identity);
     if (known) return known;
-    const made = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+    const made = createServerClient(server);
     this.transports.set(identity, made);
     return made;
   }

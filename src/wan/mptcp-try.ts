@@ -1,7 +1,7 @@
 // One try of what a path does to MPTCP: a connection as a flow would begin it, then a join to a connection. Does not
 // block, and opens no flow: the server is asked for nothing.
 import type { Loop } from '../relay/loop.ts';
-import type { ConvertClient } from '../transport/convert/client.ts';
+import type { Asking } from '../transport/convert/foreign-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 import type { CapableFate, JoinFate, MptcpSurvival } from './mptcp-survival.ts';
@@ -19,7 +19,7 @@ export interface MptcpTryParts {
   readonly way: Way;
   /** Of the connection to join: over another WAN to the same address if there is one that keeps MPTCP. */
   readonly first: Way;
-  readonly client: ConvertClient;
+  readonly client: Asking;
   /** Undefined when nothing can be told: plain TCP does not connect either. */
   readonly onEnd: (survival: MptcpSurvival | undefined) => void;
 }

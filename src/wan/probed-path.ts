@@ -1,8 +1,7 @@
 // One path that is probed: by UDP, by TCP where UDP is blocked, and now and then for what it does to MPTCP.
-import { randomBytes } from 'node:crypto';
 import type { SocketAddress } from '../base/address.ts';
 import type { Loop } from '../relay/loop.ts';
-import { type ConvertClient, createConvertClient } from '../transport/convert/client.ts';
+import { createServerClient, type ServerClient } from '../transport/convert/server-client.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { ProbeReply } from '../transport/probe.ts';
 import type { Way } from './hello-probe.ts';
@@ -32,9 +31,10 @@ export class ProbedPath {
   mptcp: MptcpSurvival | undefined;
   readonly #loop: Loop;
   readonly #handlers: ProbedPathHandlers;
-  readonly #udp: UdpProbe;
+  /** Undefined towards a converter of others: there TCP is all there is. */
+  readonly #udp: UdpProbe | undefined;
   readonly #udpState = new ProbeState();
-  readonly #client: ConvertClient;
+  readonly #client: ServerClient;
   readonly #schedule = new TriesSchedule();
   #tcp: TcpProbes | undefined;
   #try: MptcpTry | undefined;
@@ -50,17 +50,22 @@ export class ProbedPath {
     this.spec = spec;
     this.#loop = loop;
     this.#handlers = handlers;
-    this.#udp = new UdpProbe(loop, spec, {
-      onReply: (reply) => this.#onUdpReply(reply),
-      onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
-    });
-    const { serverId, keyId, key } = spec.server;
-    this.#client = createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
+    this.#client = createServerClient(spec.server);
+    const { key } = spec.server;
+    if (key) {
+      this.#udp = new UdpProbe(loop, spec, key, {
+        onReply: (reply) => this.#onUdpReply(reply),
+        onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
+      });
+    } else {
+      this.#tcp = this.#startTcp();
+      this.#tcp.isInCharge = true;
+    }
   }
 
   /** New, and probed fast until its loss can be told. */
   get isLearning(): boolean {
-    return this.#udpState.isLearning;
+    return this.#udp !== undefined && this.#udpState.isLearning;
   }
 
   get health(): LinkHealth {
@@ -79,9 +84,11 @@ export class ProbedPath {
   /** @param rxPackets that its interface has received, without the answers to UDP probes. */
   tick(nowMs: number, rxPackets: number): void {
     this.#count(rxPackets, nowMs);
-    this.#note('udp', this.#udpState.onTime(nowMs, rxPackets));
-    if (nowMs >= this.#nextUdpMs()) this.#sendUdp(nowMs);
-    if (this.#udpState.silentMs(nowMs) >= UDP_SILENT_MS) this.#tcp ??= this.#startTcp();
+    if (this.#udp) {
+      this.#note('udp', this.#udpState.onTime(nowMs, rxPackets));
+      if (nowMs >= this.#nextUdpMs()) this.#sendUdp(this.#udp, nowMs);
+      if (this.#udpState.silentMs(nowMs) >= UDP_SILENT_MS) this.#tcp ??= this.#startTcp();
+    }
     this.#tcp?.tick(nowMs, rxPackets, this.isBusy);
     this.#leaveToTcp(nowMs);
   }
@@ -90,7 +97,7 @@ export class ProbedPath {
   hurry(nowMs: number): void {
     if (this.health === 'down') return;
     if (this.#tcp?.isInCharge) this.#tcp.hurry(nowMs, this.#rxPackets);
-    else this.#sendUdp(nowMs);
+    else if (this.#udp) this.#sendUdp(this.#udp, nowMs);
   }
 
   onPlainFlow(): void {
@@ -138,12 +145,12 @@ export class ProbedPath {
       seenAs: this.#seenAs,
       probedBy: this.#tcp?.isInCharge ? 'tcp' : 'udp',
       mptcp: this.mptcp,
-      pathMtuBytes: this.#udp.pathMtuBytes,
+      pathMtuBytes: this.#udp?.pathMtuBytes,
     };
   }
 
   close(): void {
-    this.#udp.close();
+    this.#udp?.close();
     this.#tcp?.close();
     this.#try?.abort();
   }
@@ -153,11 +160,11 @@ export class ProbedPath {
     return isBlocked ? this.#udpSentMs + UDP_BLOCKED_INTERVAL_MS : this.#udpState.nextSendMs(this.isBusy);
   }
 
-  #sendUdp(nowMs: number): void {
+  #sendUdp(udp: UdpProbe, nowMs: number): void {
     const sequence = this.#sequence++ >>> 0;
     this.#udpSentMs = nowMs;
     this.#udpState.onSent(sequence, nowMs, this.#rxPackets);
-    this.#udp.send(sequence);
+    udp.send(sequence);
   }
 
   #onUdpReply({ sequence, seenAs, families }: ProbeReply): void {
@@ -177,6 +184,7 @@ export class ProbedPath {
     const { health, reason } = change;
     if (by === 'udp' && health === 'up') this.#stopTcp();
     else if ((by === 'tcp') !== (this.#tcp?.isInCharge ?? false)) return;
+    else if (health === 'up') this.#hasAnswered = true;
     this.#handlers.onChange(reason);
   }
 

@@ -10,8 +10,8 @@ export interface ProbedServer {
   readonly label: string;
   readonly serverId: string;
   readonly keyId: number;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
+  /** 32 bytes; undefined for a converter of others, which answers no UDP probes. */
+  readonly key: Uint8Array | undefined;
 }
 
 /** One way to a server that is probed. */

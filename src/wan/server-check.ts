@@ -1,17 +1,14 @@
 // Tries every way to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
 // join there. Changes nothing on this host. Blocks until all have an answer, or the limits of the probes are over.
-import { randomBytes } from 'node:crypto';
 import { type Family, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
 import { Loop } from '../relay/loop.ts';
-import { type ConvertClient, createConvertClient } from '../transport/convert/client.ts';
+import {
+  createServerClient,
+  type ServerClient,
+  type ServerIdentity,
+} from '../transport/convert/server-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
-
-export interface ServerCheckTarget {
-  readonly serverId: string;
-  readonly keyId: number;
-  readonly key: Uint8Array;
-}
 
 export interface WayResult {
   readonly way: Way;
@@ -33,10 +30,10 @@ export interface JoinTry {
 
 const ROUND_MS = 200;
 
-export function checkServer(ways: readonly Way[], target: ServerCheckTarget): WayResult[] {
+export function checkServer(ways: readonly Way[], target: ServerIdentity): WayResult[] {
   const loop = new Loop();
   try {
-    const tries = ways.map((way) => new WayTry(loop, way, clientOf(target)));
+    const tries = ways.map((way) => new WayTry(loop, way, createServerClient(target)));
     runAll(
       loop,
       tries.map((one) => (onDone) => one.sayHello(onDone)),
@@ -59,19 +56,15 @@ function runAll(loop: Loop, jobs: readonly ((onDone: () => void) => void)[]): vo
   while (open.size > 0) loop.round(ROUND_MS);
 }
 
-function clientOf({ serverId, keyId, key }: ServerCheckTarget): ConvertClient {
-  return createConvertClient({ serverId, keyId, psk: key, now: Date.now, random: randomBytes });
-}
-
 class WayTry {
   readonly way: Way;
   readonly #loop: Loop;
-  readonly #client: ConvertClient;
+  readonly #client: ServerClient;
   #hello: HelloResult | undefined;
   #plain: HelloResult | undefined;
   #join: JoinTry | undefined;
 
-  constructor(loop: Loop, way: Way, client: ConvertClient) {
+  constructor(loop: Loop, way: Way, client: ServerClient) {
     this.#loop = loop;
     this.way = way;
     this.#client = client;

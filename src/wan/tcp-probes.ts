@@ -1,7 +1,7 @@
 // Probes of a path by plain TCP, for networks that block UDP: a connection to the server as a flow would open it, until
 // the server has proved that it has our key. Its set-up time is the round trip.
 import type { Loop } from '../relay/loop.ts';
-import type { ConvertClient } from '../transport/convert/client.ts';
+import type { Asking } from '../transport/convert/foreign-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { type HealthChange, type ProbeTimes, ProbeState } from './probe-state.ts';
 
@@ -23,13 +23,13 @@ export class TcpProbes {
   isInCharge = false;
   readonly #loop: Loop;
   readonly #way: Way;
-  readonly #client: ConvertClient;
+  readonly #client: Asking;
   readonly #note: (change: HealthChange | undefined) => void;
   readonly #running = new Set<HelloProbe>();
   #sequence = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(loop: Loop, way: Way, client: ConvertClient, note: (change: HealthChange | undefined) => void) {
+  constructor(loop: Loop, way: Way, client: Asking, note: (change: HealthChange | undefined) => void) {
     this.#loop = loop;
     this.#way = way;
     this.#client = client;

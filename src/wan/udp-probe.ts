@@ -23,11 +23,12 @@ export class UdpProbe {
   readonly #buffer = Buffer.alloc(PROBE_BYTES + 1);
   #fd = -1;
 
-  constructor(loop: Loop, path: ProbePath, handlers: UdpProbeHandlers) {
+  /** @param key of the server */
+  constructor(loop: Loop, path: ProbePath, key: Uint8Array, handlers: UdpProbeHandlers) {
     this.#loop = loop;
     this.#path = path;
     this.#handlers = handlers;
-    const { serverId, keyId, key } = path.server;
+    const { serverId, keyId } = path.server;
     this.#client = createProbeClient(serverId, { id: keyId, psk: key });
   }
 

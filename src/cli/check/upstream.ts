@@ -22,7 +22,8 @@ export function upstreamFindings(results: readonly WayResult[], context: Upstrea
       if (used?.kind !== 'connected') return [noConnection(result, results, context)];
       return [answered(result, used, context), mptcpFinding(result)];
     }),
-    ...clock(results),
+    // Nothing of a converter of others depends on it.
+    ...(context.server.key ? clock(results) : []),
   ];
 }
 
@@ -96,6 +97,7 @@ function explain(
   if (answer.kind === 'closed') {
     return ['something else listens there: it closes the connection without an answer', other];
   }
+  if (!server.key) return explainForeign(answer, other);
   const key = `Compare server.id ("${server.id}"), server.key-id (${server.keyId}) and the key with the config of the server.`;
   switch (answer.reason) {
     case 'not-authorized':
@@ -119,6 +121,26 @@ function explain(
         `the server refuses: ${answer.detail}`,
         "See the server's log; it may be out of files or memory.",
       ];
+  }
+}
+
+/** @param other what to do when it is no converter */
+function explainForeign(
+  { reason, detail }: Extract<Answer, { kind: 'refused' }>,
+  other: string,
+): readonly [what: string, hint: string] {
+  switch (reason) {
+    case 'not-authorized':
+      return [
+        `the converter does not serve us: ${detail}`,
+        'Have the address of this WAN allowed there; a wanbond server takes it in listen.foreign-clients.',
+      ];
+    case 'malformed':
+      return [`no converter listens there: ${detail}`, other];
+    case 'unsupported':
+      return [detail, 'Have Multipath TCP enabled there, or use another server.'];
+    default:
+      return [`the converter refuses: ${detail}`, 'Ask who runs it; it may be overloaded.'];
   }
 }
 
