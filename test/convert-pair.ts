@@ -1,5 +1,5 @@
 // A Convert client and server with clocks and randomness in the test's hands, joined by byte arrays.
-import { parseAddress, type SocketAddress } from '../src/base/address.ts';
+import { type Address, parseAddress, type SocketAddress } from '../src/base/address.ts';
 import { type ConvertClient, createConvertClient } from '../src/transport/convert/client.ts';
 import { createReplayWindow, type ReplayWindow } from '../src/transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../src/transport/convert/server.ts';
@@ -11,6 +11,8 @@ export const OTHER_PSK = new Uint8Array(32).fill(9);
 export const KEY_ID = 7;
 export const SERVER_ID = 'lab-server';
 export const TARGET: SocketAddress = { address: parseAddress('192.0.2.1'), port: 443 };
+/** What a server besides has; its SYNs have MPTCP, SACK-permitted and timestamps. */
+export const HOST = { foreignSecret: new Uint8Array(32).fill(5), tcpOptions: [30, 4, 8] };
 export const NOTHING = new Uint8Array(0);
 const UP_MS = 600_000;
 
@@ -53,7 +55,13 @@ export class Pair {
   /** One more worker's server on `replay`. */
   attach(replay: ReplayWindow): ConvertServer {
     const now = () => this.serverClock.ms;
-    return createConvertServer({ serverId: SERVER_ID, keys: [{ id: KEY_ID, psk: PSK }], replay, now });
+    return createConvertServer({
+      serverId: SERVER_ID,
+      keys: [{ id: KEY_ID, psk: PSK }],
+      replay,
+      now,
+      ...HOST,
+    });
   }
 
   /** A new server process: the nonce set is lost. */
@@ -67,8 +75,9 @@ export class Pair {
     this.serverClock.ms += ms;
   }
 
-  serve(hello: Uint8Array): ServerStep {
-    return this.server.start().receive(hello);
+  /** @param foreign from where it comes, when that may do without a key */
+  serve(hello: Uint8Array, foreign?: Address): ServerStep {
+    return this.server.start(foreign).receive(hello);
   }
 
   /** Opens a flow as a relay does, with every retry the client asks for; 40 ms there and back. */

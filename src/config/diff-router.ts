@@ -72,8 +72,12 @@ export const SERVER_SETTINGS: readonly Setting<DialledServer>[] = [
     of: ({ protocol: one }) => (one.transport === 'convert' ? String(one.keyId) : undefined),
   },
   {
+    key: 'foreign',
+    of: ({ protocol: one }) => (one.transport === 'convert' ? String(one.key === undefined) : undefined),
+  },
+  {
     key: 'key',
-    of: ({ protocol: one }) => (one.transport === 'convert' ? secretText(one.key) : undefined),
+    of: ({ protocol: one }) => (one.transport === 'convert' ? one.key && secretText(one.key) : undefined),
     isSecret: true,
   },
   { key: 'user', of: ({ protocol }) => loginOf(protocol)?.user },

@@ -1,5 +1,6 @@
 // What differs between two configs of a server.
 import { formatAddress } from '../base/address.ts';
+import type { Prefix } from '../base/prefix.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
 import type { KeyConfig, ListenConfig, ServerConfig } from './server.ts';
@@ -16,6 +17,11 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
   {
     key: 'listen.transport',
     of: ({ listens }) => listens.map(({ protocol }) => protocol.transport).join(', '),
+    needsRestart: true,
+  },
+  {
+    key: 'listen.foreign-clients',
+    of: ({ listens }) => prefixList(listens.flatMap(foreignClients)),
     needsRestart: true,
   },
   { key: 'listen.method', of: ({ listens }) => listens.flatMap(methodOf), needsRestart: true },
@@ -36,6 +42,10 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
     of: ({ relay }) => String(relay.maxUnauthenticatedPerAddress),
   },
 ];
+
+function foreignClients({ protocol }: ListenConfig): readonly Prefix[] {
+  return protocol.transport === 'convert' ? protocol.foreignClients : [];
+}
 
 function methodOf({ protocol }: ListenConfig): string[] {
   return protocol.transport === 'shadowsocks' ? [protocol.method.name] : [];

@@ -1,8 +1,8 @@
 // What a [[listen]] of the server speaks: with its own users where it is one of the stock protocols.
 import * as z from 'zod';
 import { type Address, familyOf } from '../base/address.ts';
-import { parsePrefix, prefixContains } from '../base/prefix.ts';
-import { fault, keyDocs } from './field.ts';
+import { parsePrefix, type Prefix, prefixContains } from '../base/prefix.ts';
+import { fault, keyDocs, prefixes } from './field.ts';
 import { isTable } from './shared.ts';
 import { shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
@@ -17,7 +17,11 @@ export interface ShadowsocksUser {
 export type ShadowsocksUsers = readonly [ShadowsocksUser, ...ShadowsocksUser[]];
 
 export type ListenProtocol =
-  | { readonly transport: 'convert' }
+  | {
+      readonly transport: 'convert';
+      /** From where clients may use it without a key; none by default. */
+      readonly foreignClients: readonly Prefix[];
+    }
   /** `users` undefined: whoever reaches it. */
   | { readonly transport: 'socks5' | 'socks6'; readonly users: readonly SocksUser[] | undefined }
   | {
@@ -38,7 +42,18 @@ export const LISTEN_TRANSPORTS = [
 
 const METHOD_NAMES = [...METHODS.keys()] as [MethodName, ...MethodName[]];
 
+/** ::/0, or 0.0.0.0/0 in the 16-byte form. */
+const isEverybody = ({ address: base, bits }: Prefix): boolean =>
+  bits === 0 || (bits === 96 && familyOf(base) === 4);
+
 export const listenProtocolShape = {
+  'foreign-clients': prefixes(
+    'Of "convert": addresses from which RFC 8803 clients of others may use this listener without a key. Whoever sends from there can reach all that [egress] permits, as from this server, and nobody proves anything to anybody: name networks in which you know every host, and whose addresses nobody else can use on the way here.',
+  ).superRefine((list, context) => {
+    if (!list.some(isEverybody)) return;
+    const hint = 'Name the networks of the clients: this would be an open proxy for everybody.';
+    fault(context, 'names every address there is', hint);
+  }),
   method: z
     .enum([...METHOD_NAMES, 'none'])
     .optional()
@@ -59,13 +74,14 @@ export const listenProtocolShape = {
 interface ReadListen {
   readonly transport: ListenTransport;
   readonly address: readonly Address[];
+  readonly 'foreign-clients': readonly Prefix[];
   readonly method?: MethodName | 'none' | undefined;
   readonly password?: string | undefined;
   readonly user?: readonly SocksUser[] | undefined;
 }
 
 const USED: Readonly<Record<ListenTransport, readonly string[]>> = {
-  convert: [],
+  convert: ['foreign-clients'],
   socks5: ['user'],
   socks6: ['user'],
   shadowsocks: ['method', 'password', 'user'],
@@ -78,7 +94,8 @@ export function refuseForeignKeys(read: unknown, context: z.RefinementCtx): void
   const used = USED[transport] as readonly string[] | undefined;
   if (!used) return;
   for (const key of Object.keys(listenProtocolShape)) {
-    if (read[key] === undefined || used.includes(key)) continue;
+    const value = read[key];
+    if (value === undefined || used.includes(key) || (Array.isArray(value) && value.length === 0)) continue;
     fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);
   }
 }
@@ -86,7 +103,7 @@ export function refuseForeignKeys(read: unknown, context: z.RefinementCtx): void
 export function listenProtocol(read: ReadListen, context: z.RefinementCtx): ListenProtocol {
   switch (read.transport) {
     case 'convert':
-      return { transport: 'convert' };
+      return { transport: 'convert', foreignClients: read['foreign-clients'] };
     case 'socks5':
     case 'socks6':
       return socks(read.transport, read, context);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../base/address.ts';
-import { formatPrefix } from '../base/prefix.ts';
+import { formatPrefix, parsePrefix } from '../base/prefix.ts';
 import {
   detectRole,
   loadRouterConfig,
@@ -223,6 +223,18 @@ monthly-cap = "2TB"
     expect(routerProblems(text)).toEqual([expect.stringMatching(expected)]);
   });
 
+  it('takes a converter of others without a key, and with one it does not', () => {
+    const foreign = ROUTER.replace(/key = .*/, 'foreign = true');
+    expect(parseRouterConfig(foreign, 'r.toml').config.servers).toMatchObject([
+      { protocol: { key: undefined } },
+    ]);
+    expect(routerProblems(ROUTER.replace('[server]\n', '[server]\nforeign = true\n'))).toEqual([
+      expect.stringMatching(
+        /server\.key: is given together with `foreign`; remove `key`, or `foreign = true`/,
+      ),
+    ]);
+  });
+
   it('says what is missing, and where it belongs', () => {
     expect(routerProblems('[server]\n[[wan]]\n')).toEqual([
       'r.toml:1:1: lan: is missing; add the table [lan].',
@@ -250,6 +262,24 @@ describe('a server config', () => {
       egress: { allow: [], deny: [] },
       relay: { handshakeTimeoutMs: 5000, maxUnauthenticatedPerAddress: 4096 },
     });
+  });
+
+  it('takes clients without a key from networks, and not from everywhere', () => {
+    const listen = (list: string) =>
+      SERVER.replace('[[listen]]\n', `[[listen]]\nforeign-clients = ${list}\n`);
+    const { config } = parseServerConfig(listen('["192.0.2.0/24", "2001:db8::1"]'), 's.toml');
+    const foreignClients = [parsePrefix('192.0.2.0/24'), parsePrefix('2001:db8::1')];
+    expect(config.listens[0]?.protocol).toEqual({ transport: 'convert', foreignClients });
+    expect(parseServerConfig(SERVER, 's.toml').config.listens[0]?.protocol).toMatchObject({
+      foreignClients: [],
+    });
+    for (const all of ['["0.0.0.0/0"]', '["192.0.2.0/24", "::/0"]']) {
+      expect(serverProblems(listen(all))).toEqual([
+        expect.stringMatching(
+          /listen\[0\]\.foreign-clients: names every address there is; name the networks/,
+        ),
+      ]);
+    }
   });
 
   it('refuses a key id that is taken, a key given twice, and router keys', () => {

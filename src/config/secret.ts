@@ -60,3 +60,11 @@ export function requireOneKey(read: object, context: z.RefinementCtx): void {
   }
   if (!hasKey && !hasFile) fault(context, 'is missing', `Give \`key\` or \`key-file\`. ${HOW}`, ['key']);
 }
+
+/** Reports a key where there is nobody to share it with. `read` may be half-checked. */
+export function refuseKey(read: object, context: z.RefinementCtx): void {
+  for (const [name, value] of Object.entries(read)) {
+    if ((name !== 'key' && name !== 'key-file') || value === undefined) continue;
+    fault(context, 'is given together with `foreign`', `Remove \`${name}\`, or \`foreign = true\`.`, [name]);
+  }
+}

@@ -1,7 +1,7 @@
 // What the router speaks with a server: Convert to one of ours, or one of the stock protocols.
 import * as z from 'zod';
-import { choice, fault, integerOr, keyDocs, word } from './field.ts';
-import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
+import { choice, fault, flag, integerOr, keyDocs, word } from './field.ts';
+import { type ReadKeyFile, refuseKey, requireOneKey, secretShape } from './secret.ts';
 import { isTable, serverId } from './shared.ts';
 import { type ShadowsocksKeys, shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
@@ -11,8 +11,8 @@ export interface ConvertProtocol {
   /** The server's own id, part of every proof. */
   readonly id: string;
   readonly keyId: number;
-  /** 32 bytes; never to be logged. */
-  readonly key: Uint8Array;
+  /** 32 bytes; never to be logged. Undefined for a converter of others, whose id and key id say nothing. */
+  readonly key: Uint8Array | undefined;
 }
 
 /** 1 to 255 bytes each. */
@@ -58,6 +58,10 @@ export function serverProtocolShape(readKeyFile: ReadKeyFile) {
   return {
     id: serverId('The id of the server, as in its own config.'),
     'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
+    foreign: flag(
+      false,
+      'Of "convert": the server is an RFC 8803 converter of others, which has no key: nothing proves to it who we are, but our address, nor to us who it is.',
+    ),
     ...secretShape(readKeyFile),
     user: word(WORD, WORD_RULE)
       .optional()
@@ -106,7 +110,9 @@ export function checkServerProtocol(read: object, context: z.RefinementCtx): voi
     if (read[key] === undefined || used.includes(key)) continue;
     fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);
   }
-  if (transport === 'convert') requireOneKey(read, context);
+  if (transport !== 'convert') return;
+  if (read['foreign'] === true) refuseKey(read, context);
+  else requireOneKey(read, context);
 }
 
 export function serverProtocol(
@@ -119,7 +125,7 @@ export function serverProtocol(
         transport: 'convert',
         id: read.id,
         keyId: read['key-id'],
-        key: read.key ?? read['key-file'] ?? new Uint8Array(0),
+        key: read.foreign ? undefined : (read.key ?? read['key-file'] ?? new Uint8Array(0)),
       };
     case 'socks5':
       return { transport: 'socks5', login: login(read, context), pipelined: read.pipelined };

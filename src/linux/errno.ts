@@ -25,6 +25,9 @@ export const {
   ENODEV,
   ENOSPC,
 } = constants.errno;
+// Node has no name for them; the numbers of Linux on all its architectures but MIPS, SPARC, PA-RISC and Alpha.
+export const ENONET = 64;
+export const EHOSTDOWN = 112;
 
 const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number, name]));
 

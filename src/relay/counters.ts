@@ -21,6 +21,7 @@ const FIELDS = [
   'silentClients',
   'warmIdle',
   'warmFlows',
+  'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',
 ] as const;

@@ -33,7 +33,7 @@ export class HelloLink {
   /** Once. Like `add` and `flush`: 0, or the errno of the connection, negative. */
   say(handshake: ClientHandshake, early: Buffer): number {
     this.reader = new ReplyReader(handshake, this.conn, this.buffer);
-    return this.add(handshake.hello(early));
+    return this.add(handshake.hello(early, this.candidate.from));
   }
 
   add(bytes: Buffer): number {

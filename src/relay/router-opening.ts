@@ -2,13 +2,13 @@
 //
 // WANs are tried in order, each after the hedge delay or as soon as the one before failed; the first to connect
 // gets the hello, and only that one, so the origin sees a request once. It is said again after an authenticated refusal
-// that the server sent before it dialled (a wrong clock), and when the WAN dies before the reply: then with the name of
+// that the server sent before it dialled (a wrong clock, a cookie), and when the WAN dies before the reply: then with the name of
 // the first, by which the server knows what it has done already.
 import type { SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { isMptcp, setCongestion } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { ClientHandshake, PathHints } from '../transport/handshake.ts';
+import { type ClientHandshake, MAX_RETRIES, type PathHints } from '../transport/handshake.ts';
 import type { StreamCodec } from '../transport/stream-codec.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner, NOBODY } from './conn.ts';
@@ -68,7 +68,7 @@ export class RouterOpening implements ConnOwner, Opening {
   private route: Route | undefined;
   private race: ConnectRace | undefined;
   private link: HelloLink | undefined;
-  private hasRetried = false;
+  private retries = 0;
   /** The connection was open before the flow began: it may have been lost without anybody to notice. */
   private isWarm = false;
   /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
@@ -182,7 +182,7 @@ export class RouterOpening implements ConnOwner, Opening {
     if (!moved) return false;
     this.moves++;
     this.moved = moved;
-    this.hasRetried = false;
+    this.retries = 0;
     this.isWarm = false;
     conn.owner = NOBODY;
     this.left.push(conn);
@@ -310,10 +310,10 @@ export class RouterOpening implements ConnOwner, Opening {
       if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
       const { front } = this.plan;
       this.establish(front ? Buffer.concat([front.accepted(), reply.rest]) : reply.rest, reply.codec);
-    } else if (reply.kind === 'retry' && !this.hasRetried) {
+    } else if (reply.kind === 'retry' && this.retries < MAX_RETRIES) {
       this.retry();
     } else if (reply.kind === 'retry') {
-      this.end('clock', 'the server refused our time again after the clocks were matched');
+      this.end('clock', 'the server did not take the cookies that it gave us');
     } else if (this.moves > 0 && reply.reason === 'not-authorized') {
       this.end('server-lost', 'the WAN died before the reply, and the server cannot go on with the request');
     } else if (reply.reason === 'server-lost') {
@@ -325,8 +325,9 @@ export class RouterOpening implements ConnOwner, Opening {
 
   private retry(): void {
     const { conn, candidate } = this.link as HelloLink;
-    conn.close();
-    this.hasRetried = true;
+    // As RFC 8803 has it for a connection with an error.
+    conn.reset();
+    this.retries++;
     this.again([candidate]);
   }
 

@@ -146,7 +146,8 @@ export class RouterAccept {
     const [first] = upstream.servers;
     for (const { label, protocol, takesPipelined } of upstream.servers) {
       const isPipelined = protocol.transport === 'socks5' && mayPipeline(protocol, takesPipelined);
-      const identity = `${protocolText(protocol)} ${isPipelined}`;
+      // Cookies of a converter of others are good at that one only.
+      const identity = `${label} ${protocolText(protocol)} ${isPipelined}`;
       const client = this.known.get(identity) ?? createServerClient(protocol, isPipelined);
       this.known.set(identity, client);
       this.transports.set(label, client);

@@ -2,10 +2,12 @@
 import { errnoName } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
 import { isMptcp, isMptcpSocket, setCongestion } from '../linux/sockets.ts';
+import { synAckOptions } from '../linux/tcp-options.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type {
   Answers,
   DialStep,
+  MadeLeg,
   PathHints,
   ResumeStep,
   ServerHandshake,
@@ -164,7 +166,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (step.kind === 'more') {
       if (this.received.length >= REQUEST_LIMIT_BYTES) this.fail('malformed', 'the request does not end');
     } else if (step.kind === 'dial') {
-      this.onProved();
+      // A stranger counts for its address until the target has answered (RFC 8803, 9.3).
+      if (!step.isStranger) this.onProved();
       this.startDial(step);
     } else if (step.kind === 'resume') {
       this.handOver(step);
@@ -245,7 +248,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
     this.dialling = new TargetDial(this.context, this.egress, step, this.spareFd, {
       onConnect: (target) => this.establish(target),
-      onRefused: (reason, why) => this.refuseDial(reason, why),
+      onRefused: (reason, why, code) => this.refuseDial(reason, why, code),
     });
     this.spareFd = -1;
     this.dialling.begin();
@@ -259,14 +262,12 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private establish(target: Conn): void {
     const { attempt, client, received: first } = this;
-    const { resumable, sealed, remoteLeg } = this.dial as DialStep;
+    const { resumable, sealed, isStranger } = this.dial as DialStep;
     const { families } = this.egress;
-    const reply = (this.answers as Answers).accept(
-      families,
-      remoteLeg && { isMultipath: isMptcp(target.fd) },
-    );
+    const reply = (this.answers as Answers).accept(families, this.madeLeg(target));
     this.finish();
     const sent = reply.length === 0 ? 0 : send(client, reply);
+    if (isStranger) this.context.counters.add('foreignFlows', 1);
     if (sent === reply.length && resumable) {
       const { flowId } = resumable;
       ResumableFlow.start(this.context, client, target, { flowId, attempt, families, first });
@@ -284,10 +285,16 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.context.onFlowEnd();
   }
 
-  private refuseDial(reason: FailureReason, why: string): void {
+  private madeLeg({ fd }: Conn): MadeLeg | undefined {
+    const { remoteLeg, wantsSynAck } = this.dial as DialStep;
+    if (!remoteLeg) return undefined;
+    return { isMultipath: isMptcp(fd), ...(wantsSynAck && { synAckOptions: synAckOptions(fd) }) };
+  }
+
+  private refuseDial(reason: FailureReason, why: string, icmpCode?: number): void {
     const dial = this.dial as DialStep;
     this.context.fail(reason, `${dial.who}, ${this.context.nameTarget(dial.target)}: ${why}`);
-    const reply = (this.answers as Answers).refuse(reason);
+    const reply = (this.answers as Answers).refuse(reason, undefined, icmpCode);
     if (reply) this.refuse(reply);
     else this.end();
   }

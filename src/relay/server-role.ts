@@ -1,13 +1,14 @@
 // The server's part of a worker: from an accepted router connection to an opening.
 import { type Address, familyOf, formatAddress } from '../base/address.ts';
-import { maskAddress } from '../base/prefix.ts';
+import { maskAddress, prefixContains } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
 import { closeWithReset, isMptcpSocket, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
+import { synOptionKinds } from '../linux/tcp-options.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
-import type { ServerTransport } from '../transport/handshake.ts';
+import type { ServerHandshake, ServerTransport } from '../transport/handshake.ts';
 import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { createSocks6Server } from '../transport/socks6/server.ts';
@@ -49,6 +50,8 @@ export class ServerAccept {
       keys: role.keys,
       replay: attachReplayWindow(role.replayWindow, worker),
       now,
+      foreignSecret: role.foreignSecret,
+      tcpOptions: synOptionKinds(),
     });
     this.transports = role.protocols.map((protocol) => this.transportOf(protocol, worker, now));
   }
@@ -83,6 +86,13 @@ export class ServerAccept {
     Refusal.send(this.context, conn, answers.refuse('replayed'));
   }
 
+  private handshakeFor(index: number, peer: Address | undefined): ServerHandshake {
+    const protocol = this.role.protocols[index] as ServedProtocol;
+    if (protocol.transport !== 'convert') return (this.transports[index] as ServerTransport).start();
+    const isForeign = peer && protocol.foreignClients.some((prefix) => prefixContains(prefix, peer));
+    return this.convert.start(isForeign ? peer : undefined);
+  }
+
   private transportOf(protocol: ServedProtocol, worker: number, now: () => number): ServerTransport {
     if (protocol.transport === 'convert') return this.convert;
     if (protocol.transport === 'socks5') return createSocks5Server(protocol);
@@ -101,8 +111,9 @@ export class ServerAccept {
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
   accept(fd: number, protocol: number): boolean {
-    const handshake = (this.transports[protocol] as ServerTransport).start();
-    const peer = networkName(peerAddress(fd));
+    const address = peerAddress(fd);
+    const handshake = this.handshakeFor(protocol, address);
+    const peer = networkName(address);
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
       closeWithReset(fd);

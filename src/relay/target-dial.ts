@@ -1,6 +1,7 @@
 // The server's connection to a target: its name looked up, whether the policy allows it, and the wait for a file descriptor.
-import type { Address, SocketAddress } from '../base/address.ts';
+import { type Address, familyOf, type SocketAddress } from '../base/address.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
+import { icmpCode } from '../linux/icmp-code.ts';
 import { close } from '../linux/libc.ts';
 import { connectResult, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
@@ -24,7 +25,8 @@ export interface DialRequest {
 export interface DialHandlers {
   /** The connection is the caller's from here on. */
   onConnect(target: Conn): void;
-  onRefused(reason: FailureReason, why: string): void;
+  /** `code`: of the ICMP message, when it was one and is known. */
+  onRefused(reason: FailureReason, why: string, code?: number): void;
 }
 
 export class TargetDial implements ConnOwner {
@@ -71,7 +73,7 @@ export class TargetDial implements ConnOwner {
     if (errno === 0 && !target.broken) {
       this.target = undefined;
       this.handlers.onConnect(target);
-    } else this.refused(reasonOf(errno), errnoName(errno));
+    } else this.failed(errno);
   }
 
   /** Gives it up; safe to call twice. */
@@ -110,7 +112,7 @@ export class TargetDial implements ConnOwner {
       target.owner = this;
       this.target = target;
     } else if (isStarvation(target)) this.wait();
-    else this.refused(reasonOf(target), errnoName(target));
+    else this.failed(target);
   }
 
   private wait(): void {
@@ -119,13 +121,18 @@ export class TargetDial implements ConnOwner {
     loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
   }
 
+  private failed(errno: number): void {
+    const { address } = this.addresses[0] as SocketAddress;
+    this.refused(reasonOf(errno), errnoName(errno), icmpCode(errno, familyOf(address)));
+  }
+
   /** On to the next address of the name, while there is one. */
-  private refused(reason: FailureReason, why: string): void {
+  private refused(reason: FailureReason, why: string, code?: number): void {
     this.target?.reset();
     this.target = undefined;
     this.addresses = this.addresses.slice(1);
     if (this.addresses.length > 0) this.dial();
-    else this.handlers.onRefused(reason, why);
+    else this.handlers.onRefused(reason, why, code);
   }
 
   private closeSpare(): void {

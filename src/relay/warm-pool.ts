@@ -2,7 +2,7 @@
 // says its hello and first bytes at once.
 //
 // An idle connection has one subflow until data was acknowledged; the exchange that proves it provides that.
-import type { ClientTransport } from '../transport/handshake.ts';
+import { type ClientTransport, MAX_RETRIES } from '../transport/handshake.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { HelloLink } from './hello-link.ts';
@@ -152,7 +152,7 @@ class Warming implements ConnOwner {
   private readonly handshake;
   private race: ConnectRace | undefined;
   private link: HelloLink | undefined;
-  private hasRetried = false;
+  private retries = 0;
   private isDone = false;
   private readonly deadline = new Timer(() => this.end(undefined));
 
@@ -188,10 +188,10 @@ class Warming implements ConnOwner {
     if (reply.kind === 'established' && reply.rest.length === 0) {
       this.link = undefined;
       this.end({ conn, candidate });
-    } else if (reply.kind === 'retry' && !this.hasRetried) {
-      this.hasRetried = true;
+    } else if (reply.kind === 'retry' && this.retries < MAX_RETRIES) {
+      this.retries++;
       this.link = undefined;
-      conn.close();
+      conn.reset();
       this.start();
     } else this.end(undefined, reply.kind === 'failed' && reply.reason === 'unsupported' ? 'never' : 'later');
   }

@@ -62,6 +62,8 @@ export interface ServerRole extends ServerAdmission {
   readonly egress: EgressPolicy;
   readonly serverId: string;
   readonly replayWindow: SharedArrayBuffer;
+  /** Random bytes for the cookies of clients without a key. */
+  readonly foreignSecret: Uint8Array;
   /** When the replay window was made. */
   readonly clock: ClockAnchor;
   /** See createUnprovedMemory; one for all workers. */

@@ -1,4 +1,5 @@
 // The server role as a running daemon.
+import { randomBytes } from 'node:crypto';
 import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenProtocol } from '../config/listen-protocol.ts';
@@ -25,6 +26,8 @@ import { startProbeService } from './probe-service.ts';
 import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
+/** As long as the digest that it keys. */
+const FOREIGN_SECRET_BYTES = 32;
 
 export async function startServer(config: ServerConfig, log: Log): Promise<ReloadableDaemon<ServerConfig>> {
   const congestion = congestionChoice(config.relay);
@@ -96,6 +99,7 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     serverId: config.id,
     protocols: config.listens.map(({ protocol }) => served(protocol, now())),
     replayWindow: createReplayWindow(now()).buffer,
+    foreignSecret: randomBytes(FOREIGN_SECRET_BYTES),
     clock,
     unprovedMemory: createUnprovedMemory(),
     warmMemory: createUnprovedMemory(),

@@ -3,7 +3,7 @@
 // No transport holds a buffer, a socket or a timer. `receive` is given ALL bytes that arrived so far in this
 // direction; it neither keeps nor changes them, so that the relay may use one shared buffer for every flow.
 // `consumed` is where user data starts in those bytes. A step other than `more` ends the handshake.
-import type { SocketAddress } from '../base/address.ts';
+import type { Address, SocketAddress } from '../base/address.ts';
 import type { FailureReason } from './failure.ts';
 import type { NamedTarget } from './socks-address.ts';
 import type { StreamCodec } from './stream-codec.ts';
@@ -32,8 +32,8 @@ export type ClientStep =
       readonly codec?: StreamCodec;
     }
   /**
-   * Proven refusal before the dial (a clock problem, now solved): open a new upstream, send `hello(early)` of
-   * this same handshake again, and feed `receive` with the bytes of the new upstream only.
+   * Refusal before the dial (a clock problem or a cookie, now solved): open a new upstream, send `hello(early)` of
+   * this same handshake again, and feed `receive` with the bytes of the new upstream only. At most MAX_RETRIES times.
    */
   | { readonly kind: 'retry' }
   | {
@@ -44,6 +44,9 @@ export type ClientStep =
       /** Seconds the server asks to wait; only ever from an authenticated reply. */
       readonly retryAfterS: number | undefined;
     };
+
+/** An old cookie is refused, without one comes a new one, and that is taken. */
+export const MAX_RETRIES = 2;
 
 /** Where a flow stands that is to go on over another connection. */
 export interface ResumePoint {
@@ -66,8 +69,11 @@ export interface ClientHandshake {
   resume?(point: ResumePoint): ClientHandshake | undefined;
   /** The device's first bytes have to wait until the flow is established: `hello` leaves them out. */
   readonly holdsEarly?: boolean;
-  /** What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. */
-  hello(early: Uint8Array): Buffer;
+  /**
+   * What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. `from` is
+   * our address on this connection: what a server has given us for one address is not good for another.
+   */
+  hello(early: Uint8Array, from?: Address): Buffer;
   /** To be called with no bytes right after `hello`: a transport without a reply is then `established` at once. */
   receive(bytes: Uint8Array): ClientStep;
 }
@@ -91,12 +97,12 @@ export interface ClientTransport {
 /** Replies to a verified request: exactly one of them is sent. */
 export interface Answers {
   /** The bytes to send before any byte of the target. @param made how the leg to the target was made, where it is asked for */
-  accept(families: Families | undefined, made?: RemoteLeg): Buffer;
+  accept(families: Families | undefined, made?: MadeLeg): Buffer;
   /**
    * The bytes to send before an orderly close; undefined where a reset is all that can be told. `retryAfterS` is 0 to 255,
-   * for `resource` and `timeout`.
+   * for `resource` and `timeout`; `icmpCode` is what the network said, for `unreachable`.
    */
-  refuse(reason: FailureReason, retryAfterS?: number): Buffer | undefined;
+  refuse(reason: FailureReason, retryAfterS?: number, icmpCode?: number): Buffer | undefined;
 }
 
 /** The server's leg to the target, as a client may ask for it and be told of it. */
@@ -108,6 +114,12 @@ export interface RemoteLeg {
   readonly fastOpenBytes?: number | undefined;
   /** Multipath TCP is wanted, or in use; undefined where nothing was said, which a server takes for unwanted. */
   readonly isMultipath?: boolean | undefined;
+}
+
+/** As it came about. */
+export interface MadeLeg extends RemoteLeg {
+  /** TCP options that the target answered the SYN with, as in a TCP header. */
+  readonly synAckOptions?: Uint8Array;
 }
 
 /** A verified request for a new flow. */
@@ -122,6 +134,10 @@ export interface DialStep extends Answers {
   readonly resumable?: { readonly flowId: string; readonly attempt: number };
   readonly hints: PathHints;
   readonly remoteLeg?: RemoteLeg;
+  /** The client wants to be told the options of the target's SYN+ACK. */
+  readonly wantsSynAck?: boolean;
+  /** Nothing but its address speaks for the client: it goes on counting as a stranger until the target has answered. */
+  readonly isStranger?: boolean;
   readonly consumed: number;
   /** Absent where the bytes of the flow travel as they are; else `first` came sealed with the request. */
   readonly sealed?: { readonly codec: StreamCodec; readonly first: Buffer };

@@ -1,7 +1,8 @@
 // The router's end of whatever a server speaks.
 import { randomBytes } from 'node:crypto';
-import type { ServerProtocol } from '../config/server-protocol.ts';
-import { type ConvertClient, createConvertClient } from './convert/client.ts';
+import type { ConvertProtocol, ServerProtocol } from '../config/server-protocol.ts';
+import { createConvertClient } from './convert/client.ts';
+import { type Asking, createForeignClient } from './convert/foreign-client.ts';
 import type { ClientHandshake, ClientTransport } from './handshake.ts';
 import { createShadowsocksClient } from './shadowsocks/client.ts';
 import { createPlainClient } from './shadowsocks/plain.ts';
@@ -34,12 +35,15 @@ export function createServerClient(protocol: ServerProtocol, isPipelined = false
   }
 }
 
-export function convertClient({
-  id: serverId,
-  keyId,
-  key: psk,
-}: Extract<ServerProtocol, { transport: 'convert' }>): ConvertClient {
+/** With a key the client for a server of ours, without one for a converter of others. */
+export function convertClient({ id: serverId, keyId, key: psk }: ConvertProtocol): ConvertServerClient {
+  if (!psk) return createForeignClient();
   return createConvertClient({ serverId, keyId, psk, now: Date.now, random: randomBytes });
+}
+
+export interface ConvertServerClient extends ClientTransport, Asking {
+  /** Server time minus ours, once it was learned. */
+  readonly clockOffsetMs?: number | undefined;
 }
 
 /** Handshakes that open no flow but show what the server makes of us; undefined where a connection is all there is to try. */

@@ -8,7 +8,7 @@ import { receive, send } from '../relay/io.ts';
 import type { Loop } from '../relay/loop.ts';
 import { Timer } from '../relay/timers.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { ClientHandshake, ClientStep } from '../transport/handshake.ts';
+import { type ClientHandshake, type ClientStep, MAX_RETRIES } from '../transport/handshake.ts';
 
 /** One way to the server. */
 export interface Way {
@@ -60,7 +60,7 @@ export class HelloProbe implements ConnOwner {
   #connectMs: number | undefined;
   #isMptcp = false;
   #received: Buffer = NOTHING;
-  #hasRetried = false;
+  #retries = 0;
   #isDone = false;
 
   /** @param handshake undefined where a connection is all that can be tried of the server */
@@ -110,7 +110,7 @@ export class HelloProbe implements ConnOwner {
     this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
     this.#loop.timers.arm(this.#limit, ANSWER_LIMIT_MS, this.#loop.nowMs);
     if (!this.#handshake) return this.#end({ kind: 'connected' });
-    const sent = send(conn, this.#handshake.hello(NOTHING));
+    const sent = send(conn, this.#handshake.hello(NOTHING, this.#way.from));
     if (sent < 0) this.#end({ kind: 'closed' });
     else this.#read(conn, this.#handshake);
   }
@@ -150,14 +150,15 @@ export class HelloProbe implements ConnOwner {
       case 'established':
         return this.#end({ kind: 'proved' });
       case 'refused':
+        // As RFC 8803 has it for a connection with an error.
+        this.#conn?.reset();
         return this.#end({ kind: 'refused', reason: step.reason, detail: step.detail });
       case 'retry':
-        if (this.#hasRetried) {
-          return this.#end({ kind: 'refused', reason: 'clock', detail: 'a second cookie' });
+        this.#conn?.reset();
+        if (++this.#retries > MAX_RETRIES) {
+          return this.#end({ kind: 'refused', reason: 'clock', detail: 'one cookie after the other' });
         }
-        this.#hasRetried = true;
         this.#received = NOTHING;
-        this.#conn?.close();
         this.start();
     }
   }

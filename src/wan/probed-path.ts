@@ -51,15 +51,19 @@ export class ProbedPath {
     this.#loop = loop;
     this.#handlers = handlers;
     const { protocol } = spec.server;
-    if (protocol.transport === 'convert') {
-      this.#udp = new UdpProbe(loop, spec, protocol, {
-        onReply: (reply) => this.#onUdpReply(reply),
-        onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
-      });
-      const client = convertClient(protocol);
-      this.#ask = () => client.ask();
+    const client = protocol.transport === 'convert' ? convertClient(protocol) : undefined;
+    this.#ask = () => client?.ask();
+    if (protocol.transport === 'convert' && protocol.key) {
+      this.#udp = new UdpProbe(
+        loop,
+        spec,
+        { ...protocol, key: protocol.key },
+        {
+          onReply: (reply) => this.#onUdpReply(reply),
+          onRefused: () => this.#note('udp', this.#udpState.onRefused(loop.nowMs, 'UDP')),
+        },
+      );
     } else {
-      this.#ask = () => undefined;
       this.#tcp = this.#startTcp();
       this.#tcp.isInCharge = true;
     }

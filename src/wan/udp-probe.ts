@@ -24,7 +24,12 @@ export class UdpProbe {
   readonly #buffer = Buffer.alloc(PROBE_BYTES + 1);
   #fd = -1;
 
-  constructor(loop: Loop, path: ProbePath, { id, keyId, key }: ConvertProtocol, handlers: UdpProbeHandlers) {
+  constructor(
+    loop: Loop,
+    path: ProbePath,
+    { id, keyId, key }: Omit<ConvertProtocol, 'key'> & { readonly key: Uint8Array },
+    handlers: UdpProbeHandlers,
+  ) {
     this.#loop = loop;
     this.#path = path;
     this.#handlers = handlers;

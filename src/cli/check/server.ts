@@ -1,5 +1,6 @@
 // From a server config and the host's facts to findings.
 import { formatAddress, formatSocketAddress, parseAddress } from '../../base/address.ts';
+import { formatPrefix } from '../../base/prefix.ts';
 import type { ServerConfig } from '../../config/server.ts';
 import { CAP_NET_BIND_SERVICE, type HostFacts, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok } from './finding.ts';
@@ -7,7 +8,7 @@ import { type Finding, fail, ok } from './finding.ts';
 const UNSPECIFIED = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
 
 export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[] {
-  return config.listens.flatMap(({ addresses, port }) =>
+  return config.listens.flatMap(({ addresses, port, protocol }) =>
     addresses.map((address) => {
       const subject = `listen ${formatSocketAddress({ address, port })}`;
       const isLow = port < (facts.unprivilegedPortStart ?? 1024);
@@ -26,7 +27,9 @@ export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[
           'Correct it, or listen on "0.0.0.0" and "::".',
         );
       }
-      return ok(subject, 'may be used');
+      const foreign = protocol.transport === 'convert' ? protocol.foreignClients : [];
+      const clients = foreign.map(formatPrefix).join(', ');
+      return ok(subject, clients ? `may be used, from ${clients} without a key` : 'may be used');
     }),
   );
 }

@@ -22,7 +22,8 @@ export function upstreamFindings(results: readonly WayResult[], context: Upstrea
       if (used?.kind !== 'connected') return [noConnection(result, results, context)];
       return [answered(result, used, context), mptcpFinding(result)];
     }),
-    ...clock(results),
+    // Nothing of a converter of others depends on it.
+    ...(isForeign(context.server) ? [] : clock(results)),
   ];
 }
 
@@ -101,6 +102,7 @@ function explain(
   if (answer.kind === 'closed') {
     return ['something else listens there: it closes the connection without an answer', other];
   }
+  if (isForeign(server)) return explainForeign(answer, other);
   const key = compareHint(server);
   switch (answer.reason) {
     case 'not-authorized':
@@ -124,6 +126,28 @@ function explain(
         `the server refuses: ${answer.detail}`,
         "See the server's log; it may be out of files or memory.",
       ];
+  }
+}
+
+const isForeign = ({ protocol }: DialledServer): boolean => protocol.transport === 'convert' && !protocol.key;
+
+/** @param other what to do when it is no converter */
+function explainForeign(
+  { reason, detail }: Extract<Answer, { kind: 'refused' }>,
+  other: string,
+): readonly [what: string, hint: string] {
+  switch (reason) {
+    case 'not-authorized':
+      return [
+        `the converter does not serve us: ${detail}`,
+        'Have the address of this WAN allowed there; a wanbond server takes it in listen.foreign-clients.',
+      ];
+    case 'malformed':
+      return [`no converter listens there: ${detail}`, other];
+    case 'unsupported':
+      return [detail, 'Have Multipath TCP enabled there, or use another server.'];
+    default:
+      return [`the converter refuses: ${detail}`, 'Ask who runs it; it may be overloaded.'];
   }
 }
 

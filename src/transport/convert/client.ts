@@ -3,6 +3,7 @@
 import { type Family, familyOf } from '../../base/address.ts';
 import type { ClientHandshake, ClientStep, ClientTransport, PathHints, ResumePoint } from '../handshake.ts';
 import { requestPrefix, sign } from './auth.ts';
+import { readReply, refused } from './client-step.ts';
 import { writeTimeMs } from './clock.ts';
 import {
   ALG_HMAC_SHA256_128,
@@ -28,16 +29,7 @@ import {
 import { cookieIssuedAtMs } from './cookie.ts';
 import { fromWire, mayBeUnsigned, tellsDelay } from './errors.ts';
 import { type DerivedKeys, deriveKeys } from './keys.ts';
-import {
-  connectTlv,
-  cookieTlv,
-  findTlv,
-  infoTlv,
-  parseMessage,
-  type Tlv,
-  warmTlv,
-  writeHeader,
-} from './message.ts';
+import { connectTlv, cookieTlv, findTlv, infoTlv, type Tlv, warmTlv, writeHeader } from './message.ts';
 import { resumeTlv } from './resume.ts';
 import { replyFamilies, replyIsSigned } from './reply.ts';
 
@@ -89,7 +81,6 @@ function flagsOf(hints: PathHints | undefined): number {
   return hints?.isLossy ? FLAG_LOSSY : 0;
 }
 
-const MORE: ClientStep = { kind: 'more' };
 const RETRY: ClientStep = { kind: 'retry' };
 const UNSIGNED = 'server-reply-unauthenticated';
 
@@ -144,18 +135,7 @@ class Handshake implements ClientHandshake {
   }
 
   receive(bytes: Uint8Array): ClientStep {
-    const parsed = parseMessage(bytes);
-    switch (parsed.kind) {
-      case 'more':
-        return MORE;
-      case 'not-convert':
-      case 'malformed':
-        return refused('malformed', `the reply is malformed: ${parsed.detail}`);
-      case 'version':
-        return refused('unsupported', `the server replied in Convert version ${parsed.version}`);
-      default:
-        return this.#judge(parsed.message, parsed.tlvs);
-    }
+    return readReply(bytes, (message, tlvs) => this.#judge(message, tlvs));
   }
 
   #judge(message: Buffer, tlvs: readonly Tlv[]): ClientStep {
@@ -193,12 +173,4 @@ class Handshake implements ClientHandshake {
     this.#cookie = Buffer.from(cookie);
     return RETRY;
   }
-}
-
-function refused(
-  reason: Extract<ClientStep, { kind: 'refused' }>['reason'],
-  detail: string,
-  retryAfterS?: number,
-): ClientStep {
-  return { kind: 'refused', reason, detail, retryAfterS };
 }

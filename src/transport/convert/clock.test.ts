@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, KEY_ID, NOTHING, Pair, PSK, SERVER_ID, TARGET } from '../../../test/convert-pair.ts';
+import { answerOf, HOST, KEY_ID, NOTHING, Pair, PSK, SERVER_ID, TARGET } from '../../../test/convert-pair.ts';
 import { steadyClock } from './clock.ts';
 import { createConvertServer } from './server.ts';
 
@@ -101,7 +101,8 @@ describe('the cookie', () => {
     const hello = withCookie(pair);
     const now = () => pair.serverClock.ms;
     const keys = [{ id: KEY_ID, psk: PSK }];
-    const elsewhere = createConvertServer({ serverId: `${SERVER_ID}2`, keys, replay: pair.replay, now });
+    const { replay } = pair;
+    const elsewhere = createConvertServer({ serverId: `${SERVER_ID}2`, keys, replay, now, ...HOST });
     expect(elsewhere.start().receive(hello)).toMatchObject({ reason: 'not-authorized' });
     pair.tick(10);
     pair.restartServer();

@@ -33,6 +33,8 @@ export const MAX_WORDS = 255;
 /** A whole message, so also the most a relay has to gather. */
 export const MAX_MESSAGE_BYTES = MAX_WORDS * WORD_BYTES;
 
+/** Never to be sent; a client resets when it gets one. */
+export const TLV_RESERVED = 0x00;
 export const TLV_INFO = 0x01;
 export const TLV_CONNECT = 0x0a;
 export const TLV_EXTENDED_TCP_HEADER = 0x14;
@@ -40,8 +42,13 @@ export const TLV_SUPPORTED_TCP_EXTENSIONS = 0x15;
 export const TLV_COOKIE = 0x16;
 export const TLV_ERROR = 0x1e;
 
+export const INFO_BYTES = 4;
 /** A Connect TLV without TCP options. */
 export const CONNECT_BYTES = 20;
+/** In a Cookie TLV and in Error 3. */
+export const COOKIE_VALUE_AT = 4;
+/** What leaves room for a Connect TLV beside it. */
+export const MAX_COOKIE_BYTES = MAX_MESSAGE_BYTES - HEADER_BYTES - CONNECT_BYTES - COOKIE_VALUE_AT;
 
 export const ERROR_UNSUPPORTED_VERSION = 0;
 export const ERROR_MALFORMED = 1;

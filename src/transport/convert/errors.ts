@@ -25,7 +25,20 @@ export interface WireError {
   readonly value: number;
 }
 
-export function toWire(reason: FailureReason, family: Family, retryAfterS = 0): WireError {
+export interface WireDetails {
+  /** Seconds. */
+  readonly retryAfterS?: number | undefined;
+  /** Of the ICMP message behind `unreachable`, when it is known. */
+  readonly icmpCode?: number | undefined;
+  /** The client knows RFC 8803 and nothing of ours. */
+  readonly isForeign?: boolean;
+}
+
+export function toWire(
+  reason: FailureReason,
+  family: Family,
+  { retryAfterS = 0, icmpCode, isForeign = false }: WireDetails = {},
+): WireError {
   const seconds = Math.min(255, Math.max(0, Math.ceil(retryAfterS)));
   switch (reason) {
     case 'refused-by-target':
@@ -33,9 +46,11 @@ export function toWire(reason: FailureReason, family: Family, retryAfterS = 0): 
     case 'unreachable':
       return {
         code: ERROR_DESTINATION_UNREACHABLE,
-        value: family === 4 ? ICMP_HOST_UNREACHABLE : ICMPV6_ADDRESS_UNREACHABLE,
+        value: icmpCode ?? (family === 4 ? ICMP_HOST_UNREACHABLE : ICMPV6_ADDRESS_UNREACHABLE),
       };
     case 'egress-denied':
+      // The RFC's code is the one of a bad cookie, too; our routers are told which of both it is.
+      if (isForeign) return { code: ERROR_NOT_AUTHORIZED, value: 0 };
       return {
         code: ERROR_DESTINATION_UNREACHABLE,
         value: (family === 4 ? ICMP_PROHIBITED : ICMPV6_PROHIBITED)[0] ?? 0,

@@ -8,6 +8,7 @@ import {
   TLV_CONNECT,
   TLV_COOKIE,
   TLV_ERROR,
+  TLV_EXTENDED_TCP_HEADER,
   TLV_INFO,
   TLV_SUPPORTED_TCP_EXTENSIONS,
   TLV_WARM,
@@ -27,12 +28,11 @@ export type Parsed =
   | { readonly kind: 'message'; readonly message: Buffer; readonly tlvs: readonly Tlv[] }
   | { readonly kind: 'not-convert'; readonly detail: string }
   | { readonly kind: 'version'; readonly version: number }
-  /** `culprit` is the first bad TLV and what follows it. */
-  | { readonly kind: 'malformed'; readonly culprit: Buffer; readonly detail: string };
+  | { readonly kind: 'malformed'; readonly message: Buffer; readonly detail: string };
 
 const MORE: Parsed = { kind: 'more' };
 
-/** `message` and `culprit` are views on `bytes`. */
+/** `message` is a view on `bytes`. */
 export function parseMessage(bytes: Uint8Array): Parsed {
   if (bytes.length < HEADER_BYTES) return MORE;
   const view = viewOf(bytes);
@@ -51,16 +51,16 @@ function parseTlvs(message: Buffer): Parsed {
     const type = message.readUInt8(at);
     const bytes = message.readUInt8(at + 1) * WORD_BYTES;
     const end = at + bytes;
-    if (bytes === 0 || end > message.length) return malformed(message, at, `TLV ${type} has a bad length`);
-    if (findTlv(tlvs, type)) return malformed(message, at, `TLV ${type} appears twice`);
+    if (bytes === 0 || end > message.length) return malformed(message, `TLV ${type} has a bad length`);
+    if (findTlv(tlvs, type)) return malformed(message, `TLV ${type} appears twice`);
     tlvs.push({ type, start: at, end });
     at = end;
   }
   return { kind: 'message', message, tlvs };
 }
 
-function malformed(message: Buffer, at: number, detail: string): Parsed {
-  return { kind: 'malformed', culprit: message.subarray(at), detail };
+function malformed(message: Buffer, detail: string): Parsed {
+  return { kind: 'malformed', message, detail };
 }
 
 export function viewOf(bytes: Uint8Array): Buffer {
@@ -97,7 +97,7 @@ export function connectTlv(target: SocketAddress): Buffer {
 }
 
 /** Asks which TCP extensions the server supports. */
-export const infoTlv = (): Buffer => Buffer.from([TLV_INFO, 1, 0, 0]);
+export const infoTlv = (): Buffer => tlvOf(TLV_INFO, [0, 0], new Uint8Array(0));
 
 /** Asks to keep the connection for a hello that comes later. */
 export const warmTlv = (): Buffer => Buffer.from([TLV_WARM, 1, 0, 0]);
@@ -122,6 +122,9 @@ function tlvOf(type: number, head: readonly number[], value: Uint8Array): Buffer
 export const cookieTlv = (value: Uint8Array): Buffer => tlvOf(TLV_COOKIE, [0, 0], value);
 export const extensionsTlv = (...kinds: readonly number[]): Buffer =>
   tlvOf(TLV_SUPPORTED_TCP_EXTENSIONS, [0, 0], Uint8Array.from(kinds));
+/** `options` as in a TCP header. */
+export const extendedHeaderTlv = (options: Uint8Array): Buffer =>
+  tlvOf(TLV_EXTENDED_TCP_HEADER, [0, 0], options);
 
 /** `value` is cut where it would not fit into one message beside `besideBytes` of other TLVs. */
 export function errorTlv(code: number, value: Uint8Array, besideBytes = 0): Buffer {

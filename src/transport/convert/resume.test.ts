@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   answerOf,
   expectDial,
+  HOST,
   KEY_ID,
   NOTHING,
   OTHER_PSK,
@@ -129,6 +130,7 @@ describe('a hello that resumes', () => {
       keys,
       replay: pair.replay,
       now: () => pair.serverClock.ms,
+      ...HOST,
     });
     // The same nonces for both.
     const [mine, other] = keys.map(({ id: keyId, psk }) =>

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   answerOf,
+  expectDial,
   KEY_ID,
   NOTHING,
   NOW_MS,
@@ -17,8 +18,8 @@ import { deriveKeys } from './keys.ts';
 import { cookieTlv, encodeMessage, findTlv, parseMessage } from './message.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text, 'hex');
-/** With the options SACK permitted (4), two NOPs and MSS (2). */
-const OPTIONS_CONNECT = '0a0701bb00000000000000000000ffffc00002010402010102040200';
+/** With the options Fast Open (34) and authentication (29), and MSS (2), which is passed over. */
+const OPTIONS_CONNECT = '0a0801bb00000000000000000000ffffc000020122021d040000020405b40000';
 const CONNECT = '0a0501bb00000000000000000000ffffc0000201';
 
 /** A hello of the given TLVs with a right tag, whatever they are; the Auth TLV comes first. */
@@ -43,13 +44,20 @@ function errorOf(answer: Buffer): string {
 
 const hasOurTag = (answer: Buffer): boolean => answer[4] === 0xc1;
 
+/** The value of the error TLV behind its zero byte: what it echoes, whatever padding there is. */
+const echoOf = (answer: Buffer): string => errorOf(answer).slice(8);
+
 describe('what a foreign client gets', () => {
   it.each([
     ['Connect without a proof', `01062263${CONNECT}`, '010222631e012000'],
     ['Info without a proof', '0102226301010000', '010222631e012000'],
     ['nothing at all', '01012263', '010222631e012000'],
-    ['an unknown TLV', '0102226340010203', '010322631e02024001020300'],
-    ['a TLV of length 0', '010222630a000000', '010322631e0201000a000000'],
+    ['an unknown TLV', '0102226340010203', '010422631e0302000102226340010203'],
+    ['a TLV of length 0', '010222630a000000', '010422631e030100010222630a000000'],
+    ['a TLV of type 0', '0102226300010000', '010422631e0302000102226300010000'],
+    ['a TLV twice', '010322630101000001010000', '010522631e040100010322630101000001010000'],
+    ['a TLV only servers send', '010222631e012000', '010422631e030200010222631e012000'],
+    ['version 0', '0001226300000000', '010222631e010001'],
     ['version 2', '0201226300000000', '010222631e010001'],
   ])('%s', (_name, sent, answer) => {
     const step = new Pair().serve(hex(sent));
@@ -92,19 +100,46 @@ describe('what a foreign client gets', () => {
 
 describe('what a proven client gets', () => {
   it.each([
-    ['no Connect', [], 'malformed', '1e010100'],
-    ['a short Connect', [hex('0a0201bb00000000')], 'malformed', '1e0301000a0201bb00000000'],
-    ['TCP options', [hex(OPTIONS_CONNECT)], 'unsupported', '1e02210402000000'],
-  ] as const)('%s', (_name, tlvs, reason, error) => {
-    const step = new Pair().serve(proven(tlvs));
-    expect(step).toMatchObject({ kind: 'reply', reason });
-    expect(errorOf(answerOf(step))).toBe(error);
+    ['no Connect', []],
+    ['a short Connect', [hex('0a0201bb00000000')]],
+    ['an Info TLV of another size', [hex('0102000000000000')]],
+    ['TCP options of a bad length', [hex('0a0601bb00000000000000000000ffffc00002011e010000')]],
+  ])('an echo for %s', (_name, tlvs) => {
+    const hello = proven(tlvs);
+    const step = new Pair().serve(hello);
+    expect(step).toMatchObject({ kind: 'reply', reason: 'malformed' });
+    expect(errorOf(answerOf(step))).toMatch(/^1e..0100/);
+    expect(echoOf(answerOf(step))).toBe(hello.toString('hex'));
     expect(hasOurTag(answerOf(step))).toBe(true);
   });
 
-  it('flags that this version does not know', () => {
-    const step = new Pair().serve(proven([hex(CONNECT)], 2));
+  it('the kinds of the TCP options that our SYN cannot have', () => {
+    const step = new Pair().serve(proven([hex(OPTIONS_CONNECT)]));
     expect(step).toMatchObject({ kind: 'reply', reason: 'unsupported' });
+    expect(errorOf(answerOf(step))).toBe('1e0221221d000000');
+    expect(hasOurTag(answerOf(step))).toBe(true);
+  });
+
+  it('the options of the SYN+ACK when it asked for some that it can have', () => {
+    // Window scale and SACK are passed over; MPTCP and SACK-permitted are ours to send.
+    const connect = hex('0a0801bb00000000000000000000ffffc000020103030705021e020402000000');
+    const step = expectDial(new Pair().serve(proven([connect])));
+    expect(step).toMatchObject({ target: TARGET, remoteLeg: { isMultipath: true } });
+    const reply = step.accept({ v4: true, v6: true }, { synAckOptions: Uint8Array.of(4, 2, 3, 3, 7, 30, 2) });
+    expect(reply.subarray(24).toString('hex')).toBe('1403000004020303071e0200');
+  });
+
+  it('nothing of the SYN+ACK when it named no option', () => {
+    const step = expectDial(new Pair().serve(proven([hex(CONNECT)])));
+    expect([step.remoteLeg, step.wantsSynAck]).toEqual([undefined, undefined]);
+    expect(step.accept(undefined)).toHaveLength(24);
+  });
+
+  it('an echo for flags that this version does not know', () => {
+    const hello = proven([hex(CONNECT)], 2);
+    const step = new Pair().serve(hello);
+    expect(step).toMatchObject({ kind: 'reply', reason: 'unsupported' });
+    expect(echoOf(answerOf(step))).toBe(hello.toString('hex'));
   });
 
   it('a new cookie for one that is no cookie of ours', () => {
@@ -132,7 +167,7 @@ describe('what a proven client gets', () => {
   it('the supported TCP extensions', () => {
     const step = new Pair().serve(proven([hex('01010000')]));
     expect(step).toMatchObject({ kind: 'reply', reason: undefined });
-    expect(answerOf(step).toString('hex')).toContain('150200001e000000');
+    expect(answerOf(step).toString('hex')).toContain('150200001e040800');
   });
 
   it('a dial, with its TLVs in any order', () => {

@@ -1,21 +1,14 @@
-// The server's side of Convert: nothing is dialled, looked up or logged before the proof of the key is right.
-import type { AnswerableRequest, ServerStep, ServerTransport } from '../handshake.ts';
-import {
-  afterZero,
-  answers,
-  type ConvertAnswers,
-  connect,
-  keep,
-  type Proven,
-  signed,
-  slice,
-  unauthorized,
-  unsigned,
-} from './answer.ts';
+// The server's side of Convert: nothing is dialled, looked up or logged before the client has shown that it may ask, by
+// the proof of a key, or by an allowed address and a cookie.
+import type { Address } from '../../base/address.ts';
+import type { AnswerableRequest, ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
+import * as answer from './answer.ts';
 import { cookiePrefix, requestPrefix, verify } from './auth.ts';
 import { readTimeMs } from './clock.ts';
 import * as rfc from './constants.ts';
 import { cookieIsGood, issueCookie } from './cookie.ts';
+import { serveForeign } from './foreign.ts';
+import { ForeignCookies } from './foreign-cookie.ts';
 import { type DerivedKeys, deriveKeys, type RouterKey } from './keys.ts';
 import { findTlv, parseMessage, type Tlv } from './message.ts';
 import type { ReplayWindow } from './replay.ts';
@@ -28,14 +21,30 @@ export interface ConvertServerOptions {
   readonly replay: ReplayWindow;
   /** Milliseconds since 1970 on a clock that never steps (`steadyClock`), the same one in all workers. */
   readonly now: () => number;
+  /** Random bytes for the cookies of clients without a key, the same in all workers. */
+  readonly foreignSecret: Uint8Array;
+  /** Kinds of the TCP options that SYNs of this host have, those that a client may ask for. */
+  readonly tcpOptions: readonly number[];
 }
 
 /** A server whose keys may change: that of a hello is looked up when the hello is there. */
 export interface ConvertServer extends ServerTransport {
+  /** @param foreign address of the client, when that may use the server without a key */
+  start(foreign?: Address): ServerHandshake;
   /** @throws WanbondError `bad-key`, and nothing has changed */
   setKeys(keys: readonly RouterKey[]): void;
   /** The replies to a request that another worker has read; undefined when its key is no longer there. */
-  answersTo(request: AnswerableRequest): ConvertAnswers | undefined;
+  answersTo(request: AnswerableRequest): answer.ConvertAnswers | undefined;
+}
+
+/** A request whose tag is right. */
+interface Proven extends answer.Request {
+  readonly keyId: number;
+  readonly serverToClient: DerivedKeys['serverToClient'];
+  readonly nonce: Buffer;
+  readonly timeMs: number;
+  readonly flags: number;
+  readonly requestTag: Buffer;
 }
 
 const MORE: ServerStep = { kind: 'more' };
@@ -52,12 +61,13 @@ const DECOY = deriveKeys({ id: 0, psk: new Uint8Array(rfc.PSK_BYTES) });
 
 /** @throws WanbondError `bad-key` */
 export function createConvertServer(options: ConvertServerOptions): ConvertServer {
-  const { replay, now } = options;
+  const { replay, now, tcpOptions } = options;
+  const foreignCookies = new ForeignCookies(options.foreignSecret, now);
   let keysById = deriveAll(options.keys);
   const prefix = requestPrefix(options.serverId);
   const cookieLabel = cookiePrefix(options.serverId);
 
-  function receive(bytes: Uint8Array): ServerStep {
+  function receive(bytes: Uint8Array, foreign: Address | undefined): ServerStep {
     const parsed = parseMessage(bytes);
     switch (parsed.kind) {
       case 'more':
@@ -65,55 +75,60 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
       case 'not-convert':
         return { kind: 'reset', reason: 'malformed', detail: parsed.detail };
       case 'version':
-        return unsigned(
+        return answer.refusal(
+          answer.FOREIGN_VOICE,
           rfc.ERROR_UNSUPPORTED_VERSION,
           Uint8Array.of(rfc.VERSION),
+          'unsupported',
           `version ${parsed.version}`,
         );
       case 'malformed':
-        return unsigned(rfc.ERROR_MALFORMED, afterZero(parsed.culprit), parsed.detail);
+        return answer.malformed({ voice: answer.FOREIGN_VOICE, message: parsed.message }, parsed.detail);
       default:
-        return prove(parsed.message, parsed.tlvs);
+        return admitOrRefuse(parsed.message, parsed.tlvs, foreign);
     }
   }
 
-  function prove(message: Buffer, tlvs: readonly Tlv[]): ServerStep {
-    for (const tlv of tlvs) {
-      if (!CLIENT_TLVS.has(tlv.type)) {
-        return unsigned(
-          rfc.ERROR_UNSUPPORTED_MESSAGE,
-          slice(message, tlv),
-          `TLV ${tlv.type} is not known here`,
-        );
-      }
+  function admitOrRefuse(message: Buffer, tlvs: readonly Tlv[], client: Address | undefined): ServerStep {
+    const unknown = tlvs.find(({ type }) => !CLIENT_TLVS.has(type));
+    if (unknown) {
+      const asked = { voice: answer.FOREIGN_VOICE, message };
+      return answer.unsupported(asked, `TLV ${unknown.type} is not known here`);
     }
     const auth = findTlv(tlvs, rfc.TLV_AUTH);
-    if (!auth) return unauthorized('no authentication TLV');
+    return auth
+      ? prove(message, tlvs, auth)
+      : serveForeign({ message, tlvs, client }, foreignCookies, tcpOptions);
+  }
+
+  function prove(message: Buffer, tlvs: readonly Tlv[], auth: Tlv): ServerStep {
     if (auth.end - auth.start !== rfc.AUTH_BYTES) {
-      return unsigned(
-        rfc.ERROR_MALFORMED,
-        afterZero(slice(message, auth)),
-        'authentication TLV of another size',
-      );
+      const asked = { voice: answer.FOREIGN_VOICE, message };
+      return answer.malformed(asked, 'authentication TLV of another size');
     }
     if (message.readUInt8(auth.start + 2) !== rfc.ALG_HMAC_SHA256_128)
-      return unauthorized('unknown algorithm');
+      return answer.unauthorized('unknown algorithm');
     const keyId = message.readUInt32BE(auth.start + rfc.AUTH_KEY_ID_AT);
     const keys = keysById.get(keyId);
     const tagAt = auth.start + rfc.AUTH_TAG_AT;
     const right = verify((keys ?? DECOY).clientToServer, prefix, message, tagAt);
-    if (!keys) return unauthorized(`unknown key id ${keyId}`);
-    if (!right) return unauthorized(`wrong tag for key id ${keyId}`);
+    if (!keys) return answer.unauthorized(`unknown key id ${keyId}`);
+    if (!right) return answer.unauthorized(`wrong tag for key id ${keyId}`);
+    const flags = message.readUInt8(auth.start + rfc.AUTH_FLAGS_AT);
+    const { serverToClient } = keys;
+    // A copy: `accept` comes later, when the caller's buffer holds another flow's bytes.
+    const requestTag = Buffer.from(message.subarray(tagAt, auth.end));
     return admit({
       message,
       tlvs,
+      voice: answer.signedVoice(serverToClient, requestTag),
       keyId,
-      serverToClient: keys.serverToClient,
+      hints: { isLossy: (flags & rfc.FLAG_LOSSY) !== 0 },
+      serverToClient,
       nonce: message.subarray(auth.start + rfc.AUTH_NONCE_AT, tagAt),
       timeMs: readTimeMs(message, auth.start + rfc.AUTH_TIME_AT),
-      flags: message.readUInt8(auth.start + rfc.AUTH_FLAGS_AT),
-      // A copy: `accept` comes later, when the caller's buffer holds another flow's bytes.
-      requestTag: Buffer.from(message.subarray(tagAt, auth.end)),
+      flags,
+      requestTag,
     });
   }
 
@@ -121,32 +136,38 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     const nowMs = now();
     if (!isRecent(request, nowMs)) {
       const cookie = issueCookie(request.serverToClient, cookieLabel, request.nonce, nowMs);
-      return signed(request, rfc.ERROR_MISSING_COOKIE, afterZero(cookie), 'clock', whyStale(request, nowMs));
+      const value = answer.afterZero(cookie);
+      return answer.refusal(
+        request.voice,
+        rfc.ERROR_MISSING_COOKIE,
+        value,
+        'clock',
+        whyStale(request, nowMs),
+      );
     }
     switch (replay.admit(request.keyId, request.nonce, nowMs)) {
       case 'replayed':
-        return unauthorized(`replayed hello of key id ${request.keyId}`, 'replayed');
+        return answer.unauthorized(`replayed hello of key id ${request.keyId}`, 'replayed');
       case 'full':
         return nonceSetFull(request);
       default:
         return (request.flags & ~rfc.KNOWN_FLAGS) === 0
           ? take(request, nowMs)
-          : signed(request, rfc.ERROR_UNSUPPORTED_MESSAGE, Buffer.alloc(0), 'unsupported', 'unknown flags');
+          : answer.unsupported(request, 'unknown flags');
     }
   }
 
   function take(request: Proven, nowMs: number): ServerStep {
-    if (findTlv(request.tlvs, rfc.TLV_WARM)) return keep(request);
+    if (findTlv(request.tlvs, rfc.TLV_WARM)) return answer.keep(request, request.keyId);
     const tlv = findTlv(request.tlvs, rfc.TLV_RESUME);
-    if (!tlv) return connect(request, request.nonce);
+    if (!tlv) return answer.connect(request, flowIdOf(request.keyId, request.nonce), tcpOptions);
     const resume = readResume(request.message, tlv);
-    if (!resume)
-      return signed(request, rfc.ERROR_MALFORMED, Buffer.alloc(1), 'malformed', 'a bad Resume TLV');
-    const step = connect(request, resume.nonce);
+    if (!resume) return answer.malformed(request, 'a bad Resume TLV');
+    const flowId = flowIdOf(request.keyId, resume.nonce);
+    const step = answer.connect(request, flowId, tcpOptions);
     if (step.kind !== 'dial') return step;
     const { keyId, requestTag } = request;
-    const { resumable, target, hints, consumed } = step;
-    const { flowId } = resumable;
+    const { target, hints, consumed } = step;
     // From here on the earlier hello, should it still come, is a replay.
     const earlier = replay.admit(keyId, resume.nonce, nowMs);
     if (earlier === 'full') return nonceSetFull(request);
@@ -163,7 +184,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
   function isRecent({ message, tlvs, serverToClient, nonce, timeMs }: Proven, nowMs: number): boolean {
     const tlv = findTlv(tlvs, rfc.TLV_COOKIE);
     if (tlv) {
-      const cookie = message.subarray(tlv.start + 4, tlv.end);
+      const cookie = message.subarray(tlv.start + rfc.COOKIE_VALUE_AT, tlv.end);
       return cookieIsGood(serverToClient, cookieLabel, nonce, cookie, nowMs, replay.startedAtMs);
     }
     return (
@@ -174,10 +195,10 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
   }
 
   return {
-    start: () => ({ receive }),
+    start: (foreign) => ({ receive: (bytes) => receive(bytes, foreign) }),
     answersTo: ({ keyId, tag, target }) => {
       const keys = keysById.get(keyId);
-      return keys && answers(keys.serverToClient, tag, target);
+      return keys && answer.answers(answer.signedVoice(keys.serverToClient, tag), target);
     },
     setKeys: (keys) => {
       keysById = deriveAll(keys);
@@ -187,12 +208,23 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
 
 function nonceSetFull(request: Proven): ServerStep {
   const delayS = Uint8Array.of(rfc.FULL_RETRY_AFTER_S);
-  return signed(request, rfc.ERROR_RESOURCE_EXCEEDED, delayS, 'resource', 'the nonce set is full');
+  return answer.refusal(
+    request.voice,
+    rfc.ERROR_RESOURCE_EXCEEDED,
+    delayS,
+    'resource',
+    'the nonce set is full',
+  );
 }
 
 function notHere(request: Proven): ServerStep {
   const detail = `key id ${request.keyId} asks to go on with a flow that this server does not know`;
-  return signed(request, rfc.ERROR_NOT_AUTHORIZED, Uint8Array.of(0), 'replayed', detail);
+  return answer.refusal(request.voice, rfc.ERROR_NOT_AUTHORIZED, Uint8Array.of(0), 'replayed', detail);
+}
+
+/** By the nonce of the hello that the flow began with. */
+function flowIdOf(keyId: number, nonce: Buffer): string {
+  return `${keyId} ${nonce.toString('latin1')}`;
 }
 
 function deriveAll(keys: readonly RouterKey[]): ReadonlyMap<number, DerivedKeys> {
