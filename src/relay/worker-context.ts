@@ -23,7 +23,7 @@ export interface WorkerContext {
   /** BUFFER_BYTES long, shared by all flows of the worker: holds nothing between two calls. */
   readonly buffer: Buffer;
   readonly pipes: PipePool;
-  /** The most that a socket may hold. */
+  /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
   readonly counters: Counters;
   readonly flows: Set<Flow>;

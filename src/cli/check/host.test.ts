@@ -5,8 +5,8 @@ import { GOOD_HOST } from './good-host.fixture.ts';
 import { hostFindings } from './host.ts';
 import { type Needs, needsOf } from './needs.ts';
 
-const ROUTER: Needs = { ...needsOf(['router'], [], []) };
-const SERVER: Needs = { ...needsOf(['server'], [], []) };
+const ROUTER: Needs = { ...needsOf(['router'], [], [], GOOD_HOST.memoryBytes) };
+const SERVER: Needs = { ...needsOf(['server'], [], [], GOOD_HOST.memoryBytes) };
 
 function findings(facts: Partial<HostFacts>, needs: Needs): Finding[] {
   return hostFindings({ ...GOOD_HOST, ...facts }, needs).filter(({ level }) => level !== 'ok');
@@ -15,9 +15,12 @@ const levels = (facts: Partial<HostFacts>, needs: Needs): string[] =>
   findings(facts, needs).map(({ level, subject }) => `${level} ${subject}`);
 
 describe('a good host', () => {
-  it.each([ROUTER, SERVER, needsOf([], [], [])])('has nothing to say about', (needs) => {
-    expect(findings({}, needs)).toEqual([]);
-  });
+  it.each([ROUTER, SERVER, needsOf([], [], [], GOOD_HOST.memoryBytes)])(
+    'has nothing to say about',
+    (needs) => {
+      expect(findings({}, needs)).toEqual([]);
+    },
+  );
 });
 
 describe('each thing that is wrong', () => {
