@@ -61,6 +61,15 @@ it('a server needs no nft, and may run unprivileged', () => {
   ]);
 });
 
+it('buffers as a server without privileges has them are enough from the least on', () => {
+  const check = (bytes: number): string[] => {
+    const facts = { capabilities: 0n, pipeUserPagesSoft: 0, tcpRmemMaxBytes: bytes, tcpWmemMaxBytes: bytes };
+    return levels(facts, { ...SERVER, bufferMaxBytes: 256 * 2 ** 20 });
+  };
+  expect(check(15 * 2 ** 20)).toContain('warn TCP buffers');
+  expect(check(16 * 2 ** 20)).not.toContain('warn TCP buffers');
+});
+
 it('redirect is enough where the config asks for it', () => {
   const nft = { hasTproxy: false, hasSocket: false, hasRedirect: true };
   expect(levels({ nft }, { ...ROUTER, redirectMethod: 'redirect' })).toEqual([]);

@@ -13,7 +13,10 @@ export interface Needs {
   readonly redirectMethod: 'auto' | 'tproxy' | 'redirect';
   /** Congestion controls asked for by name. */
   readonly congestions: readonly string[];
+  /** What the maxima are raised to, by whom may do it. */
   readonly bufferMaxBytes: number;
+  /** With less, WANs as most have them are slower. */
+  readonly bufferLeastBytes: number;
   readonly pipeSizeBytes: number;
   readonly maxFlows: number;
 }
@@ -31,11 +34,12 @@ export function needsOf(
   const relays = [...routers, ...servers].map((config) => config.relay);
   const most = (key: keyof typeof DEFAULTS): number =>
     relays.length === 0 ? DEFAULTS[key] : Math.max(...relays.map((relay) => relay[key]));
-  const buffers = [
-    ...(relays.length === 0 ? [bufferLimit([], memoryBytes)] : []),
-    ...routers.map((config) => firstBufferLimit(config, memoryBytes)),
-    ...servers.map((config) => serverBufferLimit(config, memoryBytes)),
+  const least = bufferLimit([], memoryBytes).bytes;
+  const asked = [
+    ...routers.map((config) => firstBufferLimit(config, memoryBytes).bytes),
+    ...servers.map((config) => serverBufferLimit(config, memoryBytes).bytes),
   ];
+  const fixed = relays.map(({ bufferMaxBytes }) => bufferMaxBytes ?? least);
   const named = relays.map((relay) => relay.congestion).filter((name) => name !== 'auto');
   const methods = routers.map((config) => config.redirect.method);
   return {
@@ -43,7 +47,8 @@ export function needsOf(
     isServer: roles.includes('server'),
     redirectMethod: methods.find((method) => method !== 'auto') ?? 'auto',
     congestions: [...new Set(named)],
-    bufferMaxBytes: Math.max(...buffers.map(({ bytes }) => bytes)),
+    bufferMaxBytes: asked.length === 0 ? least : Math.max(...asked),
+    bufferLeastBytes: fixed.length === 0 ? least : Math.max(...fixed),
     pipeSizeBytes: most('pipeSizeBytes'),
     maxFlows: most('maxFlows'),
   };
