@@ -125,7 +125,8 @@ test('a LAN device that resets after it has ended its direction', async () => {
   });
 });
 
-// More than all buffers on the way together: 16 MiB for each of the four sockets of router and server, and those of the ends.
+// More than all buffers on the way together: 16 MiB for each of the four sockets of router and server (those of the server may
+// become larger, but nothing here makes them), and those of the ends.
 const MORE_THAN_BUFFERS = 256 * MIB;
 const BUFFERS = 128 * MIB;
 const STILL_MS = 1000;

@@ -34,7 +34,7 @@ export async function runCheck(options: CheckOptions): Promise<number> {
   const roles = configs.map(({ role }) => role);
   const names = await lookUpNames(options.network === false ? [] : routers.flatMap(serverNames));
   const findings = [
-    ...hostFindings(facts, needsOf(roles, routers, servers)),
+    ...hostFindings(facts, needsOf(roles, routers, servers, facts.memoryBytes)),
     ...routers.flatMap((config) => routerFindings(config, knownServers(config, names), facts)),
     ...(options.facts
       ? []

@@ -15,7 +15,7 @@ export const SHARED_SETTINGS: readonly Setting<Shared>[] = [
   { key: 'relay.half-open-timeout', of: ({ relay }) => formatDuration(relay.halfOpenTimeoutMs) },
   { key: 'relay.drain-timeout', of: ({ relay }) => formatDuration(relay.drainTimeoutMs) },
   { key: 'relay.pipe-size', of: ({ relay }) => formatSize(relay.pipeSizeBytes), needsRestart: true },
-  { key: 'relay.buffer-max', of: ({ relay }) => formatSize(relay.bufferMaxBytes), needsRestart: true },
+  { key: 'relay.buffer-max', of: ({ relay }) => sizeOrAuto(relay.bufferMaxBytes), needsRestart: true },
   { key: 'relay.max-flows', of: ({ relay }) => String(relay.maxFlows) },
   { key: 'log.level', of: ({ log }) => log.level },
   { key: 'log.format', of: ({ log }) => log.format, needsRestart: true },
@@ -24,3 +24,5 @@ export const SHARED_SETTINGS: readonly Setting<Shared>[] = [
 
 /** For comparing only. */
 export const secretText = (key: Uint8Array): string => Buffer.from(key).toString('base64');
+
+const sizeOrAuto = (bytes: number | undefined): string => (bytes === undefined ? 'auto' : formatSize(bytes));

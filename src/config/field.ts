@@ -70,8 +70,13 @@ export const duration = (initial: string, range: UnitRange, description: string)
   withDefault(DURATION, initial, range, description);
 
 /** Milliseconds, or undefined for "auto", which is the default. */
-export function durationOrAuto(range: { readonly min: string; readonly max: string }, description: string) {
-  const inRange = rangeCheck(parseDuration, formatDuration, range);
+export const durationOrAuto = (range: UnitRange, description: string) => orAuto(DURATION, range, description);
+
+/** Bytes, or undefined for "auto", which is the default. */
+export const sizeOrAuto = (range: UnitRange, description: string) => orAuto(SIZE, range, description);
+
+function orAuto({ kind, parse, format }: Unit, range: UnitRange, description: string) {
+  const inRange = rangeCheck(parse, format, range);
   return z
     .string()
     .transform((text, context): number | undefined => {
@@ -80,7 +85,7 @@ export function durationOrAuto(range: { readonly min: string; readonly max: stri
     })
     .prefault('auto')
     .register(keyDocs, {
-      type: `"auto" or duration, ${range.min} to ${range.max}`,
+      type: `"auto" or ${kind}, ${range.min} to ${range.max}`,
       default: '"auto"',
       description,
     });

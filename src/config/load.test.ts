@@ -55,7 +55,12 @@ describe('a router config', () => {
         { name: 'dsl', interface: 'eth1', source: undefined, tier: 'active', cap: undefined, capDay: 1 },
       ],
       redirect: { method: 'auto', port: 5125, mark: 0x40000000, markMask: 0x40000000, table: 7780 },
-      relay: { workers: 'auto', connectTimeoutMs: 10_000, hedgeDelayMs: undefined, bufferMaxBytes: 2 ** 24 },
+      relay: {
+        workers: 'auto',
+        connectTimeoutMs: 10_000,
+        hedgeDelayMs: undefined,
+        bufferMaxBytes: undefined,
+      },
       log: { level: 'info', format: 'human', targets: false },
     });
     const [server] = config.servers;

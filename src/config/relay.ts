@@ -1,6 +1,6 @@
 // The [relay] section: how bytes are moved. Shared by both roles, with what only one of them has added.
 import * as z from 'zod';
-import { duration, durationOrAuto, fault, integerOr, keyDocs, size } from './field.ts';
+import { duration, durationOrAuto, fault, integerOr, keyDocs, size, sizeOrAuto } from './field.ts';
 
 export interface RelayConfig {
   /** `auto`: one per CPU, as the relay decides. */
@@ -13,7 +13,8 @@ export interface RelayConfig {
   readonly halfOpenTimeoutMs: number;
   readonly drainTimeoutMs: number;
   readonly pipeSizeBytes: number;
-  readonly bufferMaxBytes: number;
+  /** Undefined: a router goes by its WANs, a server by its memory; see wan/buffer-limit. */
+  readonly bufferMaxBytes: number | undefined;
   readonly maxFlows: number;
 }
 
@@ -70,7 +71,11 @@ const congestion = z
       'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control; "auto" is cubic, and bbr for flows whose paths lose packets.',
   });
 
-function shape(handshakeTimeout: string) {
+const BUFFER_MAX = 'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower';
+const ROUTER_BUFFER_MAX = `${BUFFER_MAX}. "auto" is what rates and round trips of the WANs ask for, raised while the router runs but not lowered: 16MiB to a 16th of the memory, and 256MiB at most.`;
+const SERVER_BUFFER_MAX = `${BUFFER_MAX}; net.core.wmem_max too. "auto" is a 16th of the memory, but 16MiB at least and 256MiB at most: a server does not know the WANs of its routers, which take no more than they need.`;
+
+function shape(handshakeTimeout: string, bufferMax: string) {
   return {
     workers,
     congestion,
@@ -100,11 +105,7 @@ function shape(handshakeTimeout: string) {
       'On SIGTERM, how long running flows may go on.',
     ),
     'pipe-size': size('1MiB', { min: '4KiB', max: '16MiB' }, 'Kernel pipe of each direction of a bulk flow.'),
-    'buffer-max': size(
-      '16MiB',
-      { min: '4MiB', max: '1GiB' },
-      'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower; on a server net.core.wmem_max too.',
-    ),
+    'buffer-max': sizeOrAuto({ min: '4MiB', max: '1GiB' }, bufferMax),
     'max-flows': integerOr(20_000, { min: 1, max: 1_000_000 }, 'Flows at once; more are refused.'),
   };
 }
@@ -127,7 +128,7 @@ function common(read: z.output<z.ZodObject<ReturnType<typeof shape>>>): RelayCon
 
 export const routerRelay = z
   .strictObject({
-    ...shape('15s'),
+    ...shape('15s', ROUTER_BUFFER_MAX),
     'hedge-delay': durationOrAuto(
       { min: '10ms', max: '30s' },
       'A connection not open after this long is tried over the next WAN as well; "auto" derives it from the round trip of each WAN.',
@@ -156,7 +157,7 @@ export const routerRelay = z
 
 export const serverRelay = z
   .strictObject({
-    ...shape('5s'),
+    ...shape('5s', SERVER_BUFFER_MAX),
     'max-unauthenticated-per-address': integerOr(
       MAX_UNAUTHENTICATED,
       { min: 1, max: 65_536 },

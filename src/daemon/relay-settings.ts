@@ -13,12 +13,12 @@ const USUAL = 'cubic';
 // It takes a lost packet for what it is, a lost packet, and not for a full queue.
 const FOR_LOSSY_PATHS = 'bbr';
 
-export function relaySettings(relay: RelayConfig, log: LogConfig): RelaySettings {
+/** @param bufferMaxBytes in force, see wan/buffer-limit. */
+export function relaySettings(relay: RelayConfig, log: LogConfig, bufferMaxBytes: number): RelaySettings {
   return {
     workers: workerCount(relay),
     pipeBytes: relay.pipeSizeBytes,
-    bufferMaxBytes: relay.bufferMaxBytes,
-    ...runningSettings(relay, log),
+    ...runningSettings(relay, log, bufferMaxBytes),
   };
 }
 
@@ -26,12 +26,13 @@ export function workerCount({ workers }: RelayConfig): number {
   return workers === 'auto' ? Math.min(availableParallelism(), MAX_AUTO_WORKERS) : workers;
 }
 
-export function runningSettings(relay: RelayConfig, log: LogConfig): RunningSettings {
+export function runningSettings(relay: RelayConfig, log: LogConfig, bufferMaxBytes: number): RunningSettings {
   return {
     idleTimeoutMs: relay.idleTimeoutMs,
     halfOpenTimeoutMs: relay.halfOpenTimeoutMs,
     maxFlows: relay.maxFlows,
     logTargets: log.targets,
+    bufferMaxBytes,
   };
 }
 

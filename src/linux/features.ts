@@ -1,6 +1,6 @@
 // What this host offers, found by trying it where that changes nothing, and by reading /proc otherwise.
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { release, totalmem } from 'node:os';
 import { describe, WanbondError } from '../base/error.ts';
 import { AF_INET, IPPROTO_MPTCP, SOCK_CLOEXEC, SOCK_STREAM } from './constants.ts';
 import { errnoName } from './errno.ts';
@@ -34,6 +34,7 @@ export interface HostFacts {
   readonly congestionAvailable: readonly string[];
   /** What a process without CAP_NET_ADMIN may use. */
   readonly congestionAllowed: readonly string[];
+  readonly memoryBytes: number;
   readonly tcpRmemMaxBytes: number | undefined;
   readonly tcpWmemMaxBytes: number | undefined;
   /** The hard limit: Node raises its soft limit to it. */
@@ -77,6 +78,7 @@ export function probeHost(): HostFacts {
     capabilities,
     congestionAvailable: words('net.ipv4.tcp_available_congestion_control'),
     congestionAllowed: words('net.ipv4.tcp_allowed_congestion_control'),
+    memoryBytes: totalmem(),
     tcpRmemMaxBytes: integer(words('net.ipv4.tcp_rmem')[2]),
     tcpWmemMaxBytes: integer(words('net.ipv4.tcp_wmem')[2]),
     openFilesMax: openFilesMax(readText('/proc/self/limits')),

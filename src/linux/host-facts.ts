@@ -1,4 +1,5 @@
 // Reads from the running host the facts that plans are made of.
+import { totalmem } from 'node:os';
 import { type Family, formatAddress } from '../base/address.ts';
 import type { EndpointFact } from '../plan/endpoint-facts.ts';
 import type { HostFacts, InterfaceFact } from '../plan/host-facts.ts';
@@ -32,6 +33,7 @@ export function readHostFacts(
   }
   return {
     sysctls: values,
+    memoryBytes: totalmem(),
     rules: [...readRules(4), ...readRules(6)],
     localRoutes: table === undefined ? [] : [...readLocalRoutes(4, table), ...readLocalRoutes(6, table)],
     limits: readLimits(),

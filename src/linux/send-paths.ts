@@ -8,13 +8,15 @@ export interface SendPath {
   readonly windowBytes: number;
   /** Smoothed, queues included. */
   readonly rttMs: number;
+  /** What the far end has room for, of the whole connection. */
+  readonly farWindowBytes: number;
 }
 
 // struct mptcp_subflow_data, then one struct tcp_info for each subflow, as much of it as is asked for.
 const HEADER_BYTES = 16;
-const INFO_BYTES = 104;
+const INFO_BYTES = 232;
 const MAX_SUBFLOWS = 16;
-const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80 };
+const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80, farWindow: 228 };
 const ESTABLISHED = 1;
 
 const buffer = Buffer.alloc(HEADER_BYTES + MAX_SUBFLOWS * INFO_BYTES);
@@ -32,7 +34,8 @@ export function sendPaths(fd: number): SendPath[] {
   for (let at = HEADER_BYTES; at < HEADER_BYTES + count * INFO_BYTES; at += INFO_BYTES) {
     if (buffer.readUInt8(at + AT.state) !== ESTABLISHED) continue;
     const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * buffer.readUInt32LE(at + AT.mss);
-    paths.push({ windowBytes, rttMs: buffer.readUInt32LE(at + AT.rttUs) / 1000 });
+    const farWindowBytes = buffer.readUInt32LE(at + AT.farWindow);
+    paths.push({ windowBytes, rttMs: buffer.readUInt32LE(at + AT.rttUs) / 1000, farWindowBytes });
   }
   return paths;
 }

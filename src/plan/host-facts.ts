@@ -16,6 +16,8 @@ export interface InterfaceFact {
 export interface HostFacts {
   /** Values by name; a name that is missing is a setting this kernel does not have, or does not let us change. */
   readonly sysctls: ReadonlyMap<string, string>;
+  /** Of the machine. */
+  readonly memoryBytes: number;
   /** Of both families, in the order in which they are asked. */
   readonly rules: readonly RuleFact[];
   readonly localRoutes: readonly Omit<LocalRoute, 'kind'>[];

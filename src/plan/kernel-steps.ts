@@ -22,10 +22,15 @@ export function kernelSteps(facts: HostFacts, bufferMaxBytes: number): Step[] {
   return [
     { kind: 'sysctl', name: 'net.mptcp.enabled', value: '1' },
     ...keepWithoutSubflows(facts.sysctls.get(CLOSE_TIMEOUT)),
-    ...BUFFER_SYSCTLS.flatMap((name) => raiseBufferMaximum(name, facts.sysctls.get(name), bufferMaxBytes)),
+    ...bufferSteps(facts, bufferMaxBytes),
     ...probePathMtu(facts.sysctls.get(PROBING)),
     { kind: 'limits', subflows: MAX_SUBFLOWS, addAddrAccepted: MAX_SUBFLOWS },
   ];
+}
+
+/** What a socket may hold at most; what the host allows already stays. */
+export function bufferSteps({ sysctls }: HostFacts, bytes: number): Step[] {
+  return BUFFER_SYSCTLS.flatMap((name) => raiseBufferMaximum(name, sysctls.get(name), bytes));
 }
 
 /**

@@ -201,8 +201,8 @@ export class Flow implements ConnOwner, Task {
   private fitRoom(): void {
     const sink = [this.near, this.far].find(({ mptcp, writable }) => mptcp && !writable);
     if (!sink) return;
-    this.room ??= new SendRoom(this.context.bufferMaxBytes);
-    const bytes = this.room.look(sendPaths(sink.fd));
+    this.room ??= new SendRoom();
+    const bytes = this.room.look(sendPaths(sink.fd), this.context.bufferMaxBytes);
     const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
     this.roomDueMs = isAllowed ? this.context.loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
   }

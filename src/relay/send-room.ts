@@ -16,6 +16,9 @@ const LEAST_BYTES = 256 * 1024;
 const LOOKS = 8;
 // A transfer that begins is left alone for a second: its windows double with every round trip.
 const LOOKS_TO_BEGIN = 4;
+// Windows over round trips of nothing would ask for hundreds of megabytes. More than this is of use only where the far end
+// has room for it: what it has none for is sent over no path, and would only lie in our memory.
+const FREE_BYTES = 16 * 1024 * 1024;
 // Small changes are not worth a system call.
 const SHRINK_BELOW = 0.75;
 
@@ -31,25 +34,25 @@ export function roomFor(paths: readonly SendPath[]): number | undefined {
   return Math.max(LEAST_BYTES, Math.ceil(bytesPerMs * longestMs * ROOM_FACTOR));
 }
 
+function mostUseful(paths: readonly SendPath[]): number {
+  const farWindowBytes = Math.max(...paths.map((path) => path.farWindowBytes));
+  return Math.max(FREE_BYTES, Math.ceil(farWindowBytes * ROOM_FACTOR));
+}
+
 export class SendRoom {
-  private readonly mostBytes: number;
   private readonly recent: number[] = [];
   private setBytes: number | undefined;
-
-  /** @param mostBytes windows over round trips of nothing would ask for hundreds of megabytes */
-  constructor(mostBytes: number) {
-    this.mostBytes = mostBytes;
-  }
 
   /**
    * To be called about four times a second while the transfer waits for room.
    *
+   * @param mostBytes that a socket may hold now
    * @returns the room to set, in bytes; undefined to leave it as it is
    */
-  look(paths: readonly SendPath[]): number | undefined {
+  look(paths: readonly SendPath[], mostBytes: number): number | undefined {
     const room = roomFor(paths);
     if (room === undefined) return undefined;
-    this.recent.push(Math.min(room, this.mostBytes));
+    this.recent.push(Math.min(room, mostBytes, mostUseful(paths)));
     if (this.recent.length > LOOKS) this.recent.shift();
     // With one path there is nothing that could go over another. What was set once does not grow by itself.
     if (this.setBytes === undefined && (paths.length < 2 || this.recent.length < LOOKS_TO_BEGIN))

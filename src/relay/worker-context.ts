@@ -26,7 +26,7 @@ export interface WorkerContext {
   /** For what of `buffer` was sealed; holds nothing between two calls either. */
   readonly sealed: Buffer;
   readonly pipes: PipePool;
-  /** The most that a socket may hold. */
+  /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
   readonly counters: Counters;
   readonly flows: Set<Flow>;

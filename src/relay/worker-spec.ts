@@ -13,8 +13,6 @@ import type { ServerOpeningSettings } from './server-opening.ts';
 export interface RelaySettings extends RunningSettings {
   readonly workers: number;
   readonly pipeBytes: number;
-  /** The most that a socket may hold. */
-  readonly bufferMaxBytes: number;
 }
 
 /** What may change while the relay runs. */
@@ -25,6 +23,8 @@ export interface RunningSettings {
   readonly maxFlows: number;
   /** Whether log lines may name the target. */
   readonly logTargets: boolean;
+  /** The most that a socket may hold. */
+  readonly bufferMaxBytes: number;
 }
 
 export interface ListenSpec {

@@ -38,7 +38,6 @@ class Worker implements WorkerContext {
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
-  readonly bufferMaxBytes: number;
   readonly counters: Counters;
   readonly flows = new Set<Flow>();
   readonly openings = new Set<Opening>();
@@ -66,7 +65,6 @@ class Worker implements WorkerContext {
     this.counters = new Counters(spec.counterMemory, spec.index);
     this.heartbeats = new Int32Array(spec.heartbeats);
     this.pipes = new PipePool(spec.settings.pipeBytes);
-    this.bufferMaxBytes = spec.settings.bufferMaxBytes;
     this.settings = spec.settings;
     this.configure(spec.settings);
     this.role =
@@ -98,6 +96,10 @@ class Worker implements WorkerContext {
     if (this.isStopped) return;
     this.sweep();
     setImmediate(() => this.turn());
+  }
+
+  get bufferMaxBytes(): number {
+    return this.settings.bufferMaxBytes;
   }
 
   private beat(): void {

@@ -18,6 +18,7 @@ import type { RouterOpeningSettings } from '../relay/router-opening.ts';
 import { type ListenSpec, type RouterRole, SOCKS_PROTOCOL } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';
+import { BufferInStep } from './buffer-in-step.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
@@ -55,10 +56,11 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     ranks,
   });
   tellMissing(first, ranks, log);
+  const buffers = new BufferInStep(config, facts.memoryBytes, log);
   const takeChain = new TakeChain(nftables, log);
   const relay = await Relay.start(
     routerRole(config, congestion, method, routerPolicy(config, first, facts, CLEAN_PATHS, 1)),
-    relaySettings(config.relay, config.log),
+    relaySettings(config.relay, config.log, buffers.limit.bytes),
     listens(config, method),
     {
       onLog: (line) => logRelayLine(log, line),
@@ -69,7 +71,17 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     },
   );
   const judge = new WanJudge({ config, tiers, bearsLoss: bearsLoss(congestion), log });
-  const manager = new WanManager(config, { method, journal, nftables, relay, takeChain, tiers, judge, log });
+  const manager = new WanManager(config, {
+    method,
+    journal,
+    nftables,
+    relay,
+    takeChain,
+    tiers,
+    judge,
+    buffers,
+    log,
+  });
   try {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
     takeChain.begin(redirectTable(config, servers, method, facts));
@@ -92,7 +104,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       tiers.reconfigure(next);
       judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
       relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
-      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log) });
+      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log, buffers.limit.bytes) });
       log.level = next.log.level;
       manager.update();
       await following.reconfigure(next);

@@ -16,6 +16,7 @@ const lanWith = (text: string) => ({
 });
 const factsOf = (sysctls: Record<string, string>, lan = '2001:db8:1::1'): HostFacts => ({
   sysctls: new Map(Object.entries(sysctls)),
+  memoryBytes: 2 ** 32,
   rules: [],
   localRoutes: [],
   limits: undefined,

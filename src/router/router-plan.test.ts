@@ -22,6 +22,7 @@ const FACTS: HostFacts = {
     ['net.ipv4.conf.eth1/100.rp_filter', '1'],
     ['net.ipv4.conf.wwan0.rp_filter', '0'],
   ]),
+  memoryBytes: 2 ** 32,
   rules: [],
   localRoutes: [],
   tables: new Map(),

@@ -5,6 +5,7 @@ import type { HostFacts } from '../plan/host-facts.ts';
 import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
 import type { MarkRule, Step } from '../plan/step.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
+import { firstBufferLimit } from './buffer-limits.ts';
 import { bypassPrefixes } from './bypass.ts';
 import { natSteps, natSysctls } from './nat-plan.ts';
 import type { ReadyWan } from './ready-wans.ts';
@@ -44,7 +45,7 @@ export function routerPlan(
   facts: HostFacts,
 ): Step[] {
   return [
-    ...kernelSteps(facts, config.relay.bufferMaxBytes),
+    ...kernelSteps(facts, firstBufferLimit(config, facts.memoryBytes).bytes),
     // A firewall that drops MPTCP's SYNs for a minute must not switch MPTCP off for an hour.
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
     ...wanSteps(wans, facts),

@@ -6,6 +6,7 @@ import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
 const FACTS: HostFacts = {
   sysctls: new Map(['all', 'eth1.5', 'eth2', 'ppp0', 'ppp1'].map((name) => [arpIgnore(name), '0'])),
+  memoryBytes: 2 ** 32,
   rules: [],
   localRoutes: [],
   limits: undefined,

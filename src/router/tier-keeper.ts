@@ -6,7 +6,7 @@ import { formatVolume } from '../base/units.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { Tier, WanConfig } from '../config/wan.ts';
 import { InterfaceCounters } from '../linux/interface-counters.ts';
-import { Fullness, type WanLoad } from '../wan/fullness.ts';
+import { Fullness, type LinkRates, type WanLoad } from '../wan/fullness.ts';
 import type { PathMeasurement } from '../wan/prober-spec.ts';
 import { type CapState, capState, type TierInForce, tierInForce } from '../wan/tier-in-force.ts';
 import { type TierDecision, Tiers } from '../wan/tiers.ts';
@@ -152,6 +152,12 @@ export class TierKeeper {
     const { down, up } = this.fullness.get(name)?.load() ?? {};
     if (!down?.capacity || !up?.capacity) return undefined;
     return Math.min(down.capacity.bps, up.capacity.bps);
+  }
+
+  /** Bits per second: what the WAN can carry, or else what it carries now; undefined while neither is known. */
+  ratesBps(name: string): LinkRates {
+    const { down, up } = this.fullness.get(name)?.load() ?? {};
+    return { down: down?.capacity?.bps ?? down?.rateBps, up: up?.capacity?.bps ?? up?.rateBps };
   }
 
   private look(): void {

@@ -5,6 +5,7 @@ import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { WanConfig } from '../config/wan.ts';
+import { runningSettings } from '../daemon/relay-settings.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import type { Nftables } from '../linux/nftables.ts';
@@ -20,6 +21,8 @@ import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { Prober } from '../wan/prober.ts';
 import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
 import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
+import { BufferInStep } from './buffer-in-step.ts';
+import { bufferedWans } from './buffer-limits.ts';
 import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
 import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
@@ -47,6 +50,7 @@ export interface WanManagerParts {
   readonly takeChain: TakeChain;
   readonly tiers: TierKeeper;
   readonly judge: WanJudge;
+  readonly buffers: BufferInStep;
   readonly log: Log;
 }
 
@@ -118,7 +122,10 @@ export class WanManager implements DeviceView {
     }
     const { seen } = this;
     if (seen && !this.isStopped)
-      this.guard(() => this.policy.bring(this.config, this.decide(seen.links), seen.facts, judge.hints));
+      this.guard(() => {
+        this.policy.bring(this.config, this.decide(seen.links), seen.facts, judge.hints);
+        this.bringBuffers();
+      });
   }
 
   private learn(measurements: readonly PathMeasurement[]): void {
@@ -161,9 +168,9 @@ export class WanManager implements DeviceView {
   }
 
   status(): RouterStatus {
-    const { judge, tiers } = this.parts;
+    const { judge, tiers, buffers } = this.parts;
     const { config, measurements, state, servers } = this;
-    return routerStatus({ config, servers, measurements, state, judge, tiers });
+    return routerStatus({ config, servers, measurements, state, judge, tiers, buffer: buffers.limit });
   }
 
   stop(): void {
@@ -195,7 +202,20 @@ export class WanManager implements DeviceView {
       this.updatePaths(next);
       this.redirect.bring(config, this.servers, facts);
       bringSettingsInStep(config, facts, made);
+      this.bringBuffers();
       this.updateFamilies();
+    });
+  }
+
+  private bringBuffers(): void {
+    const { config, state, measurements, made } = this;
+    const { buffers, tiers, relay } = this.parts;
+    if (!state) return;
+    const wans = bufferedWans(config, state, measurements, (name) => tiers.ratesBps(name));
+    if (!buffers.bring(wans, () => readFacts(config), made)) return;
+    relay.send({
+      kind: 'settings',
+      settings: runningSettings(config.relay, config.log, buffers.limit.bytes),
     });
   }
 

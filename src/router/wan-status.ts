@@ -2,6 +2,7 @@
 import { formatSocketAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
+import type { BufferLimit } from '../wan/buffer-limit.ts';
 import { mptcpTrouble } from '../wan/mptcp-survival.ts';
 import type { PathMeasurement } from '../wan/prober-spec.ts';
 import type { WanRole } from '../wan/role.ts';
@@ -28,6 +29,10 @@ export interface WanStatus extends TierStatus {
 export interface RouterStatus {
   readonly servers: unknown;
   readonly wans: readonly WanStatus[];
+  readonly limits: {
+    /** The most that a socket may hold, in force. */
+    readonly buffer: BufferLimit;
+  };
 }
 
 export interface StatusSources {
@@ -37,10 +42,11 @@ export interface StatusSources {
   readonly state: WanState | undefined;
   readonly judge: Pick<WanJudge, 'health'>;
   readonly tiers: Pick<TierKeeper, 'status'>;
+  readonly buffer: BufferLimit;
 }
 
 export function routerStatus(sources: StatusSources): RouterStatus {
-  const { config, servers, measurements, state, judge, tiers } = sources;
+  const { config, servers, measurements, state, judge, tiers, buffer } = sources;
   const current = state?.servers.current?.label;
   return {
     servers: servers.map(({ label, addresses, port, transport, takesPipelined }) => ({
@@ -68,6 +74,7 @@ export function routerStatus(sources: StatusSources): RouterStatus {
         seenAs: seenAs && formatSocketAddress(seenAs),
       };
     }),
+    limits: { buffer },
   };
 }
 

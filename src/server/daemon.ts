@@ -23,7 +23,7 @@ import { createSessionTable } from '../transport/socks6/sessions.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 import { watchEgress } from './egress-watch.ts';
 import { startProbeService } from './probe-service.ts';
-import { SERVER_SYSCTLS, serverPlan } from './server-plan.ts';
+import { SERVER_SYSCTLS, serverBufferLimit, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
 /** As long as the digest that it keys. */
@@ -36,11 +36,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
   const onFatal = guardProcess(log, () => undefined);
   const journal = recover(config.stateDir, log);
   const facts = readHostFacts(SERVER_SYSCTLS, undefined);
+  const buffer = serverBufferLimit(config, facts.memoryBytes);
   const firstEgress = readEgressPolicy(config);
   applyPlan(serverPlan(config, facts), facts, journal, undefined);
   const relay = await Relay.start(
     serverRole(config, congestion, firstEgress),
-    relaySettings(config.relay, config.log),
+    relaySettings(config.relay, config.log, buffer.bytes),
     listens(config, congestion),
     {
       onLog: (line) => logRelayLine(log, line),
@@ -71,11 +72,16 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
       egress.reconfigure(next);
       probes.reconfigure(next);
       relay.send({ kind: 'admission', admission: admissionOf(next, congestion) });
-      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log) });
+      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log, buffer.bytes) });
       log.level = next.log.level;
       return Promise.resolve();
     },
-    status: () => ({ role: 'server', pid: process.pid, counters: relay.counters() }),
+    status: () => ({
+      role: 'server',
+      pid: process.pid,
+      limits: { buffer },
+      counters: relay.counters(),
+    }),
     openFlows: () => relay.counters().flowsOpen,
     release: () => undefined,
     stop: async () => {

@@ -12,6 +12,7 @@ export const GOOD_HOST: HostFacts = {
   capabilities: (1n << 41n) - 1n,
   congestionAvailable: ['reno', 'cubic', 'bbr'],
   congestionAllowed: ['reno', 'cubic', 'bbr'],
+  memoryBytes: 2 ** 30,
   tcpRmemMaxBytes: 2 ** 25,
   tcpWmemMaxBytes: 2 ** 25,
   openFilesMax: 1_048_576,

@@ -5,8 +5,8 @@ import { GOOD_HOST } from './good-host.fixture.ts';
 import { hostFindings } from './host.ts';
 import { type Needs, needsOf } from './needs.ts';
 
-const ROUTER: Needs = { ...needsOf(['router'], [], []) };
-const SERVER: Needs = { ...needsOf(['server'], [], []) };
+const ROUTER: Needs = { ...needsOf(['router'], [], [], GOOD_HOST.memoryBytes) };
+const SERVER: Needs = { ...needsOf(['server'], [], [], GOOD_HOST.memoryBytes) };
 
 function findings(facts: Partial<HostFacts>, needs: Needs): Finding[] {
   return hostFindings({ ...GOOD_HOST, ...facts }, needs).filter(({ level }) => level !== 'ok');
@@ -15,9 +15,12 @@ const levels = (facts: Partial<HostFacts>, needs: Needs): string[] =>
   findings(facts, needs).map(({ level, subject }) => `${level} ${subject}`);
 
 describe('a good host', () => {
-  it.each([ROUTER, SERVER, needsOf([], [], [])])('has nothing to say about', (needs) => {
-    expect(findings({}, needs)).toEqual([]);
-  });
+  it.each([ROUTER, SERVER, needsOf([], [], [], GOOD_HOST.memoryBytes)])(
+    'has nothing to say about',
+    (needs) => {
+      expect(findings({}, needs)).toEqual([]);
+    },
+  );
 });
 
 describe('each thing that is wrong', () => {
@@ -56,6 +59,15 @@ it('a server needs no nft, and may run unprivileged', () => {
     'warn TCP buffers',
     'warn pipes',
   ]);
+});
+
+it('buffers as a server without privileges has them are enough from the least on', () => {
+  const check = (bytes: number): string[] => {
+    const facts = { capabilities: 0n, pipeUserPagesSoft: 0, tcpRmemMaxBytes: bytes, tcpWmemMaxBytes: bytes };
+    return levels(facts, { ...SERVER, bufferMaxBytes: 256 * 2 ** 20 });
+  };
+  expect(check(15 * 2 ** 20)).toContain('warn TCP buffers');
+  expect(check(16 * 2 ** 20)).not.toContain('warn TCP buffers');
 });
 
 it('redirect is enough where the config asks for it', () => {

@@ -21,7 +21,7 @@ export function limitFindings(facts: HostFacts, needs: Needs): Finding[] {
   return [buffers(facts, needs), openFiles(facts, needs), pipes(facts, needs)];
 }
 
-function buffers(facts: HostFacts, { bufferMaxBytes }: Needs): Finding {
+function buffers(facts: HostFacts, { bufferMaxBytes, bufferLeastBytes }: Needs): Finding {
   const { tcpRmemMaxBytes: read, tcpWmemMaxBytes: write } = facts;
   if (read === undefined || write === undefined) {
     return warn('TCP buffers', 'net.ipv4.tcp_rmem cannot be read', 'Check that /proc/sys is there.');
@@ -31,6 +31,9 @@ function buffers(facts: HostFacts, { bufferMaxBytes }: Needs): Finding {
   const goal = formatSize(bufferMaxBytes);
   if (hasCapability(facts.capabilities, CAP_NET_ADMIN)) {
     return ok('TCP buffers', `${is}; will be raised to ${goal} at start`);
+  }
+  if (read >= bufferLeastBytes && write >= bufferLeastBytes) {
+    return ok('TCP buffers', `${is}: enough but for WANs that are long and fat, which may use ${goal}`);
   }
   const hint = `Raise the third value of net.ipv4.tcp_rmem and net.ipv4.tcp_wmem to ${bufferMaxBytes}.`;
   return warn('TCP buffers', `${is}: less than ${goal}`, hint);
