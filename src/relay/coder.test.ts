@@ -36,7 +36,7 @@ function codecs(method: Method): { client: StreamCodec; server: StreamCodec } {
 }
 
 function rig(codec: StreamCodec, side: 'near' | 'far'): Rig {
-  const one = new Rig(undefined, connectedPair(), connectedPair(), undefined, { side, codec });
+  const one = new Rig(undefined, connectedPair(), connectedPair(), undefined, { sealed: { side, codec } });
   rigs.push(one);
   return one;
 }

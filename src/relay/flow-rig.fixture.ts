@@ -60,7 +60,7 @@ export class Rig {
     nearPair = connectedPair(),
     farPair = connectedPair(),
     keeps?: 'toNear' | 'toFar',
-    sealed?: FlowExtras['sealed'],
+    extras: Omit<FlowExtras, 'copies'> = {},
   ) {
     this.pipes = new PipePool(pipeBytes);
     const [device, near] = nearPair;
@@ -78,7 +78,7 @@ export class Rig {
       [keeps]: new SentCopy(this.context.copies, this.loop.nowMs),
       onGone: () => undefined,
     };
-    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), { copies, sealed });
+    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), { ...extras, copies });
   }
 
   turn(): void {

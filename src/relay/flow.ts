@@ -27,6 +27,8 @@ export interface FlowExtras {
   readonly copies?: FlowCopies | undefined;
   /** Of the side whose bytes are sealed. */
   readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
+  /** For a far side that can refuse only by ending the flow before its first byte: it has, and the near side is reset. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 export class Flow implements ConnOwner, Task {
@@ -37,6 +39,7 @@ export class Flow implements ConnOwner, Task {
   private readonly toNear: HalfPipe;
   private readonly context: WorkerContext;
   private onGone: (() => void) | undefined;
+  private readonly onRefused: (() => void) | undefined;
   private isQueued = false;
   private isClosed = false;
   /** Made when the flow first waits for room: most flows never do. */
@@ -73,7 +76,7 @@ export class Flow implements ConnOwner, Task {
     far: Conn,
     firstToFar: Buffer,
     firstToNear: Buffer,
-    { copies, sealed }: FlowExtras,
+    { copies, sealed, onRefused }: FlowExtras,
   ) {
     this.context = context;
     this.near = near;
@@ -85,6 +88,9 @@ export class Flow implements ConnOwner, Task {
     this.toFar.copy = copies?.toFar;
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;
+    this.onRefused = onRefused;
+    // Who has ended its own direction may get an empty answer in order.
+    if (onRefused) this.toNear.emptyEndFails = () => !this.toFar.ended;
     this.lastActiveMs = context.loop.nowMs;
     this.roomDueMs = this.lastActiveMs;
   }
@@ -186,10 +192,11 @@ export class Flow implements ConnOwner, Task {
       counters.add('bytesToNear', moved - upBytes);
       counters.add('bytesSpliced', this.toFar.splicedBytes + this.toNear.splicedBytes - spliced);
     }
-    if (isFailed(up) || isFailed(down)) return this.finish(true);
+    if (isFailed(up) || isFailed(down)) return this.fail(up === 'source-failed' ? 'near' : 'far');
     if (this.context.loop.nowMs >= this.roomDueMs) this.fitRoom();
     // A side that broke after its end, or while its sink is full, is not read: its reset shows only here.
-    if ((this.near.broken && up !== 'more') || (this.far.broken && down !== 'more')) return this.finish(true);
+    if (this.near.broken && up !== 'more') return this.fail('near');
+    if (this.far.broken && down !== 'more') return this.fail('far');
     if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (up === 'more' || down === 'more') {
       this.isQueued = true;
@@ -234,6 +241,12 @@ export class Flow implements ConnOwner, Task {
   /** What a young connection has not acknowledged may have to be sent over another one. */
   private mustWait(): boolean {
     return this.toNear.copy !== undefined && unackedBytes(this.near.fd) > 0;
+  }
+
+  /** @param side that broke; its sink may have noticed first */
+  private fail(side: 'near' | 'far'): void {
+    if (side === 'far' && this.toNear.isUnheard) this.onRefused?.();
+    this.finish(true);
   }
 
   private finish(withReset: boolean): void {

@@ -38,7 +38,10 @@ export class HalfPipe {
   ended = false;
   /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
   copy: SentCopy | undefined;
+  /** Whether an end before the first byte of the source is none that the sink should be told of, but a failure of the source. */
+  emptyEndFails = (): boolean => false;
   private readonly coder: Coder | undefined;
+  private readonly givenBytes: number;
   private source: Conn;
   private sink: Conn;
   private readonly context: HalfPipeContext;
@@ -58,6 +61,7 @@ export class HalfPipe {
     this.context = context;
     this.coder = coder;
     this.pending = first && first.length > 0 ? first : undefined;
+    this.givenBytes = this.takenBytes;
   }
 
   /** Moves what can be moved now, up to a fair share. */
@@ -78,6 +82,11 @@ export class HalfPipe {
   /** Bytes of the source's stream that have come. */
   get takenBytes(): number {
     return this.movedBytes + (this.pending?.length ?? 0) + this.inPipe;
+  }
+
+  /** No byte has come, besides those that were given at the start. */
+  get isUnheard(): boolean {
+    return this.takenBytes === this.givenBytes;
   }
 
   /** False while bytes wait in a pipe, behind which no others can be put. */
@@ -199,7 +208,7 @@ export class HalfPipe {
     const read = rawRecv(this.source.fd, buffer, BUFFER_BYTES, 0);
     if (read < 0) return this.sourceRefused();
     if (read === 0) {
-      if (this.coder?.isInside) return 'source-failed';
+      if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails())) return 'source-failed';
       this.sourceEnded = true;
       return 'filled';
     }

@@ -58,6 +58,8 @@ export interface RouterFront {
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
+const REFUSED_BLINDLY =
+  'the server ended it without a byte: the target refuses, or method or password are not those of the server';
 
 export class RouterOpening implements ConnOwner, Opening {
   private readonly context: WorkerContext;
@@ -345,8 +347,10 @@ export class RouterOpening implements ConnOwner, Opening {
     const { sent, unsent } = this.firstBytes(this.link as HelloLink, codec);
     this.finish();
     context.counters.add('bytesToFar', sent.length);
-    if (codec) {
-      Flow.start(context, [client, conn], unsent, received, { sealed: { side: 'far', codec } });
+    if (handshake.isBlind) {
+      const sealed = codec && ({ side: 'far', codec } as const);
+      const onRefused = (): void => this.fail('refused-by-target', REFUSED_BLINDLY, candidate.wan);
+      Flow.start(context, [client, conn], unsent, received, { sealed, onRefused });
       return;
     }
     if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
@@ -383,14 +387,16 @@ export class RouterOpening implements ConnOwner, Opening {
     this.finish();
     this.race?.close();
     this.link?.conn.reset();
-    if (reason) {
-      const via = this.link ? ` over ${this.link.candidate.wan}` : '';
-      this.context.fail(reason, `${this.context.nameTarget(this.plan.target)}${via}: ${detail}`);
-    }
+    if (reason) this.fail(reason, detail, this.link?.candidate.wan);
     const { front } = this.plan;
     if (front && reason && reason !== 'client-gone') return front.refused(reason);
     this.client.reset();
     this.context.onFlowEnd();
+  }
+
+  private fail(reason: FailureReason, detail: string, wan: string | undefined): void {
+    const via = wan === undefined ? '' : ` over ${wan}`;
+    this.context.fail(reason, `${this.context.nameTarget(this.plan.target)}${via}: ${detail}`);
   }
 
   private finish(): void {

@@ -69,6 +69,8 @@ export interface ClientHandshake {
   resume?(point: ResumePoint): ClientHandshake | undefined;
   /** The device's first bytes have to wait until the flow is established: `hello` leaves them out. */
   readonly holdsEarly?: boolean;
+  /** Established without a word of the far end, which can refuse only by closing before its first byte. */
+  readonly isBlind?: boolean;
   /**
    * What to write first: the request, with the LAN device's first bytes behind it. May be a view on `early`. `from` is
    * our address on this connection: what a server has given us for one address is not good for another.

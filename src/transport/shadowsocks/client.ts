@@ -32,6 +32,7 @@ export function createShadowsocksClient(options: ShadowsocksClientOptions): Clie
     start: (target) => {
       let codec: StreamCodec | undefined;
       return {
+        isBlind: true,
         hello: (early) => {
           const upstream = open(options, target);
           codec = upstream;

@@ -7,6 +7,7 @@ const ESTABLISHED: ClientStep = { kind: 'established', consumed: 0, families: un
 export function createPlainClient(): ClientTransport {
   return {
     start: (target) => ({
+      isBlind: true,
       hello: (early) => Buffer.concat([encodeTarget(target), early]),
       receive: () => ESTABLISHED,
     }),
