@@ -1,11 +1,10 @@
 // A WAN becomes backup, and ceases to be, under a running download: the peer is told, and no subflow is lost.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { parseMptcpCounters } from '../src/lab/proc-files.ts';
 import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { builtPeer } from './support/built-peer.ts';
+import { joinsAccepted, mptcpCounters } from './support/mptcp-counters.ts';
 import { waitUntil } from './support/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
@@ -25,9 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-const counters = async (host: Host) => parseMptcpCounters(await host.must(['cat', '/proc/net/netstat']));
-const joins = async () => (await counters(lab.hosts.server)).get('MPJoinAckRx') ?? 0;
-const told = async () => (await counters(lab.hosts.server)).get('MPPrioRx') ?? 0;
+const joins = () => joinsAccepted(lab.hosts.server);
+const told = async () => (await mptcpCounters(lab.hosts.server)).get('MPPrioRx') ?? 0;
 
 async function setFlags(id: number, flags: readonly string[]): Promise<void> {
   const argv = [process.execPath, PROGRAM, 'flags', JSON.stringify({ id, flags })];

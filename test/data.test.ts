@@ -1,9 +1,8 @@
 // What the relay carries: bulk both ways over every address family and redirect method, bonded, equal, and spliced.
 import { afterEach, expect, test } from 'vitest';
 import { ORIGIN } from '../src/lab/addresses.ts';
-import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab, type LabOptions, type RouterOptions } from '../src/lab/lab.ts';
-import { parseInterfaceBytes, parseMptcpCounters } from '../src/lab/proc-files.ts';
+import { parseInterfaceBytes } from '../src/lab/proc-files.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
 import { countSubflows } from '../src/lab/subflow-count.ts';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { readCounters } from './support/daemon-status.ts';
+import { mptcpCounters } from './support/mptcp-counters.ts';
 import { expectNoFailures } from './support/no-failures.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -55,10 +55,6 @@ async function expectCarried(address: string, bytes: number): Promise<void> {
 async function carriedBytes(): Promise<number[]> {
   const counters = [await readCounters(lab, 'router'), await readCounters(lab, 'server')];
   return counters.map(({ bytesToFar, bytesToNear }) => bytesToFar + bytesToNear);
-}
-
-async function mptcpCounters(host: Host): Promise<Map<string, number>> {
-  return parseMptcpCounters(await host.must(['cat', '/proc/net/netstat']));
 }
 
 /** Plain TCP at the LAN device and the origin, joined MPTCP between router and server. */
