@@ -1,5 +1,4 @@
 // A server that is given by name: found although the default WAN is dead, kept over a restart, followed when it moves.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ORIGIN, SERVER } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
@@ -7,7 +6,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import { CONVERT_PORT, serverConfig } from '../src/lab/program-config.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { readCounters } from './support/daemon-status.ts';
-import { startResolver } from './support/resolver.ts';
+import { startResolver, useResolver } from './support/resolver.ts';
 import { serverStatuses } from './support/server-status.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -15,14 +14,11 @@ const NAME = 'vps.test';
 
 let lab: Lab;
 let server: LabProcess;
-/** Where `ip netns exec` looks for what stands in /etc/resolv.conf of a host. */
-let etc: string;
+let forgetResolver: (() => void) | undefined;
 
 beforeAll(async () => {
   lab = await buildLab({ wans: ['50mbit,delay=5ms', '50mbit,delay=5ms'] });
-  etc = `/etc/netns/${lab.hosts.router.namespace}`;
-  mkdirSync(etc, { recursive: true });
-  writeFileSync(`${etc}/resolv.conf`, `nameserver ${ORIGIN.address4}\n`);
+  forgetResolver = useResolver(lab.hosts.router, ORIGIN.address4);
   await lab.startOrigin();
   server = await lab.startServer();
   await resolveTo(SERVER.address4);
@@ -32,7 +28,7 @@ afterEach(async () => {
   await lab.emulator?.set('wan1', { lossRatio: 0 });
 });
 afterAll(async () => {
-  rmSync(etc, { recursive: true, force: true });
+  forgetResolver?.();
   await lab?.close();
 });
 

@@ -1,6 +1,6 @@
 // A resolver as homes have it: Debian's dnsmasq on the lab's router, which knows some names itself or passes all
 // questions on; and programs on the LAN that ask it as their host's configuration tells them.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LAN } from '../../src/lab/addresses.ts';
 import type { Host } from '../../src/lab/host.ts';
@@ -47,4 +47,13 @@ export function asLanClient(lab: Lab, argv: readonly string[], prefers: 4 | 6 = 
   const gai = file(`gai${prefers}.conf`, prefers === 4 ? 'precedence ::ffff:0:0/96 100\n' : '');
   const mounts = `mount --bind '${resolv}' /etc/resolv.conf && mount --bind '${gai}' /etc/gai.conf`;
   return ['unshare', '--mount', 'sh', '-c', `${mounts} && exec "$@"`, 'sh', ...argv];
+}
+
+/** Programs of the host ask the resolver at `address`. Returns what takes that back. */
+export function useResolver(host: Host, address: string): () => void {
+  // Where `ip netns exec` looks for what stands in /etc of a host.
+  const etc = `/etc/netns/${host.namespace}`;
+  mkdirSync(etc, { recursive: true });
+  writeFileSync(join(etc, 'resolv.conf'), `nameserver ${address}\n`);
+  return () => rmSync(etc, { recursive: true, force: true });
 }
