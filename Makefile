@@ -9,12 +9,18 @@ TEST_PACKAGES := \
   caddy \
   chromium \
   curl \
+  dante-server \
   debootstrap \
   dnsmasq-base \
   iptables \
   iputils-ping \
+  microsocks \
+  mptcpize \
   openssl \
+  redsocks \
+  shadowsocks-libev \
   systemd-container \
+  v2ray \
   wireguard-go \
   wireguard-tools
 LAB := --wan 50mbit --wan 50mbit
@@ -55,13 +61,16 @@ programs: dist/main.js .make/peers/script-peer.js
 	  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $(DEBIAN_PACKAGES); fi
 	@mkdir -p .make && touch $@
 
-# The service that caddy's package starts would hold ports of the machine.
+# The services that some of these packages start would hold ports of the machine.
 test-packages:
 	@missing=$$(for package in $(TEST_PACKAGES); do \
 	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || echo $$package; done); \
 	if [ -n "$$missing" ]; then apt-get update && \
-	  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing && \
-	  case $$missing in *caddy*) [ ! -d /run/systemd/system ] || systemctl disable --now caddy.service;; esac; fi
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing || exit 1; \
+	  [ -d /run/systemd/system ] || exit 0; \
+	  for package in $$missing; do case $$package in \
+	    dante-server) systemctl disable --now danted.service;; \
+	    caddy|redsocks|shadowsocks-libev|v2ray) systemctl disable --now $$package.service;; esac; done; fi
 
 clean:
 	rm -rf dist node_modules .make

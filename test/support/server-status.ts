@@ -9,6 +9,8 @@ export interface ServerStatus {
   /** New flows go there. */
   readonly isUsed: boolean;
   readonly isLost: boolean;
+  /** Of a SOCKS 5 server; undefined while it is not known. */
+  readonly takesPipelined?: boolean;
 }
 
 /** In the order of the config. */
