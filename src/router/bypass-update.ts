@@ -1,7 +1,7 @@
 // Replaces what of the running table depends on WANs and servers, whose addresses come and go: the bypass sets, and
 // which packets of this host are marked.
 import type { Family } from '../base/address.ts';
-import { prefixTexts } from './bypass.ts';
+import { prefixTexts } from '../plan/nft-text.ts';
 import { outputRules, type RedirectTable } from './redirect-table.ts';
 
 /** One transaction: no packet sees an empty set or chain. */

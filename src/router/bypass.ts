@@ -1,6 +1,6 @@
 // What is never carried unless the operator says so: local and private networks, and what is no single host.
-import type { Address, Family } from '../base/address.ts';
-import { formatPrefix, maskAddress, type Prefix, parsePrefix, prefixFamily } from '../base/prefix.ts';
+import type { Address } from '../base/address.ts';
+import { maskAddress, type Prefix, parsePrefix } from '../base/prefix.ts';
 import type { InterfaceFact } from '../plan/host-facts.ts';
 
 // RFC 6890 and its updates; 64:ff9b::/96 is translated by a NAT64 of this site (RFC 6052).
@@ -32,10 +32,4 @@ export function bypassPrefixes(
   );
   const hosts = servers.map((address) => ({ address, bits: 128 }));
   return [...BUILT_IN, ...subnets, ...hosts, ...configured];
-}
-
-/** Texts of the prefixes of one family, sorted and without repeats, as nft sets want them. */
-export function prefixTexts(prefixes: readonly Prefix[], family: Family): string[] {
-  const texts = prefixes.filter((prefix) => prefixFamily(prefix) === family).map(formatPrefix);
-  return [...new Set(texts)].sort((a, b) => a.localeCompare(b));
 }

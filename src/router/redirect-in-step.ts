@@ -10,7 +10,7 @@ import { renderBypassUpdate } from './bypass-update.ts';
 import type { JournaledSteps } from './journaled-steps.ts';
 import { renderNatChange } from './nat-plan.ts';
 import type { RedirectMethod, RedirectTable } from './redirect-table.ts';
-import { redirectTable } from './router-plan.ts';
+import { carriedTraffic, redirectTable } from './router-plan.ts';
 import { bringRulesInStep } from './rules-in-step.ts';
 import type { TakeChain } from './take-chain.ts';
 
@@ -85,7 +85,7 @@ export class RedirectInStep {
     const { method, made, log } = this.parts;
     if (method !== 'tproxy') return;
     const interfaces = [...lan.interfaces, ...this.formerLans];
-    bringRulesInStep({ redirect, lan: { interfaces } }, facts, made, log);
+    bringRulesInStep(carriedTraffic(redirect, interfaces), facts, made, log);
   }
 
   private table(config: RouterConfig, servers: readonly KnownServer[], facts: HostFacts): RedirectTable {

@@ -1,9 +1,9 @@
 // The nftables table that brings LAN traffic to the relay, as text. It is an owner table: it ends with the daemon.
 import { type Address, type Family, familyOf, formatAddress } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
+import { divert, nameSet, OPENING, prefixTexts, renderSet, tproxyTo } from '../plan/nft-text.ts';
 import { hex } from '../plan/step.ts';
 import type { Families } from '../transport/handshake.ts';
-import { prefixTexts } from './bypass.ts';
 
 export type RedirectMethod = 'tproxy' | 'redirect';
 
@@ -28,8 +28,6 @@ export interface RedirectTable {
   readonly marked: readonly { readonly address: Address; readonly port: number; readonly mark: number }[];
 }
 
-const OPENING = 'tcp flags & (syn | ack) == syn';
-const NO_OPENING = 'tcp flags & (syn | ack) != syn';
 const FAMILIES: readonly Family[] = [4, 6];
 const QUIC_PORT = 443;
 /** What is taken for granted before the server has told. */
@@ -110,9 +108,9 @@ function takeRules(table: RedirectTable, families: Families): string[] {
 }
 
 function takeStatement(table: RedirectTable, family: Family): string {
-  if (table.method === 'redirect') return `redirect to :${table.port}`;
-  const to = family === 4 ? 'ip to 127.0.0.1' : 'ip6 to [::1]';
-  return `tproxy ${to}:${table.port} ${setMark(table)} accept`;
+  return table.method === 'redirect'
+    ? `redirect to :${table.port}`
+    : tproxyTo(family, table.port, markOf(table));
 }
 
 // The kernel limits how many of these errors it sends to one device in a second; the first few of a burst get through,
@@ -123,12 +121,6 @@ function quicRules(table: RedirectTable, families: Families): string[] {
   );
 }
 
-function renderSet(name: string, family: Family, elements: readonly string[]): string {
-  const type = family === 4 ? 'ipv4_addr' : 'ipv6_addr';
-  const list = elements.length === 0 ? '' : `\n    elements = { ${elements.join(', ')} }`;
-  return `  set ${name} {\n    type ${type}\n    flags interval\n    auto-merge${list}\n  }\n`;
-}
-
 // The order is not a matter of taste: TPROXY takes any packet, so only openings may reach it, after the divert rule
 // of flows that are carried already (which go on when their target or interface is bypassed later: that rule comes
 // before all others) and after replies of port forwards and of flows from before the start. Openings
@@ -137,7 +129,7 @@ function renderSet(name: string, family: Family, elements: readonly string[]): s
 function tproxyChains(table: RedirectTable): string {
   return `  chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
-    ${divert(table)}
+    ${divert([...table.lanInterfaces, ...table.formerLanInterfaces], markOf(table))}
 ${passBy(table)}    ct direction reply accept
     goto take
   }
@@ -200,18 +192,12 @@ ${outputRules(table)
 `;
 }
 
-/** Packets of carried flows find their sockets. */
-function divert(table: RedirectTable): string {
-  const from = nameSet([...table.lanInterfaces, ...table.formerLanInterfaces]);
-  return `iifname ${from} ${NO_OPENING} socket transparent 1 ${setMark(table)} accept`;
+function markOf({ mark, markMask: mask }: RedirectTable): { readonly mark: number; readonly mask: number } {
+  return { mark, mask };
 }
 
 function notFromLan(table: RedirectTable): string {
   return `iifname != ${nameSet(table.lanInterfaces)} return`;
-}
-
-function nameSet(names: readonly string[]): string {
-  return `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 }
 
 /** Own and bypassed targets. */
@@ -229,12 +215,4 @@ function passBy(table: RedirectTable): string {
   return `    ${notFromLan(table)}
     meta l4proto != tcp return
 ${notBeyond()}${ports}`;
-}
-
-/** Sets our bits of the mark and leaves the bits of others alone. */
-function setMark({ mark, markMask }: RedirectTable): string {
-  const others = (~markMask & 0xffff_ffff) >>> 0;
-  return others === 0
-    ? `meta mark set ${hex(mark)}`
-    : `meta mark set meta mark and ${hex(others)} or ${hex(mark)}`;
 }

@@ -1,16 +1,17 @@
 // Every side effect of the router role, from config and host facts, without doing any of it.
-import { type Address, type Family, formatAddress, sameAddress } from '../base/address.ts';
+import { type Address, formatAddress, sameAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
-import type { MarkRule, Step } from '../plan/step.ts';
+import { type MarkedTraffic, tproxyRouting } from '../plan/marked-traffic.ts';
+import { looseReversePath, rpFilter } from '../plan/reverse-path.ts';
+import type { Step } from '../plan/step.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
 import { firstBufferLimit } from './buffer-limits.ts';
 import { bypassPrefixes } from './bypass.ts';
 import { natSteps, natSysctls } from './nat-plan.ts';
 import type { ReadyWan } from './ready-wans.ts';
 import { type RedirectMethod, type RedirectTable, renderRedirectTable } from './redirect-table.ts';
-import { type RuleConfig, rulePriority } from './rule-place.ts';
 import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
 export const TABLE_NAME = 'wanbond';
@@ -49,7 +50,9 @@ export function routerPlan(
     // A firewall that drops MPTCP's SYNs for a minute must not switch MPTCP off for an hour.
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
     ...wanSteps(wans, facts),
-    ...(method === 'tproxy' ? tproxyRouting(config, facts) : []),
+    ...(method === 'tproxy'
+      ? tproxyRouting(carriedTraffic(config.redirect, config.lan.interfaces), facts)
+      : []),
     ...natSteps(config, facts),
     {
       kind: 'owner-table',
@@ -107,17 +110,6 @@ export function linkOfSetting(name: string): string | undefined {
   return /^net\.ipv4\.conf\.([^.]+)\.(?:rp_filter|arp_ignore)$/.exec(name)?.[1]?.replaceAll('/', '.');
 }
 
-function rpFilter(device: string): string {
-  return `net.ipv4.conf.${device.replaceAll('.', '/')}.rp_filter`;
-}
-
-/** Strict filtering drops what comes in by any WAN but the one of the best route; the larger of two values counts. */
-function looseReversePath(device: string, facts: HostFacts): Step[] {
-  const name = rpFilter(device);
-  const isStrict = [facts.sysctls.get(rpFilter('all')), facts.sysctls.get(name)].includes('1');
-  return isStrict ? [{ kind: 'sysctl', name, value: '2' }] : [];
-}
-
 /** One endpoint per WAN and family, with `dev`: it needs no policy routing. Ids that are taken are left alone. */
 function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   const taken = new Set(facts.endpoints.map((one) => one.id));
@@ -136,28 +128,12 @@ function endpointSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   );
 }
 
-/** What leads carried flows of `family` to the relay, at that priority. */
-export function ruleSteps({ redirect, lan }: RuleConfig, family: Family, priority: number): MarkRule[] {
-  return lan.interfaces.map((device) => ({
-    kind: 'rule',
-    family,
-    priority,
-    device,
-    mark: redirect.mark,
-    mask: redirect.markMask,
-    table: redirect.table,
-  }));
-}
-
-function tproxyRouting(config: RouterConfig, { rules }: HostFacts): Step[] {
-  const { table, rulePriority: configured } = config.redirect;
-  return ([4, 6] as const).flatMap((family): Step[] => {
-    const own = rules.filter((rule) => rule.family === family);
-    return [
-      { kind: 'local-route', family, table },
-      ...ruleSteps(config, family, rulePriority(own, config) ?? configured),
-    ];
-  });
+/** What is carried, on its way to the relay. @param devices the LAN interfaces */
+export function carriedTraffic(
+  { mark, markMask: mask, table, rulePriority }: RouterConfig['redirect'],
+  devices: readonly string[],
+): MarkedTraffic {
+  return { devices, mark, mask, table, rulePriority };
 }
 
 /** Every address of the host: a flow to one of them is never carried. */

@@ -2,21 +2,26 @@
 // new place is taken before the old one is left: no packet of a carried flow goes astray in between.
 import type { Log } from '../base/log.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
+import { type MarkedTraffic, ruleSteps } from '../plan/marked-traffic.ts';
+import { rulePriority } from '../plan/rule-place.ts';
 import type { MarkRule } from '../plan/step.ts';
 import type { JournaledSteps } from './journaled-steps.ts';
-import { ruleSteps } from './router-plan.ts';
-import { type RuleConfig, rulePriority } from './rule-place.ts';
 
 /** @throws WanbondError */
-export function bringRulesInStep(config: RuleConfig, facts: HostFacts, made: JournaledSteps, log: Log): void {
+export function bringRulesInStep(
+  traffic: MarkedTraffic,
+  facts: HostFacts,
+  made: JournaledSteps,
+  log: Log,
+): void {
   for (const family of [4, 6] as const) {
     const rules = facts.rules.filter((rule) => rule.family === family);
-    const priority = rulePriority(rules, config);
+    const priority = rulePriority(rules, traffic);
     if (priority === undefined) {
       log.warn(`carried flows over IPv${family} follow a rule of another program; see \`wanbond check\``);
       continue;
     }
-    const wanted = ruleSteps(config, family, priority);
+    const wanted = ruleSteps(traffic, family, priority);
     made.apply(wanted, facts);
     made.takeBack(
       made

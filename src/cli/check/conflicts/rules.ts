@@ -1,7 +1,8 @@
 // Routing rules and our routing table: who comes before us, and who has our number.
 import type { RuleFact } from '../../../plan/rule-fact.ts';
+import { freePriority, isOurs, rulesBefore } from '../../../plan/rule-place.ts';
 import { hex } from '../../../plan/step.ts';
-import { freePriority, isOurs, rulesBefore } from '../../../router/rule-place.ts';
+import { carriedTraffic } from '../../../router/router-plan.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import type { ConflictContext } from './context.ts';
 
@@ -12,8 +13,9 @@ export function ruleFindings(context: ConflictContext): Finding[] {
   if (context.method !== 'tproxy') return [];
   const { config, facts } = context;
   const { rulePriority, table } = config.redirect;
-  const foreign = facts.rules.filter((rule) => !isOurs(rule, config) && rule.priority < MAIN_PRIORITY);
-  const before = rulesBefore(foreign, config);
+  const carried = carriedTraffic(config.redirect, config.lan.interfaces);
+  const foreign = facts.rules.filter((rule) => !isOurs(rule, carried) && rule.priority < MAIN_PRIORITY);
+  const before = rulesBefore(foreign, carried);
   const findings: Finding[] = [];
   const [first] = before;
   if (first) {

@@ -1,12 +1,9 @@
 import { expect, test } from 'vitest';
-import { ruleFact as rule } from '../plan/rule-fact.fixture.ts';
+import { ruleFact as rule } from './rule-fact.fixture.ts';
 import { isOurs, rulePriority, rulesBefore } from './rule-place.ts';
 
 const MARK = 0x4000_0000;
-const CONFIG = {
-  lan: { interfaces: ['br-lan'] },
-  redirect: { rulePriority: 800, table: 7780, mark: MARK, markMask: MARK },
-} as unknown as Parameters<typeof rulePriority>[1];
+const CONFIG = { devices: ['br-lan'], rulePriority: 800, table: 7780, mark: MARK, mask: MARK };
 
 const OURS = rule(800, { device: 'br-lan', mark: MARK, mask: MARK, table: 7780 });
 const LOCAL = rule(0, { table: 255 });
