@@ -17,6 +17,10 @@ const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
 export const ANY_V4: Address = Uint8Array.of(...MAPPED_PREFIX, 0, 0, 0, 0);
 export const ANY_V6: Address = new Uint8Array(16);
+export const LOOPBACKS: readonly Address[] = [
+  Uint8Array.of(...MAPPED_PREFIX, 127, 0, 0, 1),
+  Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+];
 
 export function familyOf(address: Address): Family {
   for (let i = 0; i < 12; i++) if (address[i] !== MAPPED_PREFIX[i]) return 6;

@@ -7,7 +7,8 @@ import { renderStep, renderUndo, type Step } from '../plan/step.ts';
 import { chooseMethod } from '../router/choose-method.ts';
 import { natTables } from '../router/nat-plan.ts';
 import { routerPlan, routerSysctls } from '../router/router-plan.ts';
-import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
+import { readServerFacts } from '../server/server-facts.ts';
+import { serverPlan } from '../server/server-plan.ts';
 import { knownServers, serverNames } from '../wan/known-servers.ts';
 import { lookUpNames } from '../wan/look-up-names.ts';
 import { plannedWans } from './planned-wans.ts';
@@ -37,7 +38,7 @@ interface Plan {
 
 async function makePlan(any: AnyConfig): Promise<Plan> {
   if (any.role === 'server') {
-    const facts = readHostFacts(SERVER_SYSCTLS, undefined);
+    const facts = readServerFacts(any.config);
     return { steps: serverPlan(any.config, facts), facts };
   }
   const { config } = any;

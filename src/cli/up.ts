@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import { acquireLock } from '../daemon/instance-lock.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
-import { readHostFacts } from '../linux/host-facts.ts';
 import { Journal } from '../plan/journal.ts';
 import { SERVER_LOCK } from '../server/daemon.ts';
-import { SERVER_SYSCTLS, serverPlan } from '../server/server-plan.ts';
+import { readServerFacts } from '../server/server-facts.ts';
+import { serverPlan } from '../server/server-plan.ts';
 import { loadAnyConfig } from './role-config.ts';
 
 export function upCommand(): Command {
@@ -21,8 +21,10 @@ export function upCommand(): Command {
       const journal = new Journal(record);
       // As the daemon does: a new plan begins from the host as it was.
       undoAll(journal);
-      const facts = readHostFacts(SERVER_SYSCTLS, undefined);
-      applyPlan(serverPlan(any.config, facts), facts, journal, undefined);
+      const facts = readServerFacts(any.config);
+      // The table of an "intercept" listener lives with the daemon, and only the daemon can make it.
+      const steps = serverPlan(any.config, facts).filter(({ kind }) => kind !== 'owner-table');
+      applyPlan(steps, facts, journal, undefined);
       await lock.release();
     });
 }

@@ -1,4 +1,5 @@
 // What differs between two configs of a router.
+import { hex } from '../plan/step.ts';
 import { formatAddress } from '../base/address.ts';
 import { formatDuration, formatPercent, formatRate, formatVolume } from '../base/units.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
@@ -6,8 +7,6 @@ import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
 import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from './router.ts';
 import type { ServerProtocol, SocksLogin } from './server-protocol.ts';
 import type { WanConfig } from './wan.ts';
-
-const hex = (value: number): string => `0x${value.toString(16)}`;
 
 export const ROUTER_SETTINGS: readonly Setting<RouterConfig>[] = [
   { key: 'on-server-loss', of: (config) => config.onServerLoss },

@@ -1,8 +1,10 @@
 // What differs between two configs of a server.
+import { hex } from '../plan/step.ts';
 import { formatAddress } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
+import type { InterceptConfig } from './intercept.ts';
 import type { KeyConfig, ListenConfig, ServerConfig } from './server.ts';
 
 export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
@@ -16,7 +18,8 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
   },
   {
     key: 'listen.transport',
-    of: ({ listens }) => listens.map(({ protocol }) => protocol.transport).join(', '),
+    of: ({ listens, intercepts }) =>
+      [...listens.map(({ protocol }) => protocol.transport), ...intercepts.map(() => 'intercept')].join(', '),
     needsRestart: true,
   },
   {
@@ -32,6 +35,25 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
     isSecret: true,
   },
   { key: 'listen.user', of: ({ listens }) => listens.flatMap(usersOf), needsRestart: true, isSecret: true },
+  ...interceptSettings({
+    interfaces: ({ interfaces }) => interfaces.join(' '),
+    ports: ({ ports }) => ports.join(' '),
+    targets: ({ targets }) => prefixList(targets).join(' '),
+    'preserve-source': ({ isSourcePreserved }) => String(isSourcePreserved),
+    'target-interfaces': ({ targetInterfaces }) => targetInterfaces.join(' '),
+  }),
+  { key: 'intercept.mark', of: ({ interceptMark: { mark } }) => hex(mark), needsRestart: true },
+  {
+    key: 'intercept.mark-mask',
+    of: ({ interceptMark: { markMask } }) => hex(markMask),
+    needsRestart: true,
+  },
+  { key: 'intercept.table', of: ({ interceptMark: { table } }) => String(table), needsRestart: true },
+  {
+    key: 'intercept.rule-priority',
+    of: ({ interceptMark: { rulePriority } }) => String(rulePriority),
+    needsRestart: true,
+  },
   { key: 'egress.allow', of: ({ egress }) => prefixList(egress.allow) },
   { key: 'egress.deny', of: ({ egress }) => prefixList(egress.deny) },
   ...SHARED_SETTINGS,
@@ -45,6 +67,16 @@ export const SERVER_ROLE_SETTINGS: readonly Setting<ServerConfig>[] = [
 
 function foreignClients({ protocol }: ListenConfig): readonly Prefix[] {
   return protocol.transport === 'convert' ? protocol.foreignClients : [];
+}
+
+function interceptSettings(
+  keys: Readonly<Record<string, (intercept: InterceptConfig) => string>>,
+): Setting<ServerConfig>[] {
+  return Object.entries(keys).map(([key, of]) => ({
+    key: `listen.${key}`,
+    of: ({ intercepts }) => intercepts.map(of).join(', '),
+    needsRestart: true,
+  }));
 }
 
 function methodOf({ protocol }: ListenConfig): string[] {

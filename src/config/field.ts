@@ -228,10 +228,11 @@ export function oneOrMore<T extends z.ZodType>(element: T) {
   );
 }
 
+export const prefixList = () =>
+  z.array(z.string().transform((text, context) => parsed(text, context, parsePrefix)));
+
 export function prefixes(description: string, initial: readonly string[] = []) {
-  const prefix = z.string().transform((text, context) => parsed(text, context, parsePrefix));
-  return z
-    .array(prefix)
+  return prefixList()
     .prefault([...initial])
     .register(keyDocs, { type: 'list of prefixes', default: JSON.stringify(initial), description });
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type Address, familyOf } from '../base/address.ts';
 import { parsePrefix, type Prefix, prefixContains } from '../base/prefix.ts';
 import { fault, keyDocs, prefixes } from './field.ts';
+import { interceptShape } from './intercept.ts';
 import { isTable } from './shared.ts';
 import { shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
@@ -32,12 +33,13 @@ export type ListenProtocol =
       readonly users: ShadowsocksUsers;
     };
 
-export type ListenTransport = ListenProtocol['transport'];
+export type ListenTransport = ListenProtocol['transport'] | 'intercept';
 export const LISTEN_TRANSPORTS = [
   'convert',
   'socks5',
   'socks6',
   'shadowsocks',
+  'intercept',
 ] as const satisfies ListenTransport[];
 
 const METHOD_NAMES = [...METHODS.keys()] as [MethodName, ...MethodName[]];
@@ -72,7 +74,7 @@ export const listenProtocolShape = {
 };
 
 interface ReadListen {
-  readonly transport: ListenTransport;
+  readonly transport: ListenProtocol['transport'];
   readonly address: readonly Address[];
   readonly 'foreign-clients': readonly Prefix[];
   readonly method?: MethodName | 'none' | undefined;
@@ -80,11 +82,14 @@ interface ReadListen {
   readonly user?: readonly SocksUser[] | undefined;
 }
 
+// Those that do not concern every transport.
+const SPECIFIC = ['address', 'port', ...Object.keys(listenProtocolShape), ...Object.keys(interceptShape)];
 const USED: Readonly<Record<ListenTransport, readonly string[]>> = {
-  convert: ['foreign-clients'],
-  socks5: ['user'],
-  socks6: ['user'],
-  shadowsocks: ['method', 'password', 'user'],
+  convert: ['address', 'port', 'foreign-clients'],
+  socks5: ['address', 'port', 'user'],
+  socks6: ['address', 'port', 'user'],
+  shadowsocks: ['address', 'port', 'method', 'password', 'user'],
+  intercept: Object.keys(interceptShape),
 };
 
 /** Reports keys of another transport. `read` may be half-checked. */
@@ -93,7 +98,7 @@ export function refuseForeignKeys(read: unknown, context: z.RefinementCtx): void
   const transport = read['transport'] as ListenTransport;
   const used = USED[transport] as readonly string[] | undefined;
   if (!used) return;
-  for (const key of Object.keys(listenProtocolShape)) {
+  for (const key of SPECIFIC) {
     const value = read[key];
     if (value === undefined || used.includes(key) || (Array.isArray(value) && value.length === 0)) continue;
     fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);

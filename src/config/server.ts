@@ -1,6 +1,6 @@
 // The config of the server role: its schema, and the type that the rest of the program sees.
 import * as z from 'zod';
-import type { Address } from '../base/address.ts';
+import { type Address, ANY_V4, ANY_V6 } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import {
   absolutePath,
@@ -8,7 +8,6 @@ import {
   choice,
   fault,
   integer,
-  integerOr,
   keyDocs,
   oneOrMore,
   prefixes,
@@ -21,7 +20,15 @@ import {
   listenProtocolShape,
   refuseForeignKeys,
 } from './listen-protocol.ts';
+import {
+  type InterceptConfig,
+  interceptConfig,
+  interceptMark,
+  interceptShape,
+  refusePortClashes,
+} from './intercept.ts';
 import { type LogConfig, log } from './log.ts';
+import type { MarkConfig } from './mark.ts';
 import { type ServerRelayConfig, serverRelay } from './relay.ts';
 import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
 import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
@@ -30,8 +37,11 @@ export interface ServerConfig {
   /** Part of every proof; routers name it. */
   readonly id: string;
   readonly stateDir: string;
-  /** At least one. */
   readonly listens: readonly ListenConfig[];
+  /** Listeners for connections to others; with `listens`, at least one. */
+  readonly intercepts: readonly InterceptConfig[];
+  /** How they get them. */
+  readonly interceptMark: MarkConfig;
   /** At least one where a listener speaks `convert`; ids unique. */
   readonly keys: readonly KeyConfig[];
   readonly egress: { readonly allow: readonly Prefix[]; readonly deny: readonly Prefix[] };
@@ -60,24 +70,33 @@ const listen = z
     transport: choice(
       'convert',
       LISTEN_TRANSPORTS,
-      'What is spoken here: "convert" with our routers; "socks5", "socks6" (draft 11, experimental) and "shadowsocks" with any client of these, over TCP and MPTCP.',
+      'What is spoken here: "convert" with our routers; "socks5", "socks6" (draft 11, experimental) and "shadowsocks" with any client of these, over TCP and MPTCP. "intercept" takes connections that are routed through this host, so that servers behind it have MPTCP.',
     ),
-    address: oneOrMore(address()).prefault(['0.0.0.0', '::']).register(keyDocs, {
+    address: oneOrMore(address()).optional().register(keyDocs, {
       type: 'IP address, or list of IP addresses',
       default: '["0.0.0.0", "::"]',
       description: 'Where to listen; "0.0.0.0" is every IPv4 and "::" every IPv6 address.',
     }),
-    port: integerOr(DEFAULT_PORT, { min: 1, max: 65_535 }, 'The port to listen on.'),
+    port: integer({ min: 1, max: 65_535 })
+      .optional()
+      .register(keyDocs, {
+        type: 'integer, 1 to 65535',
+        default: String(DEFAULT_PORT),
+        description: 'The port to listen on.',
+      }),
     ...listenProtocolShape,
+    ...interceptShape,
   })
   .superRefine(refuseForeignKeys, { when: () => true })
-  .transform(
-    (read, context): ListenConfig => ({
-      protocol: listenProtocol(read, context),
-      addresses: read.address,
-      port: read.port,
-    }),
-  )
+  .transform(({ transport, ...read }, context): ListenConfig | InterceptConfig => {
+    if (transport === 'intercept') return interceptConfig(read, context);
+    const { address: addresses = [ANY_V4, ANY_V6], port = DEFAULT_PORT } = read;
+    return {
+      protocol: listenProtocol({ ...read, transport, address: addresses }, context),
+      addresses,
+      port,
+    };
+  })
   .register(keyDocs, { type: 'table', description: 'One listener; an empty [[listen]] takes the defaults.' });
 
 function key(readKeyFile: ReadKeyFile) {
@@ -144,6 +163,7 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
         .array(key(readKeyFile))
         .prefault([])
         .register(keyDocs, { type: 'list of tables', description: 'The routers.' }),
+      intercept: interceptMark,
       egress,
       relay: serverRelay,
       log,
@@ -161,11 +181,14 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
       },
       { when: () => true },
     )
+    .superRefine((read, context) => refusePortClashes(read.listen, context))
     .transform(
       (read): ServerConfig => ({
         id: read.id,
         stateDir: read['state-dir'],
-        listens: read.listen,
+        listens: read.listen.flatMap((one) => (isIntercept(one) ? [] : [one])),
+        intercepts: read.listen.filter(isIntercept),
+        interceptMark: read.intercept,
         keys: read.key,
         egress: read.egress,
         relay: read.relay,
@@ -173,6 +196,8 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
       }),
     );
 }
+
+const isIntercept = (one: ListenConfig | InterceptConfig): one is InterceptConfig => 'ports' in one;
 
 /** `read` may be half-checked. */
 function requireKey(

@@ -7,7 +7,7 @@ import { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { cuttable, parseWanLink, type WanLink } from './link-kind.ts';
 import type { ConfigTable } from './toml-writer.ts';
-import { mergeConfig, routerConfig, serverConfig } from './program-config.ts';
+import { CONVERT_PORT, mergeConfig, routerConfig, serverConfig } from './program-config.ts';
 import { ProgramFiles, type ProgramOptions } from './programs.ts';
 import { reapStaleRuns, removeRun, runDirectory } from './reap.ts';
 import { HOST_NAMES, type HostName, namespaceName, newRunName } from './run-name.ts';
@@ -71,6 +71,7 @@ export class Lab {
     this.#topology = renderTopology(this.run, {
       wans: this.wanLinks,
       sourceSpecific: options.sourceSpecific ?? false,
+      isServerInPath: options.transport === 'direct',
     });
     this.wans = this.#topology.wans;
     process.on('exit', this.#removeAtExit);
@@ -81,6 +82,11 @@ export class Lab {
   get target(): TrafficTarget {
     const address = this.#options.family === 6 ? ORIGIN.address6 : ORIGIN.address4;
     return { address, port: ORIGIN_PORT, bannerPort: BANNER_PORT };
+  }
+
+  /** Of the connections that the router opens: to the server, or to the target itself. */
+  get upstreamPort(): number {
+    return this.#transport === 'direct' ? ORIGIN_PORT : CONVERT_PORT;
   }
 
   get serverAddress(): string {
@@ -158,6 +164,7 @@ export class Lab {
       stateDir: this.files.stateDir('server'),
       key: this.files.key,
       transport,
+      targetPorts: [ORIGIN_PORT, BANNER_PORT],
     });
   }
 

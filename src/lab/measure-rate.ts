@@ -4,7 +4,6 @@ import { goodputMbps, bytesAt, longestGapMs, mbps } from './goodput.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './lab-process.ts';
 import { readCpuSeconds, readInterfaceBytes } from './proc-files.ts';
-import { CONVERT_PORT } from './program-config.ts';
 import { countSubflows } from './subflow-count.ts';
 import { monotonicMs, SAMPLE_INTERVAL_MS } from './traffic/sample.ts';
 import { type Direction, startTransfer } from './traffic-programs.ts';
@@ -55,7 +54,7 @@ export async function measureRate(
     await sleepUntil(startMs + WARM_UP_MS);
     const from = look();
     await sleepUntil(startMs + WARM_UP_MS + (seconds * 1000) / 2);
-    const subflows = countSubflows(await lab.hosts.router.must(['ss', '-tinH']), CONVERT_PORT);
+    const subflows = countSubflows(await lab.hosts.router.must(['ss', '-tinH']), lab.upstreamPort);
     await sleepUntil(startMs + WARM_UP_MS + seconds * 1000);
     const to = look();
     const { samples = transfer.samples } = await transfer.result;

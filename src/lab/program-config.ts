@@ -42,12 +42,18 @@ export interface ServerConfigInput {
   readonly stateDir: string;
   readonly key: string;
   readonly transport: string;
+  /** Of the connections that an in-path gateway takes; for "direct". */
+  readonly targetPorts?: readonly number[];
 }
 
 export function serverConfig(input: ServerConfigInput): ConfigTable {
+  const listen =
+    input.transport === 'direct'
+      ? { transport: 'intercept', interfaces: [SERVER.device], ports: input.targetPorts ?? [] }
+      : { transport: input.transport, port: CONVERT_PORT, ...spoken(input).listen };
   return {
     'state-dir': input.stateDir,
-    listen: [{ transport: input.transport, port: CONVERT_PORT, ...spoken(input).listen }],
+    listen: [listen],
     key: [{ id: 1, key: input.key }],
     log: { format: 'json' },
   };

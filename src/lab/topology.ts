@@ -8,6 +8,8 @@ export interface TopologyOptions {
   readonly wans: readonly WanLink[];
   /** IPv6 default routes `from` each WAN's prefix, as OpenWrt's netifd makes them. */
   readonly sourceSpecific: boolean;
+  /** The origin is behind the server, which routes; else each has its own uplink. */
+  readonly isServerInPath?: boolean;
 }
 
 export interface HostSetup {
@@ -89,9 +91,9 @@ export function renderTopology(run: string, options: TopologyOptions): Topology 
       ),
       nft: natRuleset(wans),
     },
-    net: hostSetup(FORWARDING, netLines(wans), netTc),
-    server: hostSetup([], serverLines()),
-    origin: hostSetup([], originLines()),
+    net: hostSetup(FORWARDING, netLines(wans, options), netTc),
+    server: hostSetup(options.isServerInPath ? FORWARDING : [], serverLines()),
+    origin: hostSetup([], originLines(options)),
   };
   for (const name of HOST_NAMES)
     hosts[name] = { ...hosts[name], ip: ['link set dev lo up', ...hosts[name].ip] };
@@ -126,13 +128,19 @@ function routerLanLines(): string[] {
   return address(LAN.routerDevice, LAN.router4, LAN.length4, LAN.router6, LAN.length6);
 }
 
-function netLines(wans: readonly WanAddresses[]): string[] {
+function netLines(wans: readonly WanAddresses[], { isServerInPath }: TopologyOptions): string[] {
   return [
     ...address(SERVER.netDevice, SERVER.gateway4, SERVER.length4, SERVER.gateway6, SERVER.length6),
     ...address(ORIGIN.netDevice, ORIGIN.gateway4, ORIGIN.length4, ORIGIN.gateway6, ORIGIN.length6),
     ...wans.flatMap((wan) =>
       address(wan.gatewayDevice, wan.gateway4, wan.length4, wan.gateway6, wan.length6),
     ),
+    ...(isServerInPath
+      ? [
+          `route add ${ORIGIN.address4}/32 via ${SERVER.address4}`,
+          `route add ${ORIGIN.address6}/128 via ${SERVER.address6}`,
+        ]
+      : []),
   ];
 }
 
@@ -147,12 +155,15 @@ function serverLines(): string[] {
   ];
 }
 
-function originLines(): string[] {
+function originLines({ isServerInPath }: TopologyOptions): string[] {
+  const [gateway4, gateway6] = isServerInPath
+    ? [BACKBONE.server4, BACKBONE.server6]
+    : [ORIGIN.gateway4, ORIGIN.gateway6];
   return [
     ...address(ORIGIN.device, ORIGIN.address4, ORIGIN.length4, ORIGIN.address6, ORIGIN.length6),
     ...address(BACKBONE.device, BACKBONE.origin4, BACKBONE.length4, BACKBONE.origin6, BACKBONE.length6),
-    `route add default via ${ORIGIN.gateway4}`,
-    `route add default via ${ORIGIN.gateway6}`,
+    `route add default via ${gateway4}`,
+    `route add default via ${gateway6}`,
   ];
 }
 

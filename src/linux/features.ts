@@ -63,10 +63,14 @@ export function hasCapability(set: bigint, capability: bigint): boolean {
   return ((set >> capability) & 1n) === 1n;
 }
 
+/** CapEff of this process. */
+export function ownCapabilities(): bigint {
+  return BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(readText('/proc/self/status'))?.[1] ?? '0'}`);
+}
+
 /** Looks at everything; never throws for a fact that cannot be found out. */
 export function probeHost(): HostFacts {
-  const status = readText('/proc/self/status');
-  const capabilities = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
+  const capabilities = ownCapabilities();
   const enabled = sysctl('net.mptcp.enabled');
   return {
     kernelRelease: release(),

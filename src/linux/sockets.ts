@@ -111,6 +111,8 @@ export interface ConnectOptions {
   readonly mptcp: boolean;
   /** Source address; with `device` it pins the first subflow to a WAN (facts: IPv6 needs both). */
   readonly from: Address | undefined;
+  /** `from` is an address of somebody else, whose answers are led to us (IP_TRANSPARENT). */
+  readonly isForeign?: boolean;
   readonly device: string | undefined;
   readonly congestion: string | undefined;
 }
@@ -130,6 +132,7 @@ export function startConnect(options: ConnectOptions): number {
 function prepareAndConnect(fd: number, options: ConnectOptions): number {
   try {
     setCommon(fd, options.congestion);
+    if (options.isForeign) setTransparent(fd, familyOf(options.to.address));
   } catch (error) {
     // One flow must not end the worker that carries thousands.
     if (error instanceof SyscallError) return error.errno;

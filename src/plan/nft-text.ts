@@ -14,10 +14,10 @@ export function divert(devices: readonly string[], mark: Mark): string {
   return `iifname ${nameSet(devices)} ${NO_OPENING} socket transparent 1 ${setMark(mark)} accept`;
 }
 
-/** The target of an opening, at a listener on loopback. */
-export function tproxyTo(family: Family, port: number, mark: Mark): string {
+/** Gives an opening to the listener on loopback. @param port of the listener; undefined for that of the target */
+export function tproxyTo(family: Family, port: number | undefined, mark: Mark): string {
   const to = family === 4 ? 'ip to 127.0.0.1' : 'ip6 to [::1]';
-  return `tproxy ${to}:${port} ${setMark(mark)} accept`;
+  return `tproxy ${to}${port === undefined ? '' : `:${port}`} ${setMark(mark)} accept`;
 }
 
 /** Sets our bits of the mark and leaves the bits of others alone. */

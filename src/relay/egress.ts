@@ -52,13 +52,15 @@ export type EgressDecision = 'allowed' | 'denied' | 'no-family';
 /**
  * May the server dial `target` for the router with key `keyId`, or for somebody without one? An explicit deny beats an allow of the same list.
  * `source` is the address that the kernel would dial from: the target's own means that the target is this host, also
- * where `policy.own` does not know of it (an address of later, a deprecated one).
+ * where `policy.own` does not know of it (an address of later, a deprecated one). `isInPath`: the network led the flow
+ * through this host, on its way to the target.
  */
 export function decideEgress(
   policy: EgressPolicy,
   keyId: number | undefined,
   target: SocketAddress,
   source?: Address,
+  isInPath = false,
 ): EgressDecision {
   const { address } = target;
   const isIn = (prefixes: readonly Prefix[]) => prefixes.some((prefix) => prefixContains(prefix, address));
@@ -66,7 +68,9 @@ export function decideEgress(
   if (isIn(policy.deny)) return 'denied';
   const isAllowed = isIn(policy.allow) || (keyId !== undefined && isIn(policy.allowByKey.get(keyId) ?? []));
   const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
-  if (!isAllowed && (isOwn || isIn(BY_DEFAULT_NOT))) return 'denied';
+  // What is routed through us reaches private targets without us too; it never meant this host.
+  const isDoor = isInPath ? isOwn : !isAllowed && (isOwn || isIn(BY_DEFAULT_NOT));
+  if (isDoor) return 'denied';
   // The kernel's word counts more than what was seen at the start, perhaps before IPv6 was up.
   if (source) return 'allowed';
   const canReach = familyOf(address) === 4 ? policy.families.v4 : policy.families.v6;

@@ -1,14 +1,15 @@
 // The server's part of a worker: from an accepted router connection to an opening.
-import { type Address, familyOf, formatAddress } from '../base/address.ts';
+import { type Address, familyOf, formatAddress, type SocketAddress } from '../base/address.ts';
 import { maskAddress, prefixContains } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
-import { closeWithReset, isMptcpSocket, peerAddress } from '../linux/sockets.ts';
+import { closeWithReset, isMptcpSocket, localAddress, peerAddress } from '../linux/sockets.ts';
 import { takeSpareFd } from '../linux/spare-fd.ts';
 import { synOptionKinds } from '../linux/tcp-options.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
 import { type ConvertServer, createConvertServer } from '../transport/convert/server.ts';
 import type { ServerHandshake, ServerTransport } from '../transport/handshake.ts';
+import { startIntercept } from '../transport/intercept.ts';
 import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { createSocks6Server } from '../transport/socks6/server.ts';
@@ -30,7 +31,7 @@ export class ServerAccept {
   private readonly role: ServerRole;
   /** Of our own routers; takes resumed flows from wherever they came. */
   private readonly convert: ConvertServer;
-  private readonly transports: readonly ServerTransport[];
+  private readonly starts: readonly StartHandshake[];
   private egress: EgressPolicy;
   private admission: ServerAdmission;
   private unproved: Unproved;
@@ -53,7 +54,7 @@ export class ServerAccept {
       foreignSecret: role.foreignSecret,
       tcpOptions: synOptionKinds(),
     });
-    this.transports = role.protocols.map((protocol) => this.transportOf(protocol, worker, now));
+    this.starts = role.protocols.map((protocol) => this.startOf(protocol, worker, now));
   }
 
   update(egress: EgressPolicy): void {
@@ -86,33 +87,26 @@ export class ServerAccept {
     Refusal.send(this.context, conn, answers.refuse('replayed'));
   }
 
-  private handshakeFor(index: number, peer: Address | undefined): ServerHandshake {
-    const protocol = this.role.protocols[index] as ServedProtocol;
-    if (protocol.transport !== 'convert') return (this.transports[index] as ServerTransport).start();
-    const isForeign = peer && protocol.foreignClients.some((prefix) => prefixContains(prefix, peer));
-    return this.convert.start(isForeign ? peer : undefined);
-  }
-
-  private transportOf(protocol: ServedProtocol, worker: number, now: () => number): ServerTransport {
-    if (protocol.transport === 'convert') return this.convert;
-    if (protocol.transport === 'socks5') return createSocks5Server(protocol);
-    const memory = protocol.memory as SharedArrayBuffer;
-    if (protocol.transport === 'socks6')
-      return createSocks6Server({ users: protocol.users, sessions: attachSessionTable(memory), now });
-    if (protocol.transport !== 'shadowsocks') throw new Error('a transport without a server');
-    const salts = attachReplayWindow(memory, worker);
-    return createShadowsocksServer({
-      ...protocol,
-      admit: (user, salt) => salts.admit(user, salt, now()),
-      now,
-      startedAtMs: salts.startedAtMs,
-    });
+  private startOf(protocol: ServedProtocol, worker: number, now: () => number): StartHandshake {
+    if (protocol.transport === 'intercept')
+      return (fd, peer) => interceptOf(localAddress(fd), peer, protocol.isSourcePreserved);
+    if (protocol.transport === 'convert')
+      return (_fd, peer) => {
+        const isForeign = peer && protocol.foreignClients.some((prefix) => prefixContains(prefix, peer));
+        return this.convert.start(isForeign ? peer : undefined);
+      };
+    const transport = stockTransport(protocol, worker, now);
+    return () => transport.start();
   }
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
   accept(fd: number, protocol: number): boolean {
     const address = peerAddress(fd);
-    const handshake = this.handshakeFor(protocol, address);
+    const handshake = (this.starts[protocol] as StartHandshake)(fd, address);
+    if (!handshake) {
+      close(fd);
+      return true;
+    }
     const peer = networkName(address);
     const onProved = this.unproved.enter(peer);
     if (!onProved) {
@@ -135,6 +129,37 @@ export class ServerAccept {
     onProved();
     return false;
   }
+}
+
+/** Undefined when the client is gone already. */
+type StartHandshake = (fd: number, peer: Address | undefined) => ServerHandshake | undefined;
+
+function interceptOf(
+  target: SocketAddress | undefined,
+  client: Address | undefined,
+  isSourcePreserved: boolean,
+): ServerHandshake | undefined {
+  return target && client && startIntercept(target, isSourcePreserved ? client : undefined);
+}
+
+/** Of a protocol with clients by others. */
+function stockTransport(
+  protocol: Exclude<ServedProtocol, { transport: 'convert' | 'intercept' }>,
+  worker: number,
+  now: () => number,
+): ServerTransport {
+  const memory = protocol.memory as SharedArrayBuffer;
+  if (protocol.transport === 'shadowsocks') {
+    const salts = attachReplayWindow(memory, worker);
+    return createShadowsocksServer({
+      ...protocol,
+      admit: (user, salt) => salts.admit(user, salt, now()),
+      now,
+      startedAtMs: salts.startedAtMs,
+    });
+  }
+  if (protocol.transport === 'socks5') return createSocks5Server(protocol);
+  return createSocks6Server({ users: protocol.users, sessions: attachSessionTable(memory), now });
 }
 
 /** What a stranger has to itself: of IPv6 that is a /64 at least, so that single addresses are no limit. */

@@ -5,7 +5,7 @@ import { icmpCode } from '../linux/icmp-code.ts';
 import { close } from '../linux/libc.ts';
 import { connectResult, sourceTowards } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { RemoteLeg } from '../transport/handshake.ts';
+import type { InPath, RemoteLeg } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import { isStarvation } from './acceptor.ts';
 import { Conn, type ConnOwner } from './conn.ts';
@@ -20,6 +20,7 @@ export interface DialRequest {
   readonly keyId: number | undefined;
   readonly target: NamedTarget;
   readonly remoteLeg?: RemoteLeg;
+  readonly inPath?: InPath;
 }
 
 export interface DialHandlers {
@@ -96,17 +97,21 @@ export class TargetDial implements ConnOwner {
     this.closeSpare();
     const { loop } = this.context;
     const to = this.addresses[0] as SocketAddress;
-    const source = sourceTowards(to);
-    if (typeof source === 'number' && isStarvation(source)) return this.wait();
-    const from = typeof source === 'number' ? undefined : source;
-    const decision = decideEgress(this.egress, this.request.keyId, to, from);
+    const own = sourceTowards(to);
+    if (typeof own === 'number' && isStarvation(own)) return this.wait();
+    const from = typeof own === 'number' ? undefined : own;
+    const { keyId, inPath, remoteLeg } = this.request;
+    const decision = decideEgress(this.egress, keyId, to, from, inPath !== undefined);
     if (decision === 'denied')
       return this.refused('egress-denied', 'the egress policy does not allow this target');
     if (decision === 'no-family')
       return this.refused('unreachable', 'the server has no route of this address family');
-    const mptcp = this.request.remoteLeg?.isMultipath ?? false;
-    const options = { to, mptcp, from: undefined, device: undefined, congestion: undefined };
-    const target = Conn.connect(loop, options);
+    const source = inPath?.source;
+    const mptcp = remoteLeg?.isMultipath ?? false;
+    const target = Conn.connect(loop, {
+      ...{ to, mptcp, device: undefined, congestion: undefined },
+      ...{ from: source, isForeign: source !== undefined },
+    });
     if (target instanceof Conn) {
       this.isStarved = false;
       target.owner = this;

@@ -41,10 +41,12 @@ export interface ListenSpec {
 export const SOCKS_PROTOCOL = 1;
 
 /** What is spoken at a listener of the server, with the memory that its workers share. */
-export type ServedProtocol = ListenProtocol & {
-  /** Salts of Shadowsocks, or sessions of SOCKS 6. */
-  readonly memory?: SharedArrayBuffer | undefined;
-};
+export type ServedProtocol =
+  | (ListenProtocol & {
+      /** Salts of Shadowsocks, or sessions of SOCKS 6. */
+      readonly memory?: SharedArrayBuffer | undefined;
+    })
+  | { readonly transport: 'intercept'; readonly isSourcePreserved: boolean };
 
 export interface RouterRole {
   readonly kind: 'router';

@@ -1,5 +1,5 @@
 // The router role as a running daemon: host set-up, redirect and relay put together, and taken apart again.
-import { ANY_V4, ANY_V6 } from '../base/address.ts';
+import { ANY_V4, ANY_V6, LOOPBACKS } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { controlRequest } from '../daemon/control-request.ts';
@@ -22,7 +22,7 @@ import { BufferInStep } from './buffer-in-step.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
-import { CLEAN_PATHS, LOOPBACKS, routerPolicy } from './policy.ts';
+import { CLEAN_PATHS, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
 import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
 import { overrideRequest } from './override-request.ts';

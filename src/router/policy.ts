@@ -1,5 +1,4 @@
 // The snapshot that the router's workers decide by, made from config, WANs and host facts.
-import { parseAddress } from '../base/address.ts';
 import { dialledServers, type RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
@@ -43,4 +42,3 @@ function serverPolicy(server: KnownServer): ServerPolicy {
 export const CLEAN_PATHS: PathHints = { isLossy: false };
 
 /** Loopback in both families, where the TPROXY listeners are. */
-export const LOOPBACKS = [parseAddress('127.0.0.1'), parseAddress('::1')] as const;

@@ -1,6 +1,7 @@
 // The server role as a running daemon.
 import { randomBytes } from 'node:crypto';
-import { ANY_V6, type SocketAddress, sameAddress } from '../base/address.ts';
+import { ANY_V6, familyOf, LOOPBACKS, type SocketAddress, sameAddress } from '../base/address.ts';
+import { WanbondError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenProtocol } from '../config/listen-protocol.ts';
 import type { ListenConfig, ServerConfig } from '../config/server.ts';
@@ -10,8 +11,10 @@ import { logRelayLine } from '../daemon/relay-log.ts';
 import { congestionChoice, relaySettings, runningSettings } from '../daemon/relay-settings.ts';
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
-import { readHostFacts } from '../linux/host-facts.ts';
+import { CAP_NET_ADMIN, hasCapability, ownCapabilities } from '../linux/features.ts';
+import { Nftables } from '../linux/nftables.ts';
 import { readSysctl } from '../linux/sysctl.ts';
+import type { Step } from '../plan/step.ts';
 import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
@@ -23,7 +26,9 @@ import { createSessionTable } from '../transport/socks6/sessions.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 import { watchEgress } from './egress-watch.ts';
 import { startProbeService } from './probe-service.ts';
-import { SERVER_SYSCTLS, serverBufferLimit, serverPlan } from './server-plan.ts';
+import { renderInterceptStop } from './intercept-table.ts';
+import { readServerFacts } from './server-facts.ts';
+import { serverBufferLimit, serverPlan } from './server-plan.ts';
 
 export const SERVER_LOCK = 'server';
 /** As long as the digest that it keys. */
@@ -32,13 +37,15 @@ const FOREIGN_SECRET_BYTES = 32;
 export async function startServer(config: ServerConfig, log: Log): Promise<ReloadableDaemon<ServerConfig>> {
   const congestion = congestionChoice(config.relay);
   const lock = await acquireLock(SERVER_LOCK);
-  // The LAN of nobody hangs on a server: there is nothing to give back, it only has to end.
-  const onFatal = guardProcess(log, () => undefined);
+  const nftables = openNftables(config);
+  const release = (): void => nftables?.close();
+  const onFatal = guardProcess(log, release);
   const journal = recover(config.stateDir, log);
-  const facts = readHostFacts(SERVER_SYSCTLS, undefined);
+  const facts = readServerFacts(config);
   const buffer = serverBufferLimit(config, facts.memoryBytes);
   const firstEgress = readEgressPolicy(config);
-  applyPlan(serverPlan(config, facts), facts, journal, undefined);
+  const steps = serverPlan(config, facts);
+  applyPlan(steps.filter(isOfHost), facts, journal, undefined);
   const relay = await Relay.start(
     serverRole(config, congestion, firstEgress),
     relaySettings(config.relay, config.log, buffer.bytes),
@@ -64,8 +71,23 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
     },
   );
 
+  try {
+    // Last, so that nothing is taken that cannot be carried.
+    applyPlan(
+      steps.filter((step) => !isOfHost(step)),
+      facts,
+      journal,
+      nftables,
+    );
+  } catch (error) {
+    undoAll(journal);
+    throw error;
+  }
   return {
-    drain: () => relay.send({ kind: 'drain', closeListeners: true }),
+    drain: () => {
+      nftables?.run(renderInterceptStop());
+      relay.send({ kind: 'drain', closeListeners: true });
+    },
     requests: {},
     // A flow that runs has proved its key: it goes on when the key is removed.
     reconfigure: (next) => {
@@ -83,11 +105,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
       counters: relay.counters(),
     }),
     openFlows: () => relay.counters().flowsOpen,
-    release: () => undefined,
+    release,
     stop: async () => {
       probes.close();
       egress.stop();
       const isClean = await relay.stop();
+      release();
       undoAll(journal);
       await lock.release();
       return isClean;
@@ -103,7 +126,12 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     ...admissionOf(config, congestion),
     egress,
     serverId: config.id,
-    protocols: config.listens.map(({ protocol }) => served(protocol, now())),
+    protocols: [
+      ...config.listens.map(({ protocol }) => served(protocol, now())),
+      ...config.intercepts.map(
+        ({ isSourcePreserved }): ServedProtocol => ({ transport: 'intercept', isSourcePreserved }),
+      ),
+    ],
     replayWindow: createReplayWindow(now()).buffer,
     foreignSecret: randomBytes(FOREIGN_SECRET_BYTES),
     clock,
@@ -132,11 +160,12 @@ function served(protocol: ListenProtocol, nowMs: number): ServedProtocol {
 
 /** Where `listens[index]` is. The IPv6 wildcard, a default, is left out where the host has no IPv6. */
 function listenPoints({ addresses, port }: ListenConfig): SocketAddress[] {
-  const hasIpv6 = readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
   return addresses
-    .filter((address) => hasIpv6 || !sameAddress(address, ANY_V6))
+    .filter((address) => hasIpv6() || !sameAddress(address, ANY_V6))
     .map((address) => ({ address, port }));
 }
+
+const hasIpv6 = (): boolean => readSysctl('net.ipv6.conf.all.disable_ipv6') === '0';
 
 /** Where routers send their probes. */
 function probePoints({ listens: all }: ServerConfig): SocketAddress[] {
@@ -144,7 +173,32 @@ function probePoints({ listens: all }: ServerConfig): SocketAddress[] {
 }
 
 function listens(config: ServerConfig, { usual: congestion }: CongestionChoice): ListenSpec[] {
-  return config.listens.flatMap((listen, protocol) =>
-    listenPoints(listen).map((at) => ({ at, mptcp: true, transparent: false, congestion, protocol })),
+  const both = { mptcp: true, congestion };
+  const usual = config.listens.flatMap((listen, protocol) =>
+    listenPoints(listen).map((at): ListenSpec => ({ ...both, at, transparent: false, protocol })),
   );
+  const loopbacks = LOOPBACKS.filter((address) => familyOf(address) === 4 || hasIpv6());
+  const intercepting = config.intercepts.flatMap(({ ports }, index) =>
+    ports.flatMap((port) =>
+      loopbacks.map((address): ListenSpec => {
+        const protocol = config.listens.length + index;
+        return { ...both, at: { address, port }, transparent: true, protocol };
+      }),
+    ),
+  );
+  return [...usual, ...intercepting];
+}
+
+/** What another process may have set before: all but the table, which ends with its maker. */
+const isOfHost = ({ kind }: Step): boolean => kind !== 'owner-table';
+
+/** Who holds the table of the "intercept" listeners; undefined without one. */
+function openNftables({ intercepts }: ServerConfig): Nftables | undefined {
+  if (intercepts.length === 0) return undefined;
+  if (hasCapability(ownCapabilities(), CAP_NET_ADMIN)) return new Nftables();
+  throw new WanbondError({
+    code: 'no-privileges',
+    message: 'an "intercept" listener needs CAP_NET_ADMIN, which this process does not have',
+    hint: 'Run the server as root, or give its service this capability: docs/gateway.md says how.',
+  });
 }

@@ -5,7 +5,7 @@ import { serverPlan } from './server-plan.ts';
 
 const MIB = 1024 * 1024;
 const config = (bufferMaxBytes: number | undefined): ServerConfig =>
-  ({ relay: { bufferMaxBytes } }) as ServerConfig;
+  ({ relay: { bufferMaxBytes }, intercepts: [] }) as unknown as ServerConfig;
 
 function limitSet(now: string | undefined, server = config(16 * MIB)): string | undefined {
   const sysctls = new Map(now === undefined ? [] : [['net.core.wmem_max', now]]);

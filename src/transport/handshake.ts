@@ -124,6 +124,10 @@ export interface MadeLeg extends RemoteLeg {
   readonly synAckOptions?: Uint8Array;
 }
 
+export interface InPath {
+  readonly source: Address | undefined;
+}
+
 /** A verified request for a new flow. */
 export interface DialStep extends Answers {
   readonly kind: 'dial';
@@ -132,6 +136,11 @@ export interface DialStep extends Answers {
   readonly who: string;
   /** Whose [[key]] it is; undefined where others may come. */
   readonly keyId: number | undefined;
+  /**
+   * The network itself led the client through us to the target: no door is opened to it. `source` is the address that the
+   * target is to see, undefined for one of ours.
+   */
+  readonly inPath?: InPath;
   /** How the flow can be resumed; undefined where the transport cannot. */
   readonly resumable?: { readonly flowId: string; readonly attempt: number };
   readonly hints: PathHints;

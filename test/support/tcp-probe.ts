@@ -36,11 +36,15 @@ interface RawResult extends Omit<ProbeResult, 'received'> {
 const PROGRAM = fileURLToPath(new URL('./tcp-client.mjs', import.meta.url));
 const DEFAULT_WAIT_MS = 15_000;
 
-/** Runs the probes, `concurrency` at a time; the results are in their order. */
+/** Makes an MPTCP program of one that knows nothing of it. */
+export const MPTCPIZED: readonly string[] = ['mptcpize', 'run'];
+
+/** Runs the probes, `concurrency` at a time; the results are in their order. @param wrapper runs the program */
 export async function probeAll(
   host: Host,
   probes: readonly Probe[],
   concurrency = probes.length,
+  wrapper: readonly string[] = [],
 ): Promise<ProbeResult[]> {
   const plain = probes.map(({ send, waitMs, ...rest }) => ({
     ...rest,
@@ -48,7 +52,7 @@ export async function probeAll(
     ...(send && { sendHex: Buffer.from(send).toString('hex') }),
   }));
   const input = JSON.stringify({ probes: plain, concurrency });
-  const output = await host.must([process.execPath, PROGRAM], { input, timeoutMs: 120_000 });
+  const output = await host.must([...wrapper, process.execPath, PROGRAM], { input, timeoutMs: 120_000 });
   return (JSON.parse(output) as RawResult[]).map(resultOf);
 }
 

@@ -76,7 +76,7 @@ export async function addRouter(options: ServerOptions, name: string): Promise<n
   const file = installation.at(FILE);
   const { config } = loadServerConfig(file);
   const hosts = hostsOf(options);
-  const port = config.listens[0]?.port ?? DEFAULT_PORT;
+  const port = config.listens.find(({ protocol }) => protocol.transport === 'convert')?.port ?? DEFAULT_PORT;
   const keyId = nextKeyId(config);
   const key = randomBytes(KEY_BYTES);
   const text = withKey(readFileSync(file, 'utf8'), keyId, name, key);
