@@ -106,6 +106,25 @@ describe('wanbond check', () => {
     expect(code).toBe(1);
   });
 
+  it('checks an in-path gateway: privileges, kernel, forwarding, interfaces', async () => {
+    const gateway = file(
+      'gateway.toml',
+      '[[listen]]\ntransport = "intercept"\ninterfaces = ["eth1"]\nports = [80]\npreserve-source = true\ntarget-interfaces = ["eth9"]\n',
+    );
+    const good = await check([gateway]);
+    expect(good.out).toMatch(/ok {4}intercept eth1 /);
+    expect(good.out).toMatch(/FAIL {2}intercept eth9 +there is no interface eth9/);
+    const { out } = await check([gateway], {
+      capabilities: 0n,
+      isForwarding: { v4: false, v6: false },
+      nft: { hasTproxy: false, hasSocket: true, hasRedirect: true },
+    });
+    expect(out).toMatch(/FAIL {2}capabilities +this process has no CAP_NET_ADMIN, which an "intercept"/);
+    expect(out).toMatch(/FAIL {2}nft tproxy/);
+    expect(out).toMatch(/FAIL {2}forwarding +this host routes nothing/);
+    expect(out).toMatch(/FAIL {2}intercept ports +this user may not listen on 80/);
+  });
+
   it('prints one JSON document without any key', async () => {
     let out = '';
     await runCheck({ config: [GOOD], json: true, write: (text) => void (out += text), facts: GOOD_HOST });

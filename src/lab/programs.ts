@@ -11,8 +11,10 @@ import { type ConfigTable, renderToml } from './toml-writer.ts';
 export interface ProgramOptions {
   /** Merged into the lab's config; see mergeConfig. */
   readonly overrides?: ConfigTable;
-  /** Run as this user and group, without capabilities. */
+  /** Run as this user and group, with no capabilities but these. */
   readonly userId?: number;
+  /** As setpriv names them, like `net_admin`. */
+  readonly capabilities?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   /** Options of node itself. */
   readonly nodeArguments?: readonly string[];
@@ -57,7 +59,7 @@ export class ProgramFiles {
     const file = this.write(role, mergeConfig(base, options.overrides ?? {}), options.userId);
     const started = host.spawn(
       [
-        ...(options.userId === undefined ? [] : asUser(options.userId)),
+        ...(options.userId === undefined ? [] : asUser(options.userId, options.capabilities ?? [])),
         process.execPath,
         ...(options.nodeArguments ?? []),
         builtProgram('main'),
@@ -86,15 +88,17 @@ export class ProgramFiles {
   }
 }
 
-function asUser(userId: number): string[] {
+function asUser(userId: number, capabilities: readonly string[]): string[] {
   const id = String(userId);
+  const kept = capabilities.map((name) => `,+${name}`).join('');
   return [
     'setpriv',
     `--reuid=${id}`,
     `--regid=${id}`,
     '--clear-groups',
-    '--inh-caps=-all',
-    '--bounding-set=-all',
+    `--inh-caps=-all${kept}`,
+    `--bounding-set=-all${kept}`,
+    ...(kept === '' ? [] : [`--ambient-caps=-all${kept}`]),
   ];
 }
 

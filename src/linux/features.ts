@@ -43,6 +43,7 @@ export interface HostFacts {
   readonly pipeUserPagesSoft: number | undefined;
   readonly pipeMaxSizeBytes: number | undefined;
   readonly unprivilegedPortStart: number | undefined;
+  readonly isForwarding: { readonly v4: boolean; readonly v6: boolean };
   readonly interfaces: readonly InterfaceFacts[] | undefined;
 }
 
@@ -89,6 +90,10 @@ export function probeHost(): HostFacts {
     pipeUserPagesSoft: integer(sysctl('fs.pipe-user-pages-soft')),
     pipeMaxSizeBytes: integer(sysctl('fs.pipe-max-size')),
     unprivilegedPortStart: integer(sysctl('net.ipv4.ip_unprivileged_port_start')),
+    isForwarding: {
+      v4: sysctl('net.ipv4.ip_forward') === '1',
+      v6: sysctl('net.ipv6.conf.all.forwarding') === '1',
+    },
     interfaces: probeInterfaces(),
   };
 }

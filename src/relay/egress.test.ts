@@ -24,6 +24,26 @@ test('an address that the kernel would dial from itself is this host, known or n
   expect(decideEgress({ ...OPEN, allow }, 1, target, address)).toBe('allowed');
 });
 
+test('what the network leads through this host may go to private targets, but not to this host, nor where denied', () => {
+  const inPath = (text: string, policy: Partial<EgressPolicy> = {}): string =>
+    decideEgress(
+      { ...OPEN, ...policy },
+      undefined,
+      { address: parseAddress(text), port: 443 },
+      parseAddress('203.0.113.1'),
+      true,
+    );
+  expect(['10.1.2.3', 'fd00::1', '192.0.2.1'].map((text) => inPath(text))).toEqual(
+    Array.from({ length: 3 }, () => 'allowed'),
+  );
+  const own = '203.0.113.1';
+  expect([own, '127.0.0.1', '224.0.0.1'].map((text) => inPath(text))).toEqual(
+    Array.from({ length: 3 }, () => 'denied'),
+  );
+  expect(inPath(own, { allow: [parsePrefix(own)] })).toBe('denied');
+  expect(inPath('10.1.2.3', { deny: [parsePrefix('10.0.0.0/8')] })).toBe('denied');
+});
+
 test('a family that came after the start is reachable', () => {
   const policy = { ...OPEN, families: { v4: true, v6: false } };
   const target = { address: parseAddress('2001:db8:1::1'), port: 443 };

@@ -52,6 +52,7 @@ export function serverUnit(input: UnitInput, port: number): string {
     'RuntimeDirectory=wanbond-server',
     'RuntimeDirectoryMode=0750',
     '',
+    '# An "intercept" listener needs CAP_NET_ADMIN in both lines: docs/gateway.md.',
     `CapabilityBoundingSet=${capabilities}`,
     `AmbientCapabilities=${capabilities}`,
     'ProtectHome=yes',

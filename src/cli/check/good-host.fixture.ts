@@ -19,6 +19,7 @@ export const GOOD_HOST: HostFacts = {
   pipeUserPagesSoft: 16_384,
   pipeMaxSizeBytes: 2 ** 20,
   unprivilegedPortStart: 1024,
+  isForwarding: { v4: true, v6: true },
   interfaces: [
     { name: 'lo', isUp: true, addresses: [] },
     { name: 'br-lan', isUp: true, addresses: ['192.168.1.1'] },

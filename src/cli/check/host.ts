@@ -18,7 +18,7 @@ export function hostFindings(facts: HostFacts, needs: Needs): Finding[] {
     mptcpSocket(facts),
     ipMptcp(facts, isServerOnly),
     capabilities(facts, needs),
-    ...(isServerOnly ? [] : redirectFindings(facts, needs)),
+    ...(isServerOnly && !needs.isGateway ? [] : redirectFindings(facts, needs)),
     ...congestion(facts, needs),
     ...limitFindings(facts, needs),
   ];
@@ -65,6 +65,10 @@ function capabilities({ capabilities: set }: HostFacts, needs: Needs): Finding {
   if (hasCapability(set, CAP_NET_ADMIN)) return ok('capabilities', 'CAP_NET_ADMIN');
   const what = 'this process has no CAP_NET_ADMIN';
   if (needs.isRouter) return fail('capabilities', what, 'Run the router as root, or give it CAP_NET_ADMIN.');
+  if (needs.isGateway) {
+    const hint = 'Run the server as root, or give its service CAP_NET_ADMIN: docs/gateway.md says how.';
+    return fail('capabilities', `${what}, which an "intercept" listener needs`, hint);
+  }
   if (needs.isServer) {
     return warn(
       'capabilities',

@@ -10,6 +10,8 @@ export interface Needs {
   /** With neither role, everything is looked at, but nothing is required. */
   readonly isRouter: boolean;
   readonly isServer: boolean;
+  /** A server with an "intercept" listener. */
+  readonly isGateway: boolean;
   readonly redirectMethod: 'auto' | 'tproxy' | 'redirect';
   /** Congestion controls asked for by name. */
   readonly congestions: readonly string[];
@@ -41,11 +43,13 @@ export function needsOf(
   ];
   const fixed = relays.map(({ bufferMaxBytes }) => bufferMaxBytes ?? least);
   const named = relays.map((relay) => relay.congestion).filter((name) => name !== 'auto');
+  const isGateway = servers.some(({ intercepts }) => intercepts.length > 0);
   const methods = routers.map((config) => config.redirect.method);
   return {
     isRouter: roles.includes('router'),
     isServer: roles.includes('server'),
-    redirectMethod: methods.find((method) => method !== 'auto') ?? 'auto',
+    isGateway,
+    redirectMethod: isGateway ? 'tproxy' : (methods.find((method) => method !== 'auto') ?? 'auto'),
     congestions: [...new Set(named)],
     bufferMaxBytes: asked.length === 0 ? least : Math.max(...asked),
     bufferLeastBytes: fixed.length === 0 ? least : Math.max(...fixed),

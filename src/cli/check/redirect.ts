@@ -7,7 +7,7 @@ const TPROXY_HINT = 'Load nft_tproxy (Debian: in the standard kernel, OpenWrt: k
 const SOCKET_HINT = 'Load nft_socket (Debian: in the standard kernel, OpenWrt: kmod-nft-socket).';
 
 export function redirectFindings(facts: HostFacts, needs: Needs): Finding[] {
-  const must = needs.isRouter ? fail : warn;
+  const must = needs.isRouter || needs.isGateway ? fail : warn;
   const findings: Finding[] = [];
   if (facts.libnftablesError === undefined) findings.push(ok('libnftables', 'loads'));
   else {

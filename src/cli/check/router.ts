@@ -2,10 +2,10 @@
 import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
 import type { RouterConfig } from '../../config/router.ts';
 import type { WanConfig } from '../../config/wan.ts';
-import { suggest } from '../../config/suggest.ts';
 import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
 import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { interfaceFinding, missingInterface } from './interfaces.ts';
 
 export function routerFindings(
   config: RouterConfig,
@@ -16,20 +16,12 @@ export function routerFindings(
   if (interfaces === undefined) {
     return [fail('interfaces', 'cannot be listed', 'See what is said about `ip mptcp` above.')];
   }
-  const findings = config.lan.interfaces.map((name) => lan(name, interfaces));
+  const findings = config.lan.interfaces.map((name) => interfaceFinding(`LAN ${name}`, name, interfaces));
   findings.push(...config.wans.map((wan) => uplink(wan, servers, interfaces)));
   if (config.wans.length < 2) {
     findings.push(warn('WANs', 'one only: there is nothing to bond', 'Add a second [[wan]].'));
   }
   return findings;
-}
-
-function lan(name: string, interfaces: readonly InterfaceFacts[]): Finding {
-  const subject = `LAN ${name}`;
-  const found = interfaces.find((one) => one.name === name);
-  if (!found) return missing(subject, name, interfaces);
-  if (!found.isUp) return warn(subject, 'is down', `Run \`ip link set ${name} up\`.`);
-  return ok(subject, found.addresses.join(', ') || 'up');
 }
 
 function uplink(
@@ -39,7 +31,7 @@ function uplink(
 ): Finding {
   const subject = `WAN ${wan.name}`;
   const found = interfaces.find((one) => one.name === wan.interface);
-  if (!found) return missing(subject, wan.interface, interfaces);
+  if (!found) return missingInterface(subject, wan.interface, interfaces);
   if (!found.isUp)
     return warn(subject, `${wan.interface} is down`, `Run \`ip link set ${wan.interface} up\`.`);
   const strange = (wan.source ?? []).map(formatAddress).filter((text) => !hasAddress(found, text));
@@ -66,11 +58,4 @@ function uplink(
 
 function hasAddress(found: InterfaceFacts, text: string): boolean {
   return found.addresses.some((own) => formatAddress(parseAddress(own)) === text);
-}
-
-function missing(subject: string, name: string, interfaces: readonly InterfaceFacts[]): Finding {
-  const names = interfaces.map((one) => one.name).filter((one) => one !== 'lo');
-  const close = suggest(name, names);
-  const hint = close ? `Did you mean ${close}?` : `This host has: ${names.join(', ') || 'none'}.`;
-  return fail(subject, `there is no interface ${name}`, hint);
 }

@@ -4,11 +4,12 @@ import { formatPrefix } from '../../base/prefix.ts';
 import type { ServerConfig } from '../../config/server.ts';
 import { CAP_NET_BIND_SERVICE, type HostFacts, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok } from './finding.ts';
+import { gatewayFindings } from './gateway.ts';
 
 const UNSPECIFIED = new Set(['0.0.0.0', '::', '127.0.0.1', '::1']);
 
 export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[] {
-  return config.listens.flatMap(({ addresses, port, protocol }) =>
+  const listens = config.listens.flatMap(({ addresses, port, protocol }) =>
     addresses.map((address) => {
       const subject = `listen ${formatSocketAddress({ address, port })}`;
       const isLow = port < (facts.unprivilegedPortStart ?? 1024);
@@ -32,4 +33,5 @@ export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[
       return ok(subject, clients ? `may be used, from ${clients} without a key` : 'may be used');
     }),
   );
+  return [...listens, ...gatewayFindings(config.intercepts, facts)];
 }
