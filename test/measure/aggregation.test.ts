@@ -30,6 +30,12 @@ const CASES: readonly Case[] = [
     sourceSpecific: true,
     atLeast: 0.93,
   },
+  {
+    name: '50 + 50 with an in-path gateway before the origin',
+    wans: ['50mbit', '50mbit'],
+    transport: 'direct',
+    atLeast: 0.93,
+  },
 ];
 
 const SECONDS = 5;
