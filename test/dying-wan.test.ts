@@ -31,7 +31,7 @@ beforeAll(async () => {
   lab = await buildLab({ wans: ['50mbit,delay=20ms', '50mbit,delay=20ms'] });
   origin = await startSizedOrigin(lab.hosts.origin, PORT);
   await lab.startServer({ overrides: { relay: { workers: SERVER_WORKERS } } });
-  await lab.startRouter({ overrides: { relay: { workers: 2 } } });
+  await lab.startRouter({ overrides: { relay: { workers: 2, 'warm-upstreams': 0 } } });
   await waitUntil('both WANs are measured', bothAreMeasured);
 });
 afterEach(async () => {

@@ -23,7 +23,7 @@ beforeAll(async () => {
   origin = await servePosts(lab.hosts.origin, PORT);
   await lab.startServer();
   // Fixed, so that it does not grow with the round trips that these tests make.
-  await lab.startRouter({ overrides: { relay: { 'hedge-delay': '100ms' } } });
+  await lab.startRouter({ overrides: { relay: { 'hedge-delay': '100ms', 'warm-upstreams': 0 } } });
 });
 afterAll(() => lab?.close());
 

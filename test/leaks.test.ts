@@ -26,7 +26,10 @@ let daemons: Record<Role, LabProcess>;
 beforeAll(async () => {
   lab = await buildLab({ wans: ['unshaped', 'unshaped'] });
   await lab.startOrigin();
-  daemons = { server: await lab.startServer(), router: await lab.startRouter() };
+  daemons = {
+    server: await lab.startServer(),
+    router: await lab.startRouter({ overrides: { relay: { 'warm-upstreams': 0 } } }),
+  };
 });
 
 afterAll(() => lab?.close());

@@ -19,6 +19,9 @@ const NEXT_TRY_MS = 90_000;
 // UDP is tried every 30 s where it is blocked.
 const NEXT_UDP_MS = 45_000;
 
+// What begins is counted: nothing may begin ahead of need.
+const COLD = { 'warm-upstreams': 0 };
+
 let lab: Lab;
 let server: LabProcess;
 let router: LabProcess;
@@ -78,7 +81,7 @@ async function expectNoneOnWan2(): Promise<void> {
 
 describe('MPTCP options', () => {
   test('stripped from the beginnings of connections on one WAN: noticed by a plain flow, and when it is over', async () => {
-    router = await lab.startRouter();
+    router = await lab.startRouter({ overrides: { relay: COLD } });
     await waitUntil('both were tried', () => bothAre({ capable: 'kept', join: 'kept' }), 40_000);
     expect((await wanStatus(lab, 'wan1')).pathMtuBytes).toBe(1500);
     const restore = await strip('tcp option mptcp subtype 0');
@@ -111,7 +114,7 @@ describe('MPTCP options', () => {
   test('stripped from everything on one WAN: flows stay on the other', async () => {
     const restore = await strip('tcp option mptcp exists');
     try {
-      router = await lab.startRouter();
+      router = await lab.startRouter({ overrides: { relay: COLD } });
       await waitUntil('it is known', async () => (await wanStatus(lab, 'wan2')).mptcp, 40_000);
       expect(await wanStatus(lab, 'wan2')).toMatchObject({
         role: 'out',
@@ -130,7 +133,7 @@ describe('UDP', () => {
   test('blocked on all WANs: a dead WAN and a dead server are noticed by TCP', async () => {
     const restoreUdp = await dropPackets(lab.hosts.net, 'forward', 'udp dport 5124');
     try {
-      router = await lab.startRouter({ overrides: { 'on-server-loss': 'direct' } });
+      router = await lab.startRouter({ overrides: { 'on-server-loss': 'direct', relay: COLD } });
       const isWell = async () =>
         (await wanStatuses(lab)).every(({ health, probedBy }) => health === 'up' && probedBy === 'tcp');
       await waitUntil('TCP is answered', isWell, 30_000);
@@ -166,7 +169,7 @@ describe('UDP', () => {
   });
 
   test('that ceases on one WAN: it is out for a moment only', async () => {
-    router = await lab.startRouter();
+    router = await lab.startRouter({ overrides: { relay: COLD } });
     await waitUntil('UDP is answered', async () =>
       (await wanStatuses(lab)).every(({ health }) => health === 'up'),
     );

@@ -20,7 +20,8 @@ const REQUEST = Buffer.from('hello, is anybody there?\n');
 const OTHER_KEY = Buffer.alloc(32, 7).toString('base64');
 // The server's dial ends before the router's patience, and the router's before the probe's.
 const SERVER_OVERRIDES = { relay: { 'connect-timeout': '1s' }, log: { targets: true } };
-const ROUTER_RELAY = { 'connect-timeout': '2s', 'handshake-timeout': '3s' };
+// Connections ahead of need would be refused as well, and counted.
+const ROUTER_RELAY = { 'connect-timeout': '2s', 'handshake-timeout': '3s', 'warm-upstreams': 0 };
 
 let lab: Lab;
 let server: LabProcess;
@@ -236,7 +237,7 @@ test('a server that is down, with "direct": flows go out over a WAN, and over th
 });
 
 test('a wrong key: a reset, and both ends say why', async () => {
-  await restartRouter({ server: { key: OTHER_KEY } });
+  await restartRouter({ server: { key: OTHER_KEY }, relay: ROUTER_RELAY });
   const count = 12;
   await expectFailures(
     { router: { 'not-authorized': count }, server: { 'not-authorized': count } },

@@ -139,7 +139,7 @@ export const routerRelay = z
       "How long to wait for the device's first bytes, so that they leave together with the hello.",
     ),
     'warm-upstreams': integerOr(
-      0,
+      8,
       { min: 0, max: 128 },
       'How many connections to a wanbond server may be kept open ahead of need: a flow that begins on one is there a round trip sooner. As many are made as the flows of the last minute could have used; 0 makes none.',
     ),

@@ -14,6 +14,7 @@ import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { createSocks6Server } from '../transport/socks6/server.ts';
 import { attachSessionTable } from '../transport/socks6/sessions.ts';
+import { AdmittedUntil } from './admitted-until.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import { Conn } from './conn.ts';
@@ -36,6 +37,8 @@ export class ServerAccept {
   private admission: ServerAdmission;
   private unproved: Unproved;
   private readonly warm: Unproved;
+  /** One for all listeners: what it notes only grows. */
+  private readonly admitted: AdmittedUntil;
 
   /** @param worker index of this one */
   constructor(context: WorkerContext, role: ServerRole, worker: number) {
@@ -44,6 +47,7 @@ export class ServerAccept {
     this.egress = role.egress;
     this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
+    this.admitted = new AdmittedUntil(role.stateDir, worker);
     this.warm = new Unproved(role.warmMemory, MOST_WARM_PER_KEY);
     const now = steadyClock(role.clock, () => process.hrtime.bigint());
     this.convert = createConvertServer({
@@ -95,7 +99,9 @@ export class ServerAccept {
         const isForeign = peer && protocol.foreignClients.some((prefix) => prefixContains(prefix, peer));
         return this.convert.start(isForeign ? peer : undefined);
       };
-    const transport = stockTransport(protocol, worker, now);
+    const { admitted } = this;
+    const { admittedUntilMs } = this.role;
+    const transport = stockTransport(protocol, { admitted, admittedUntilMs }, worker, now);
     return () => transport.start();
   }
 
@@ -145,17 +151,20 @@ function interceptOf(
 /** Of a protocol with clients by others. */
 function stockTransport(
   protocol: Exclude<ServedProtocol, { transport: 'convert' | 'intercept' }>,
+  admission: { readonly admitted: AdmittedUntil; readonly admittedUntilMs: number },
   worker: number,
   now: () => number,
 ): ServerTransport {
   const memory = protocol.memory as SharedArrayBuffer;
   if (protocol.transport === 'shadowsocks') {
     const salts = attachReplayWindow(memory, worker);
+    const { admitted, admittedUntilMs } = admission;
     return createShadowsocksServer({
       ...protocol,
-      admit: (user, salt) => salts.admit(user, salt, now()),
+      admit: (user, salt, timeMs) =>
+        timeMs === undefined || admitted.cover(timeMs) ? salts.admit(user, salt, now()) : 'full',
       now,
-      startedAtMs: salts.startedAtMs,
+      startedAtMs: Math.max(salts.startedAtMs, admittedUntilMs),
     });
   }
   if (protocol.transport === 'socks5') return createSocks5Server(protocol);

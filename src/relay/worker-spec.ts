@@ -64,6 +64,10 @@ export interface ServerRole extends ServerAdmission {
   readonly egress: EgressPolicy;
   readonly serverId: string;
   readonly replayWindow: SharedArrayBuffer;
+  /** Where a worker notes what a server that starts later has to know. */
+  readonly stateDir: string;
+  /** See readAdmittedUntil. */
+  readonly admittedUntilMs: number;
   /** Random bytes for the cookies of clients without a key. */
   readonly foreignSecret: Uint8Array;
   /** When the replay window was made. */

@@ -15,6 +15,7 @@ import { CAP_NET_ADMIN, hasCapability, ownCapabilities } from '../linux/features
 import { Nftables } from '../linux/nftables.ts';
 import { readSysctl } from '../linux/sysctl.ts';
 import type { Step } from '../plan/step.ts';
+import { readAdmittedUntil } from '../relay/admitted-until.ts';
 import type { CongestionChoice } from '../relay/congestion-choice.ts';
 import type { EgressPolicy } from '../relay/egress.ts';
 import { Relay } from '../relay/relay.ts';
@@ -134,6 +135,8 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     ],
     replayWindow: createReplayWindow(now()).buffer,
     foreignSecret: randomBytes(FOREIGN_SECRET_BYTES),
+    stateDir: config.stateDir,
+    admittedUntilMs: readAdmittedUntil(config.stateDir),
     clock,
     unprovedMemory: createUnprovedMemory(),
     warmMemory: createUnprovedMemory(),

@@ -25,11 +25,15 @@ export interface ShadowsocksServerOptions {
   readonly identityKey: Uint8Array | undefined;
   /** Exactly one without an `identityKey`. */
   readonly users: readonly [ShadowsocksUser, ...ShadowsocksUser[]];
-  /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on. */
-  readonly admit: (user: number, salt: Uint8Array) => 'fresh' | 'replayed' | 'full';
+  /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on. `timeMs` is what the request says, in the 2022 edition. */
+  readonly admit: (
+    user: number,
+    salt: Uint8Array,
+    timeMs: number | undefined,
+  ) => 'fresh' | 'replayed' | 'full';
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Requests from before are refused: whether they were seen is not known any more. The 2017 edition tells no time. */
+  /** Requests with a time before this are refused: whether they were seen is not known any more. The 2017 edition tells no time. */
   readonly startedAtMs: number;
 }
 
@@ -63,7 +67,7 @@ function read2017(options: ShadowsocksServerOptions, bytes: Uint8Array): ServerS
   if (target === 'malformed') return MALFORMED;
   if (target === 'more') return MORE;
   return (
-    refusalOf(options, user, salt) ?? {
+    refusalOf(options, user, salt, undefined) ?? {
       kind: 'dial',
       target: target.target,
       ...asker(user),
@@ -105,7 +109,7 @@ function read2022(
   const request = readBody(body);
   if (!request) return MALFORMED;
   return (
-    refusalOf(options, user, salt) ?? {
+    refusalOf(options, user, salt, header.timeMs) ?? {
       kind: 'dial',
       target: request.target,
       ...asker(user),
@@ -142,7 +146,7 @@ function staleness({ now, startedAtMs }: ShadowsocksServerOptions, timeMs: numbe
     );
   }
   // The time is in whole seconds: one of the second in which we began may be from before.
-  if (timeMs < startedAtMs) return reset('clock', 'it was made before this server started');
+  if (timeMs < startedAtMs) return reset('clock', 'it may have been served before this server started');
   return undefined;
 }
 
@@ -150,8 +154,9 @@ function refusalOf(
   { admit, users }: ShadowsocksServerOptions,
   user: ShadowsocksUser,
   salt: Buffer,
+  timeMs: number | undefined,
 ): ServerStep | undefined {
-  const admission = admit(users.indexOf(user), salt);
+  const admission = admit(users.indexOf(user), salt, timeMs);
   if (admission === 'replayed') return reset('replayed', 'its salt was seen before');
   if (admission === 'full') return reset('resource', 'too many requests to tell replays from them');
   return undefined;

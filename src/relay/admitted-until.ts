@@ -1,0 +1,44 @@
+// Until when requests may have been admitted, kept on disk and written ahead of time: a server that starts again takes
+// nothing that it may have taken before, however far ahead the clock of the client was.
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+// One write in so long, while requests come. So long at most after a restart, a client with a right clock is refused.
+const AHEAD_MS = 3000;
+const NAME = 'shadowsocks-until';
+
+/** Over all workers and listeners of the server that was here before; milliseconds since 1970, 0 without one. */
+export function readAdmittedUntil(directory: string): number {
+  let files: string[];
+  try {
+    files = readdirSync(directory).filter((name) => name.startsWith(NAME) && !name.endsWith('.new'));
+  } catch {
+    return 0;
+  }
+  const times = files.map((name) => Number(readFileSync(join(directory, name), 'utf8')));
+  return Math.max(0, ...times.filter(Number.isFinite));
+}
+
+export class AdmittedUntil {
+  readonly #file: string;
+  #untilMs = 0;
+
+  /** @param worker index of this one: each has a file of its own */
+  constructor(directory: string, worker: number) {
+    this.#file = join(directory, `${NAME}-${worker}`);
+  }
+
+  /** To be called before a request of that time is admitted; false when it could not be noted: then it must not be. */
+  cover(timeMs: number): boolean {
+    if (timeMs < this.#untilMs) return true;
+    const untilMs = timeMs + AHEAD_MS;
+    try {
+      writeFileSync(`${this.#file}.new`, String(untilMs), { mode: 0o600 });
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch {
+      return false;
+    }
+    this.#untilMs = untilMs;
+    return true;
+  }
+}
