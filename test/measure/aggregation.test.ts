@@ -36,6 +36,12 @@ const CASES: readonly Case[] = [
     transport: 'direct',
     atLeast: 0.93,
   },
+  ...['socks5', 'socks6', 'shadowsocks'].map((transport) => ({
+    name: `50 + 50 Mbit/s by ${transport}`,
+    wans: ['50mbit', '50mbit'],
+    transport,
+    atLeast: 0.93,
+  })),
 ];
 
 const SECONDS = 5;
