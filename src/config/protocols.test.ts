@@ -116,4 +116,11 @@ describe('a server', () => {
   ])('refuses %s', (text, says) => {
     expect(problem(() => parseServerConfig(`[[listen]]\n${text}`, 's.toml'))).toMatch(says);
   });
+
+  test.each(['socks5', 'shadowsocks'])('never repeats the password of a user of %s in a message', (transport) => {
+    const text = `[[listen]]\ntransport = "${transport}"\nuser = [{ name = "anna", password = "töpsecret" }]`;
+    const said = problem(() => parseServerConfig(text, 's.toml'));
+    expect(said).toMatch(/user\[0\]\.password: is not 1 to 255 printable ASCII/);
+    expect(said).not.toContain('psecret');
+  });
 });
