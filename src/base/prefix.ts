@@ -2,6 +2,9 @@
 import { type Address, type Family, familyOf, formatAddress, parseAddress } from './address.ts';
 import { WanbondError } from './error.ts';
 
+/** What stands before an IPv4 address in the 16-byte form. */
+const MAPPED_BITS = 96;
+
 export interface Prefix {
   /** Host bits are zero. */
   readonly address: Address;
@@ -54,7 +57,7 @@ export function maskAddress(address: Address, bits: number): Address {
 }
 
 export function prefixFamily(prefix: Prefix): Family {
-  return prefix.bits >= 96 && familyOf(prefix.address) === 4 ? 4 : 6;
+  return prefix.bits >= MAPPED_BITS && familyOf(prefix.address) === 4 ? 4 : 6;
 }
 
 export function formatPrefix(prefix: Prefix): string {
@@ -62,7 +65,9 @@ export function formatPrefix(prefix: Prefix): string {
   return `${formatAddress(prefix.address)}/${length}`;
 }
 
+/** Of its family: "::/0" holds no IPv4 address, though the 16-byte form of one would fit. */
 export function prefixContains(prefix: Prefix, address: Address): boolean {
+  if (prefix.bits < MAPPED_BITS && familyOf(address) === 4) return false;
   const whole = prefix.bits >> 3;
   for (let i = 0; i < whole; i++) if (prefix.address[i] !== address[i]) return false;
   const rest = prefix.bits & 7;

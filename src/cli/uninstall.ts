@@ -7,6 +7,7 @@ import { loadRouterConfig, loadServerConfig, type Role } from '../config/load.ts
 import { DEFAULT_DATA_DIR, type RouterConfig } from '../config/router.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { controlPath } from '../control/control-socket.ts';
+import { admittedFiles } from '../relay/admitted-until.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
 import { USAGE_FILES } from '../wan/usage-file.ts';
 import { takeBackRecorded } from './down.ts';
@@ -110,7 +111,7 @@ async function cleanState(role: Role, directory: string): Promise<void> {
     return [];
   });
   for (const command of undone) say(`undone   ${command}`);
-  rmSync(controlPath(directory), { force: true });
+  for (const file of [controlPath(directory), ...admittedFiles(directory)]) rmSync(file, { force: true });
   removeIfEmpty(directory);
 }
 

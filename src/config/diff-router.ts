@@ -32,6 +32,12 @@ export const ROUTER_SETTINGS: readonly Setting<RouterConfig>[] = [
   { key: 'redirect.table', of: ({ redirect }) => String(redirect.table), needsRestart: true },
   { key: 'redirect.rule-priority', of: ({ redirect }) => String(redirect.rulePriority) },
   { key: 'socks.port', of: ({ socks }) => socks && String(socks.port), needsRestart: true },
+  // Its port is bound to them.
+  {
+    key: 'lan.interfaces of [socks]',
+    of: ({ socks, lan }) => socks && lan.interfaces,
+    needsRestart: true,
+  },
   {
     key: 'socks.user',
     of: ({ socks }) => socks?.users?.map(({ name, password }) => JSON.stringify([name, password])),

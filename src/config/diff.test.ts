@@ -70,6 +70,12 @@ test('what takes a restart is named, beside what does not', () => {
   expect(fromRouter(USUAL, `${LAN}${WAN}[server]\ntransport = "direct"\n`).needsRestart).toEqual([
     'server.transport',
   ]);
+  // A port for the LAN must not stay where the LAN is no more.
+  const [here, there] = ['', ', "guests"'].map((more) => USUAL.replace('"br-lan"', `"br-lan"${more}`));
+  expect(fromRouter(here ?? '', there ?? '').needsRestart).toEqual([]);
+  expect(fromRouter(`${here}[socks]\n`, `${there}[socks]\n`).needsRestart).toEqual([
+    'lan.interfaces of [socks]',
+  ]);
   const key = `[[key]]\nid = 1\nkey = "${KEY}"\n`;
   expect(fromServer(`[[listen]]\n${key}`, `[[listen]]\nport = 6000\n${key}`).needsRestart).toEqual([
     'listen',

@@ -200,6 +200,14 @@ export function word(pattern: RegExp, rule: string) {
   });
 }
 
+/** The same for what no message may repeat. */
+export function secretWord(pattern: RegExp, rule: string) {
+  return z.string().transform((text, context) => {
+    if (pattern.test(text)) return text;
+    return fault(context, `is not ${rule}`, `Write ${rule}.`);
+  });
+}
+
 /** A kernel interface name: IFNAMSIZ leaves 15 bytes; slash, colon and white space are refused by the kernel. */
 export const interfaceName = () =>
   word(/^(?!\.\.?$)[^\s/:]{1,15}$/, 'an interface name of 1 to 15 characters');

@@ -145,7 +145,10 @@ function shadowsocks(
   if (!method) return fault(context, 'is missing', 'Add method = "2022-blake3-aes-128-gcm".', ['method']);
   if (password === undefined)
     return fault(context, 'is missing', 'Add the password of the clients.', ['password']);
-  const [key, ...more] = shadowsocksKeys(method, password, context, ['password']) as [Uint8Array];
+  const keys = shadowsocksKeys(method, password, context, ['password']);
+  // A mistake, which is told already.
+  if (!Array.isArray(keys)) return z.NEVER;
+  const [key, ...more] = keys as [Uint8Array];
   if (more.length > 0)
     return fault(context, 'holds several keys', 'Write one here, and the keys of users in `user`.', [
       'password',
@@ -163,11 +166,23 @@ function shadowsocks(
     return fault(context, `${method.name} cannot tell users apart`, hint, ['user']);
   }
   refuseDoubles(users, context);
-  const all = users.map((one, i): ShadowsocksUser => {
-    const [own] = shadowsocksKeys(method, one.password, context, ['user', i, 'password']) as [Uint8Array];
-    return { name: one.name, key: own };
+  const all = users.flatMap((one, i): ShadowsocksUser[] => {
+    const own = shadowsocksKeys(method, one.password, context, ['user', i, 'password']);
+    return Array.isArray(own) ? [{ name: one.name, key: own[0] as Uint8Array }] : [];
   });
+  if (all.length < users.length) return z.NEVER;
+  refuseSharedKeys(all, context);
   return { transport: 'shadowsocks', method, identityKey: key, users: all as unknown as ShadowsocksUsers };
+}
+
+/** By its key a user is known. */
+function refuseSharedKeys(users: readonly ShadowsocksUser[], context: z.RefinementCtx): void {
+  users.forEach(({ key }, index) => {
+    const first = users.findIndex((other) => Buffer.compare(other.key, key) === 0);
+    if (first === index) return;
+    const hint = 'Make another one for every user, or nobody could tell them apart.';
+    fault(context, `is the same as of user[${first}]`, hint, ['user', index, 'password']);
+  });
 }
 
 // Loopback, RFC 1918, shared (RFC 6598), link-local and unique local.
@@ -176,5 +191,4 @@ const PRIVATE = [
   ...['::1/128', 'fc00::/7', 'fe80::/10'],
 ].map((text) => parsePrefix(text));
 
-const isPrivate = (address: Address): boolean =>
-  PRIVATE.some((prefix) => familyOf(prefix.address) === familyOf(address) && prefixContains(prefix, address));
+const isPrivate = (address: Address): boolean => PRIVATE.some((prefix) => prefixContains(prefix, address));

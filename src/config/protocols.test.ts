@@ -49,6 +49,8 @@ describe('a router', () => {
     ['transport = "socks5"\nuser = "x"', /server\.password: is not 1 to 255/],
     [`transport = "socks5"\nkey = "${KEY_16}"`, /server\.key: .*/],
     ['transport = "socks5"\nmethod = "none"', /server\.method: has no meaning for "socks5"/],
+    ['transport = "socks5"\nforeign = true', /server\.foreign: has no meaning for "socks5"/],
+    ['transport = "socks6"\npipelined = "on"', /server\.pipelined: has no meaning for "socks6"/],
     ['transport = "shadowsocks"', /server\.method: is missing/],
     ['transport = "shadowsocks"\nmethod = "aes-256-gcm"', /server\.password: is missing/],
     ['transport = "shadowsocks"\nmethod = "none"\npassword = "x"', /server\.password: has no meaning/],
@@ -106,6 +108,15 @@ describe('a server', () => {
     ['transport = "shadowsocks"\nmethod = "none"', /listen\[0\]\.method: "none" asks nobody for a key/],
     ['transport = "shadowsocks"\npassword = "x"', /listen\[0\]\.method: is missing/],
     [
+      'transport = "shadowsocks"\nmethod = "2022-blake3-aes-128-gcm"\npassword = "pass word"',
+      /listen\[0\]\.password: is not base64; .*head -c 16/,
+    ],
+    ['transport = "shadowsocks"\nmethod = "aes-128-gcm"\npassword = ""', /listen\[0\]\.password: is empty/],
+    [
+      `transport = "shadowsocks"\nmethod = "2022-blake3-aes-128-gcm"\npassword = "${KEY_16}"\nuser = [{ name = "a", password = "short" }]`,
+      /listen\[0\]\.user\[0\]\.password: is 3 bytes, not 16/,
+    ],
+    [
       'transport = "shadowsocks"\nmethod = "aes-128-gcm"\npassword = "x"\nuser = [{ name = "a", password = "b" }]',
       /listen\[0\]\.user: aes-128-gcm cannot tell users apart/,
     ],
@@ -113,7 +124,21 @@ describe('a server', () => {
       `transport = "shadowsocks"\nmethod = "2022-blake3-aes-128-gcm"\npassword = "${KEY_16}:${OTHER_16}"`,
       /listen\[0\]\.password: holds several keys/,
     ],
+    [
+      `transport = "shadowsocks"\nmethod = "2022-blake3-aes-128-gcm"\npassword = "${KEY_16}"\nuser = [{ name = "a", password = "${OTHER_16}" }, { name = "b", password = "${OTHER_16}" }]`,
+      /listen\[0\]\.user\[1\]\.password: is the same as of user\[0\]/,
+    ],
   ])('refuses %s', (text, says) => {
     expect(problem(() => parseServerConfig(`[[listen]]\n${text}`, 's.toml'))).toMatch(says);
   });
+
+  test.each(['socks5', 'shadowsocks'])(
+    'never repeats the password of a user of %s in a message',
+    (transport) => {
+      const text = `[[listen]]\ntransport = "${transport}"\nuser = [{ name = "anna", password = "töpsecret" }]`;
+      const said = problem(() => parseServerConfig(text, 's.toml'));
+      expect(said).toMatch(/user\[0\]\.password: is not 1 to 255 printable ASCII/);
+      expect(said).not.toContain('psecret');
+    },
+  );
 });

@@ -99,6 +99,11 @@ const USED: Readonly<Record<ServerTransport, readonly string[]>> = {
   shadowsocks: ['method', 'password'],
 };
 const SPECIFIC = ['key', 'key-file', 'user', 'method', 'password'];
+// Of one transport only, with what they are when nobody gives them.
+const DEFAULTS_OF_ONE: readonly (readonly [string, ServerTransport, unknown])[] = [
+  ['foreign', 'convert', false],
+  ['pipelined', 'socks5', 'auto'],
+];
 
 /** Reports keys of another transport, and a missing key. `read` may be half-checked. */
 export function checkServerProtocol(read: object, context: z.RefinementCtx): void {
@@ -106,10 +111,12 @@ export function checkServerProtocol(read: object, context: z.RefinementCtx): voi
   const transport = read['transport'] as ServerTransport;
   const used = USED[transport] as readonly string[] | undefined;
   if (!used) return;
-  for (const key of SPECIFIC) {
-    if (read[key] === undefined || used.includes(key)) continue;
+  const foreign = [
+    ...SPECIFIC.filter((key) => read[key] !== undefined && !used.includes(key)),
+    ...DEFAULTS_OF_ONE.flatMap(([key, of, usual]) => (of !== transport && read[key] !== usual ? [key] : [])),
+  ];
+  for (const key of foreign)
     fault(context, `has no meaning for "${transport}"`, 'Remove it, or correct `transport`.', [key]);
-  }
   if (transport !== 'convert') return;
   if (read['foreign'] === true) refuseKey(read, context);
   else requireOneKey(read, context);

@@ -1,6 +1,6 @@
 // Users with a name and a password, in lists of the config.
 import * as z from 'zod';
-import { fault, keyDocs, word } from './field.ts';
+import { fault, keyDocs, secretWord, word } from './field.ts';
 import { duplicates } from './shared.ts';
 
 export interface SocksUser {
@@ -13,7 +13,7 @@ export interface SocksUser {
 const WORD = /^[\x20-\x7e]{1,255}$/;
 const WORD_RULE = '1 to 255 printable ASCII characters';
 
-const user = z.strictObject({ name: word(WORD, WORD_RULE), password: word(WORD, WORD_RULE) });
+const user = z.strictObject({ name: word(WORD, WORD_RULE), password: secretWord(WORD, WORD_RULE) });
 
 export const socksUsers = (description: string) =>
   z

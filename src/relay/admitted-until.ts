@@ -9,14 +9,20 @@ const NAME = 'shadowsocks-until';
 
 /** Over all workers and listeners of the server that was here before; milliseconds since 1970, 0 without one. */
 export function readAdmittedUntil(directory: string): number {
-  let files: string[];
-  try {
-    files = readdirSync(directory).filter((name) => name.startsWith(NAME) && !name.endsWith('.new'));
-  } catch {
-    return 0;
-  }
-  const times = files.map((name) => Number(readFileSync(join(directory, name), 'utf8')));
+  const files = admittedFiles(directory).filter((file) => !file.endsWith('.new'));
+  const times = files.map((file) => Number(readFileSync(file, 'utf8')));
   return Math.max(0, ...times.filter(Number.isFinite));
+}
+
+/** What was ever noted there: not to be removed while the server may start again. */
+export function admittedFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+      .filter((name) => name.startsWith(NAME))
+      .map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
 }
 
 export class AdmittedUntil {

@@ -79,3 +79,15 @@ test('a reset by the device is nobody refusing', () => {
   close(one.origin);
   one.loop.close();
 });
+
+test('nor is a reset by one that had ended its own direction, which the first byte finds', () => {
+  const { one, refusals } = rig();
+  rawShutdown(one.device, SHUT_WR);
+  one.until(() => one.read(one.origin) === undefined);
+  rawSend(one.origin, Buffer.from('a'), 1, 0);
+  closeWithReset(one.device);
+  one.until(() => one.flows.size === 0);
+  expect(refusals()).toBe(0);
+  close(one.origin);
+  one.loop.close();
+});

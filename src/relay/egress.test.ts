@@ -44,6 +44,13 @@ test('what the network leads through this host may go to private targets, but no
   expect(inPath('10.1.2.3', { deny: [parsePrefix('10.0.0.0/8')] })).toBe('denied');
 });
 
+test('a prefix of IPv6 says nothing of IPv4', () => {
+  const everywhere6 = [parsePrefix('::/0')];
+  expect(decide('fd00::1', { allow: everywhere6 })).toBe('allowed');
+  expect(decide('10.1.2.3', { allow: everywhere6 })).toBe('denied');
+  expect(decide('8.8.8.8', { deny: everywhere6 })).toBe('allowed');
+});
+
 test('a family that came after the start is reachable', () => {
   const policy = { ...OPEN, families: { v4: true, v6: false } };
   const target = { address: parseAddress('2001:db8:1::1'), port: 443 };

@@ -192,7 +192,8 @@ export class Flow implements ConnOwner, Task {
       counters.add('bytesToNear', moved - upBytes);
       counters.add('bytesSpliced', this.toFar.splicedBytes + this.toNear.splicedBytes - spliced);
     }
-    if (isFailed(up) || isFailed(down)) return this.fail(up === 'source-failed' ? 'near' : 'far');
+    if (isFailed(up) || isFailed(down))
+      return this.fail(up === 'source-failed' || down === 'sink-failed' ? 'near' : 'far');
     if (this.context.loop.nowMs >= this.roomDueMs) this.fitRoom();
     // A side that broke after its end, or while its sink is full, is not read: its reset shows only here.
     if (this.near.broken && up !== 'more') return this.fail('near');

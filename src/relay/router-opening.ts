@@ -53,11 +53,23 @@ export interface RouterOpeningPlan {
 export interface RouterFront {
   /** To be sent before any byte of the target. */
   accepted(): Buffer;
-  /** Takes the connection of the device back. */
-  refused(reason: FailureReason): void;
+  /**
+   * Takes the connection of the device back.
+   *
+   * @param first what was read of it, for another target; undefined when this one may have got some of that
+   */
+  refused(reason: FailureReason, first: Buffer | undefined): void;
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
+// The target was not connected to: whoever dials it says so.
+const BEFORE_ANY_BYTE: ReadonlySet<FailureReason> = new Set([
+  'refused-by-target',
+  'unreachable',
+  'timeout',
+  'egress-denied',
+  'unsupported',
+]);
 const REFUSED_BLINDLY =
   'the server ended it without a byte: the target refuses, or method or password are not those of the server';
 
@@ -389,7 +401,11 @@ export class RouterOpening implements ConnOwner, Opening {
     this.link?.conn.reset();
     if (reason) this.fail(reason, detail, this.link?.candidate.wan);
     const { front } = this.plan;
-    if (front && reason && reason !== 'client-gone') return front.refused(reason);
+    if (front && reason && reason !== 'client-gone') {
+      // Who moved may have been served over the way that is lost.
+      const isUnserved = this.moves === 0 && BEFORE_ANY_BYTE.has(reason);
+      return front.refused(reason, isUnserved ? this.early.all : undefined);
+    }
     this.client.reset();
     this.context.onFlowEnd();
   }

@@ -51,6 +51,8 @@ export class RouterAccept {
   private opening: RouterOpeningSettings;
   private policy: RouterPolicy;
   private wans: Rotation<WanPolicy>;
+  /** Of its own: turns taken from those of the flows would let all of one kind begin on the same WAN. */
+  private warmWans: Rotation<WanPolicy>;
   private readonly warm: WarmPool;
   private readonly socks: ServerTransport | undefined;
   private readonly young = new Set<YoungFlow>();
@@ -66,6 +68,7 @@ export class RouterAccept {
     this.policy = role.policy;
     this.socks = role.socks && createSocks5Server(role.socks);
     this.wans = new Rotation(role.policy.wans);
+    this.warmWans = new Rotation(role.policy.wans);
     this.warm = new WarmPool(context, warmSettings(role.opening));
     this.meetServers(role.policy);
   }
@@ -85,6 +88,7 @@ export class RouterAccept {
   update(policy: RouterPolicy): void {
     this.policy = policy;
     this.wans = new Rotation(policy.wans);
+    this.warmWans = new Rotation(policy.wans);
     this.meetServers(policy);
     for (const opening of this.context.openings) opening.onPolicy?.(policy);
     for (const young of this.young) young.onPolicy(policy.wans);
@@ -156,8 +160,8 @@ export class RouterAccept {
   }
 
   private warmServer({ label, addresses }: ServerPolicy): WarmServer {
-    const candidates = () => candidatesTo(this.wans.next(), addresses, { mptcp: true, server: label });
-    return { label, transport: this.transports.get(label) as ClientTransport, candidates };
+    const candidates = () => candidatesTo(this.warmWans.next(), addresses, { mptcp: true, server: label });
+    return { label, transport: this.transports.get(label) as ClientTransport, addresses, candidates };
   }
 
   private targetOf(fd: number): SocketAddress | undefined {

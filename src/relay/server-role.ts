@@ -162,7 +162,7 @@ function stockTransport(
     return createShadowsocksServer({
       ...protocol,
       admit: (user, salt, timeMs) =>
-        timeMs === undefined || admitted.cover(timeMs) ? salts.admit(user, salt, now()) : 'full',
+        timeMs === undefined || admitted.cover(timeMs) ? salts.admit(user, salt, now()) : 'unnoted',
       now,
       startedAtMs: Math.max(salts.startedAtMs, admittedUntilMs),
     });

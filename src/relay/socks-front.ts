@@ -28,6 +28,8 @@ export class SocksFront implements ConnOwner, Opening, RouterFront {
   private request: DialStep | undefined;
   /** The one that is tried, and those to try after it. */
   private addresses: readonly Address[] = [];
+  /** What the device has sent behind its request. */
+  private first: Buffer = NOTHING;
   private isDone = false;
   private readonly deadline = new Timer(() =>
     this.fail('timeout', 'no complete request, or no answer of the resolver'),
@@ -76,8 +78,9 @@ export class SocksFront implements ConnOwner, Opening, RouterFront {
   }
 
   /** Over to the next address of the name, or the device is told. */
-  refused(reason: FailureReason): void {
-    this.addresses = this.addresses.slice(1);
+  refused(reason: FailureReason, first: Buffer | undefined): void {
+    this.first = first ?? NOTHING;
+    this.addresses = first ? this.addresses.slice(1) : [];
     if (this.addresses.length > 0) this.open();
     else this.refuse(reason);
   }
@@ -89,6 +92,7 @@ export class SocksFront implements ConnOwner, Opening, RouterFront {
       else this.onStep(this.parts.handshake.receive(this.received));
     } else if (step.kind === 'dial') {
       this.request = step;
+      this.first = this.received.subarray(step.consumed);
       this.locate(step);
     } else if (step.kind === 'reply') {
       if (step.reason) this.context.fail(step.reason, `a device of the LAN: ${step.detail}`);
@@ -115,12 +119,13 @@ export class SocksFront implements ConnOwner, Opening, RouterFront {
   }
 
   private open(): void {
-    const { target, consumed } = this.request as DialStep;
+    const { target } = this.request as DialStep;
     const to = { address: this.addresses[0] as Address, port: target.port };
     this.leave();
-    if (this.parts.open(this.client, to, this.received.subarray(consumed), this)) return;
+    const { first } = this;
+    if (this.parts.open(this.client, to, first, this)) return;
     this.client.owner = this;
-    this.refused('resource');
+    this.refused('resource', first);
   }
 
   private refuse(reason: FailureReason): void {

@@ -2,6 +2,7 @@
 // says its hello and first bytes at once.
 //
 // An idle connection has one subflow until data was acknowledged; the exchange that proves it provides that.
+import { type SocketAddress, sameAddress } from '../base/address.ts';
 import { type ClientTransport, MAX_RETRIES } from '../transport/handshake.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import type { Conn, ConnOwner } from './conn.ts';
@@ -16,12 +17,12 @@ const KEPT_MS = 60_000;
 const LOOK_MS = 2000;
 // After a failure: the server may be gone, or have as many as it takes.
 const PAUSE_MS = 10_000;
-// A join takes two more round trips, at which nobody tells us.
 const NOTHING = Buffer.alloc(0);
 
 export interface WarmServer {
   readonly label: string;
   readonly transport: ClientTransport;
+  readonly addresses: readonly SocketAddress[];
   /** The ways to it, best first; in turn, so that the WANs share the beginnings. */
   candidates(): readonly Candidate[];
 }
@@ -42,9 +43,11 @@ export class WarmPool implements ConnOwner {
   private readonly demand = new Demand();
   private settings: WarmSettings;
   private server: WarmServer | undefined;
+  private wans: readonly WanPolicy[] = [];
   private idle: Idle[] = [];
   private readonly making = new Set<Warming>();
   private pausedUntilMs = 0;
+  private isClosed = false;
   private readonly look = new Timer(() => this.onLook());
 
   constructor(context: WorkerContext, settings: WarmSettings) {
@@ -57,17 +60,18 @@ export class WarmPool implements ConnOwner {
     this.fill();
   }
 
-  /** Another server, or other WANs: those that began on a WAN that is no good any more are made anew. */
+  /** Another server, or other WANs: those that began on a way that is no good any more are made anew. */
   update(server: WarmServer | undefined, wans: readonly WanPolicy[]): void {
+    if (this.isClosed) return;
     const isSame = server?.label === this.server?.label && server?.transport === this.server?.transport;
     this.server = server;
+    this.wans = wans;
     if (!isSame) {
       this.drop(() => true);
       for (const one of this.making) one.close();
       this.pausedUntilMs = 0;
     }
-    const good = new Set(wans.filter(({ isSilent }) => !isSilent).map(({ name }) => name));
-    this.drop(({ candidate }) => !good.has(candidate.wan));
+    this.drop(({ candidate }) => !isStillWay(candidate, server, wans));
     this.fill();
   }
 
@@ -88,7 +92,9 @@ export class WarmPool implements ConnOwner {
     if (conn.ended || conn.broken || conn.readable) this.drop((one) => one.conn === conn);
   }
 
+  /** For good. */
   close(): void {
+    this.isClosed = true;
     this.server = undefined;
     this.drop(() => true);
     for (const one of this.making) one.close();
@@ -116,9 +122,13 @@ export class WarmPool implements ConnOwner {
       }
       const sinceMs = this.context.loop.nowMs;
       this.demand.took(sinceMs - startedMs);
+      // Its WAN may have gone meanwhile.
+      if (!isStillWay(made.candidate, this.server, this.wans)) return made.conn.close();
       made.conn.owner = this;
       this.idle.push({ ...made, sinceMs });
       this.count();
+      // An end that came with the answer is not told again.
+      this.onReady(made.conn);
     });
     this.making.add(warming);
     warming.start();
@@ -141,6 +151,19 @@ export class WarmPool implements ConnOwner {
   private count(): void {
     this.context.counters.set('warmIdle', this.idle.length);
   }
+}
+
+/** Its WAN has the source address still, and the server the address that it leads to. */
+function isStillWay(
+  { wan, from, to }: Candidate,
+  server: WarmServer | undefined,
+  wans: readonly WanPolicy[],
+): boolean {
+  const isWan = wans.some(
+    ({ name, isSilent, sources }) =>
+      name === wan && !isSilent && sources.some((source) => sameAddress(source, from)),
+  );
+  return isWan && (server?.addresses.some(({ address }) => sameAddress(address, to.address)) ?? false);
 }
 
 /** One that is being made. */

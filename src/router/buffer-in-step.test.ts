@@ -55,4 +55,20 @@ describe('what sockets may buffer, while the router runs', () => {
     expect(applied).toEqual([]);
     expect(buffers.limit).toEqual({ bytes: 8 * MIB, reason: 'relay.buffer-max' });
   });
+
+  test('stays as it is where the host refuses that, which is told once', () => {
+    const warnings: string[] = [];
+    const log = { warn: (_: unknown, text: string) => warnings.push(text) } as unknown as typeof silent;
+    const buffers = new BufferInStep(routerConfig(), MEMORY, log);
+    const facts = () => ({ sysctls: new Map() }) as unknown as HostFacts;
+    const made = {
+      apply: (): never => {
+        throw new Error('read-only file system');
+      },
+    };
+    expect(buffers.bring(measured(4e8, 300), facts, made)).toBe(false);
+    expect(buffers.bring(measured(8e8, 300), facts, made)).toBe(false);
+    expect(buffers.limit.bytes).toBe(16 * MIB);
+    expect(warnings).toEqual([expect.stringMatching(/more than 16MiB: read-only file system; set relay/)]);
+  });
 });

@@ -53,6 +53,8 @@ describe('the unit of the server', () => {
     expect(service('ExecStart')).toBe(`${run} server ${config}`);
     expect(service('ExecStopPost')).toBe(`+${run} down ${config} --record /run/wanbond-up`);
     expect(service('RuntimeDirectory')).toBe('wanbond-server');
+    // Without it systemd empties the folder at every stop, and recorded requests would be taken again.
+    expect(service('RuntimeDirectoryPreserve')).toBe('yes');
   });
 
   it('is watched and comes back', () => {

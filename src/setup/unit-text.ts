@@ -51,6 +51,8 @@ export function serverUnit(input: UnitInput, port: number): string {
     `ExecStopPost=+${run('down', ...config, ...record)}`,
     'RuntimeDirectory=wanbond-server',
     'RuntimeDirectoryMode=0750',
+    '# Holds the time until which Shadowsocks requests were taken, by which the next start knows recorded ones.',
+    'RuntimeDirectoryPreserve=yes',
     '',
     '# An "intercept" listener needs CAP_NET_ADMIN in both lines: docs/gateway.md.',
     `CapabilityBoundingSet=${capabilities}`,

@@ -18,7 +18,7 @@ export class PipelineTrials {
     this.#tell = tell;
   }
 
-  tick(paths: readonly ProbedPath[]): void {
+  tick(paths: readonly Pick<ProbedPath, 'health' | 'spec'>[]): void {
     const { nowMs } = this.#loop;
     if (this.#running) return;
     for (const { health, spec } of paths) {
@@ -26,7 +26,10 @@ export class PipelineTrials {
       if (protocol.transport !== 'socks5' || protocol.pipelined !== 'auto') continue;
       if (health !== 'up' || nowMs < (this.#dueMs.get(label) ?? 0)) continue;
       this.#dueMs.set(label, nowMs + AGAIN_MS);
-      this.#running = tryPipelining(this.#loop, spec, protocol, (isTaken) => this.#onEnd(label, isTaken));
+      const probe = tryPipelining(this.#loop, spec, protocol, (isTaken) => this.#onEnd(label, isTaken));
+      // Before the start, which may be the end already.
+      this.#running = probe;
+      probe.start();
       return;
     }
   }

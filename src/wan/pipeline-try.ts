@@ -10,7 +10,7 @@ import { HelloProbe, type HelloResult, type Way } from './hello-probe.ts';
 // The discard protocol, long out of use.
 const NOWHERE = { address: parseAddress('127.0.0.1'), port: 9 };
 
-/** @param onEnd undefined when it could not be told: no connection, or a refused login */
+/** To be started by the caller. @param onEnd undefined when it could not be told: no connection, or a refused login */
 export function tryPipelining(
   loop: Loop,
   way: Way,
@@ -18,9 +18,7 @@ export function tryPipelining(
   onEnd: (isTaken: boolean | undefined) => void,
 ): HelloProbe {
   const handshake = createSocks5Client({ login, isPipelined: true }).start(NOWHERE);
-  const probe = new HelloProbe(loop, way, false, handshake, (result) => onEnd(judge(result)));
-  probe.start();
-  return probe;
+  return new HelloProbe(loop, way, false, handshake, (result) => onEnd(judge(result)));
 }
 
 export function judge(result: HelloResult): boolean | undefined {

@@ -158,7 +158,8 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
   }
 
   function take(request: Proven, nowMs: number): ServerStep {
-    if (findTlv(request.tlvs, rfc.TLV_WARM)) return answer.keep(request, request.keyId);
+    const warm = findTlv(request.tlvs, rfc.TLV_WARM);
+    if (warm) return keepOrRefuse(request, warm);
     const tlv = findTlv(request.tlvs, rfc.TLV_RESUME);
     if (!tlv) return answer.connect(request, flowIdOf(request.keyId, request.nonce), tcpOptions);
     const resume = readResume(request.message, tlv);
@@ -204,6 +205,13 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
       keysById = deriveAll(keys);
     },
   };
+}
+
+function keepOrRefuse(request: Proven, { start, end }: Tlv): ServerStep {
+  if (end - start !== rfc.WORD_BYTES) return answer.malformed(request, 'Warm TLV of another size');
+  if (request.message.readUInt16BE(start + 2) !== 0)
+    return answer.unsupported(request, 'unknown flags of Warm');
+  return answer.keep(request, request.keyId);
 }
 
 function nonceSetFull(request: Proven): ServerStep {

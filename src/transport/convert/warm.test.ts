@@ -1,7 +1,10 @@
 // Connections that are kept for a hello to come: both ends against each other.
 import { expect, test } from 'vitest';
-import { expectDial, NOTHING, Pair, TARGET } from '../../../test/convert-pair.ts';
+import { expectDial, KEY_ID, NOTHING, Pair, PSK, SERVER_ID, TARGET } from '../../../test/convert-pair.ts';
 import type { ServerStep } from '../handshake.ts';
+import { requestPrefix, sign } from './auth.ts';
+import { AUTH_BYTES, AUTH_TAG_AT } from './constants.ts';
+import { deriveKeys } from './keys.ts';
 
 const kept = (step: ServerStep): Extract<ServerStep, { kind: 'keep' }> => {
   if (step.kind !== 'keep') throw new Error(step.kind);
@@ -43,4 +46,16 @@ test('a server that does not know it says so, and is not asked again', () => {
   // RFC 8803: Error 2 with the TLV that is not known, as any converter would answer.
   const answer = Buffer.from('01032263 1e02 02 c3010000 00'.replaceAll(' ', ''), 'hex');
   expect(warm?.receive(answer)).toMatchObject({ kind: 'refused', reason: 'unsupported' });
+});
+
+test('flags that are not known are refused', () => {
+  const pair = new Pair();
+  const warm = pair.client.warm?.();
+  const hello = Buffer.from(warm?.hello(NOTHING) ?? NOTHING);
+  // The last bytes of the Warm TLV, which stands before the proof.
+  const authAt = hello.length - AUTH_BYTES;
+  hello[authAt - 1] = 1;
+  const { clientToServer } = deriveKeys({ id: KEY_ID, psk: PSK });
+  sign(clientToServer, requestPrefix(SERVER_ID), hello, authAt + AUTH_TAG_AT);
+  expect(pair.serve(hello)).toMatchObject({ kind: 'reply', reason: 'unsupported' });
 });

@@ -25,12 +25,12 @@ export interface ShadowsocksServerOptions {
   readonly identityKey: Uint8Array | undefined;
   /** Exactly one without an `identityKey`. */
   readonly users: readonly [ShadowsocksUser, ...ShadowsocksUser[]];
-  /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on. `timeMs` is what the request says, in the 2022 edition. */
+  /** Whether this salt was never seen; asked only of a request that is proved, and remembered from then on; `unnoted` when a later start of the server could not know. `timeMs` is what the request says, in the 2022 edition. */
   readonly admit: (
     user: number,
     salt: Uint8Array,
     timeMs: number | undefined,
-  ) => 'fresh' | 'replayed' | 'full';
+  ) => 'fresh' | 'replayed' | 'full' | 'unnoted';
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Requests with a time before this are refused: whether they were seen is not known any more. The 2017 edition tells no time. */
@@ -158,6 +158,8 @@ function refusalOf(
 ): ServerStep | undefined {
   const admission = admit(users.indexOf(user), salt, timeMs);
   if (admission === 'replayed') return reset('replayed', 'its salt was seen before');
+  if (admission === 'unnoted')
+    return reset('resource', 'its time cannot be noted: the folder state-dir has to be there and writable');
   if (admission === 'full') return reset('resource', 'too many requests to tell replays from them');
   return undefined;
 }
