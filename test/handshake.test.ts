@@ -224,7 +224,10 @@ test('a WAN that silently drops: after the hedge delay the flow goes over the ne
 test('a WAN that answers after the hedge has won gets no request, and its connection is no failure', async () => {
   // Without an answer to any probe nothing is known of the WANs, and the slow one is as good as the other.
   const restore = await dropPackets(lab.hosts.server, 'input', 'udp dport 5124');
-  await startRouter({ wans: ['wan1', 'wan2'], overrides: { relay: { 'hedge-delay': '250ms', 'warm-upstreams': 0 } } });
+  await startRouter({
+    wans: ['wan1', 'wan2'],
+    overrides: { relay: { 'hedge-delay': '250ms', 'warm-upstreams': 0 } },
+  });
   const failures = await failuresDuring(lab, 'server', async () => {
     await expectAnswered(12);
     // The connections that lost are answered late, and then ended.

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AdmittedUntil, readAdmittedUntil } from './admitted-until.ts';
+import { AdmittedUntil, notBefore, readAdmittedUntil } from './admitted-until.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -40,4 +40,9 @@ test('a directory that is not there, and files of others, say nothing', () => {
   writeFileSync(join(directory, 'control.sock'), '5');
   chmodSync(join(directory, 'control.sock'), 0o000);
   expect(readAdmittedUntil(directory)).toBe(0);
+});
+
+test('a time that no client could have had does not count', () => {
+  expect(notBefore(1_000_000, 980_000)).toBe(1_000_000);
+  expect(notBefore(1_000_000, 900_000)).toBe(0);
 });

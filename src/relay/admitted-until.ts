@@ -25,6 +25,14 @@ export function admittedFiles(directory: string): string[] {
   }
 }
 
+// Clients may be 30 s ahead (SIP022 section 3.1.3).
+const PLAUSIBLE_MS = 30_000 + AHEAD_MS;
+
+/** What lies further ahead was noted by a clock that was wrong, and says nothing. */
+export function notBefore(noted: number, nowMs: number): number {
+  return noted > nowMs + PLAUSIBLE_MS ? 0 : noted;
+}
+
 export class AdmittedUntil {
   readonly #file: string;
   #untilMs = 0;

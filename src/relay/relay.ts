@@ -7,7 +7,7 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
 import { eventfd, rawWrite } from '../linux/libc.ts';
 import type { Families } from '../transport/handshake.ts';
 import { type CounterTotals, createCounterMemory, readCounters } from './counters.ts';
-import { lookUpName } from './name-lookup.ts';
+import { NameLookups } from './name-lookup.ts';
 import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 const WATCH_MS = 250;
@@ -51,6 +51,7 @@ export class Relay {
   private readonly heartbeats: Int32Array;
   private readonly watch: NodeJS.Timeout;
   private readonly handlers: RelayHandlers;
+  private readonly names = new NameLookups();
   private isStopping = false;
 
   /** Resolves when every worker listens. @throws the first worker's error, for example a port in use. */
@@ -136,7 +137,7 @@ export class Relay {
 
   /** Here, because a worker's own event loop turns once a second only. */
   private async resolve({ worker, id, name }: Extract<FromWorker, { kind: 'resolve' }>): Promise<void> {
-    const addresses = await lookUpName(name);
+    const addresses = await this.names.ask(name);
     const thread = this.threads[worker];
     if (thread && !this.isStopping) tell(thread, { kind: 'resolved', id, addresses });
   }

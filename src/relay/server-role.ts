@@ -14,7 +14,7 @@ import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { createSocks6Server } from '../transport/socks6/server.ts';
 import { attachSessionTable } from '../transport/socks6/sessions.ts';
-import { AdmittedUntil } from './admitted-until.ts';
+import { AdmittedUntil, notBefore } from './admitted-until.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import { Conn } from './conn.ts';
@@ -163,8 +163,11 @@ function stockTransport(
       ...protocol,
       admit: (user, salt, timeMs) =>
         timeMs === undefined || admitted.cover(timeMs) ? salts.admit(user, salt, now()) : 'unnoted',
-      now,
-      startedAtMs: Math.max(salts.startedAtMs, admittedUntilMs),
+      // The wall clock: a machine that learns the time after its start must not refuse everybody until the next one.
+      now: Date.now,
+      get startedAtMs() {
+        return notBefore(Math.max(salts.startedAtMs, admittedUntilMs), Date.now());
+      },
     });
   }
   if (protocol.transport === 'socks5') return createSocks5Server(protocol);
