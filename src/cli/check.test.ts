@@ -144,3 +144,10 @@ describe('wanbond check', () => {
     expect(stripVTControlCharacters(out)).toMatch(new RegExp(`^ok {4}node +${process.versions.node}$`, 'm'));
   });
 });
+
+it('says so when no server of a config is used with TCP Fast Open', async () => {
+  const asked = `${router([['dsl', 'interface = "eth1"']])}[relay]\nfast-open = true\n`;
+  const other = asked.replace(/key = .*/, 'transport = "socks5"');
+  expect((await check([file('fast-open.toml', asked)])).out).not.toContain('is used with it');
+  expect((await check([file('fast-open-socks.toml', other)])).out).toContain('is used with it');
+});

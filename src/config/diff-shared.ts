@@ -17,6 +17,7 @@ export const SHARED_SETTINGS: readonly Setting<Shared>[] = [
   { key: 'relay.pipe-size', of: ({ relay }) => formatSize(relay.pipeSizeBytes), needsRestart: true },
   { key: 'relay.buffer-max', of: ({ relay }) => sizeOrAuto(relay.bufferMaxBytes), needsRestart: true },
   { key: 'relay.max-flows', of: ({ relay }) => String(relay.maxFlows) },
+  { key: 'relay.fast-open', of: ({ relay }) => String(relay.fastOpen), needsRestart: true },
   { key: 'log.level', of: ({ log }) => log.level },
   { key: 'log.format', of: ({ log }) => log.format, needsRestart: true },
   { key: 'log.targets', of: ({ log }) => String(log.targets) },

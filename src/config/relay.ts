@@ -1,6 +1,6 @@
 // The [relay] section: how bytes are moved. Shared by both roles, with what only one of them has added.
 import * as z from 'zod';
-import { duration, durationOrAuto, fault, integerOr, keyDocs, size, sizeOrAuto } from './field.ts';
+import { duration, durationOrAuto, fault, flag, integerOr, keyDocs, size, sizeOrAuto } from './field.ts';
 
 export interface RelayConfig {
   /** `auto`: one per CPU, as the relay decides. */
@@ -16,6 +16,8 @@ export interface RelayConfig {
   /** Undefined: a router goes by its WANs, a server by its memory; see wan/buffer-limit. */
   readonly bufferMaxBytes: number | undefined;
   readonly maxFlows: number;
+  /** First bytes travel with the SYN between router and server. */
+  readonly fastOpen: boolean;
 }
 
 export interface RouterRelayConfig extends RelayConfig {
@@ -75,7 +77,11 @@ const BUFFER_MAX = 'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised
 const ROUTER_BUFFER_MAX = `${BUFFER_MAX}. "auto" is what rates and round trips of the WANs ask for, raised while the router runs but not lowered: 16MiB to a 16th of the memory, and 256MiB at most.`;
 const SERVER_BUFFER_MAX = `${BUFFER_MAX}; net.core.wmem_max too. "auto" is a 16th of the memory, but 16MiB at least and 256MiB at most: a server does not know the WANs of its routers, which take no more than they need.`;
 
-function shape(handshakeTimeout: string, bufferMax: string) {
+const FAST_OPEN = 'TCP Fast Open between router and server';
+const ROUTER_FAST_OPEN = `${FAST_OPEN}: hello and first bytes of a flow that finds no warm upstream leave with the SYN, to a wanbond server (transport convert, with a key) that has it on too. The answer is there up to a round trip sooner where the target is far behind the server, and no sooner where it is near. A WAN on which it fails three times in a row goes on without it.`;
+const SERVER_FAST_OPEN = `${FAST_OPEN}: data that comes with a SYN is taken from whoever has a cookie of this host's kernel, at listeners of transport convert without foreign-clients, and shadowsocks. See relay.fast-open of the router.`;
+
+function shape(handshakeTimeout: string, bufferMax: string, fastOpen: string) {
   return {
     workers,
     congestion,
@@ -107,6 +113,7 @@ function shape(handshakeTimeout: string, bufferMax: string) {
     'pipe-size': size('1MiB', { min: '4KiB', max: '16MiB' }, 'Kernel pipe of each direction of a bulk flow.'),
     'buffer-max': sizeOrAuto({ min: '4MiB', max: '1GiB' }, bufferMax),
     'max-flows': integerOr(20_000, { min: 1, max: 1_000_000 }, 'Flows at once; more are refused.'),
+    'fast-open': flag(false, fastOpen),
   };
 }
 
@@ -123,12 +130,13 @@ function common(read: z.output<z.ZodObject<ReturnType<typeof shape>>>): RelayCon
     pipeSizeBytes: read['pipe-size'],
     bufferMaxBytes: read['buffer-max'],
     maxFlows: read['max-flows'],
+    fastOpen: read['fast-open'],
   };
 }
 
 export const routerRelay = z
   .strictObject({
-    ...shape('15s', ROUTER_BUFFER_MAX),
+    ...shape('15s', ROUTER_BUFFER_MAX, ROUTER_FAST_OPEN),
     'hedge-delay': durationOrAuto(
       { min: '10ms', max: '30s' },
       'A connection not open after this long is tried over the next WAN as well; "auto" derives it from the round trip of each WAN.',
@@ -157,7 +165,7 @@ export const routerRelay = z
 
 export const serverRelay = z
   .strictObject({
-    ...shape('5s', SERVER_BUFFER_MAX),
+    ...shape('5s', SERVER_BUFFER_MAX, SERVER_FAST_OPEN),
     'max-unauthenticated-per-address': integerOr(
       MAX_UNAUTHENTICATED,
       { min: 1, max: 65_536 },

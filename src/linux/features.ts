@@ -44,6 +44,8 @@ export interface HostFacts {
   readonly pipeMaxSizeBytes: number | undefined;
   readonly unprivilegedPortStart: number | undefined;
   readonly isForwarding: { readonly v4: boolean; readonly v6: boolean };
+  /** The bits of net.ipv4.tcp_fastopen. */
+  readonly tcpFastOpen: number | undefined;
   readonly interfaces: readonly InterfaceFacts[] | undefined;
 }
 
@@ -94,6 +96,7 @@ export function probeHost(): HostFacts {
       v4: sysctl('net.ipv4.ip_forward') === '1',
       v6: sysctl('net.ipv6.conf.all.forwarding') === '1',
     },
+    tcpFastOpen: integer(sysctl('net.ipv4.tcp_fastopen')),
     interfaces: probeInterfaces(),
   };
 }

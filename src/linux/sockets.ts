@@ -2,6 +2,7 @@
 import { type Address, type Family, familyOf, type SocketAddress } from '../base/address.ts';
 import * as c from './constants.ts';
 import { EINPROGRESS, ENOPROTOOPT, EOPNOTSUPP, SyscallError } from './errno.ts';
+import { acceptFastOpen, askFastOpen } from './fast-open.ts';
 import {
   check,
   close,
@@ -32,6 +33,8 @@ export interface ListenOptions {
   /** Congestion control of accepted sockets; undefined keeps the kernel's. */
   readonly congestion: string | undefined;
   readonly backlog: number;
+  /** Take the first bytes of a connection with its SYN. */
+  readonly fastOpen?: boolean;
 }
 
 // Dead peers of idle flows are found in about 5 minutes; TCP_USER_TIMEOUT does not exist on MPTCP sockets.
@@ -57,6 +60,7 @@ export function openListener(options: ListenOptions): number {
     if (options.transparent) setTransparent(fd, family);
     if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
     setCommon(fd, options.congestion);
+    if (options.fastOpen) acceptFastOpen(fd);
     bind(fd, options.at);
     check(rawListen(fd, options.backlog), () => `listen(${fd}, ${options.backlog})`);
     return fd;
@@ -115,6 +119,8 @@ export interface ConnectOptions {
   readonly isForeign?: boolean;
   readonly device: string | undefined;
   readonly congestion: string | undefined;
+  /** Send the first bytes with the SYN where that is possible, see askFastOpen. */
+  readonly fastOpen?: boolean;
 }
 
 /** Starts a non-blocking connect. Returns the fd, or the negative errno when the kernel refuses at once. */
@@ -148,6 +154,7 @@ function prepareAndConnect(fd: number, options: ConnectOptions): number {
     const source = encodeSockaddr({ address: options.from, port: 0 });
     if (rawBind(fd, source, source.length) < 0) return errno();
   }
+  if (options.fastOpen) askFastOpen(fd);
   const to = encodeSockaddr(options.to);
   if (rawConnect(fd, to, to.length) < 0 && errno() !== EINPROGRESS) return errno();
   return 0;

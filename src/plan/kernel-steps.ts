@@ -13,10 +13,20 @@ const PROBING = 'net.ipv4.tcp_mtu_probing';
 const CLOSE_TIMEOUT = 'net.mptcp.close_timeout';
 const CLOSE_TIMEOUT_S = 600;
 
+// Bit 1: sockets of this host may ask for it, bit 2: listeners may take it (ip-sysctl.rst). A default of Linux has bit 1.
+const FAST_OPEN = 'net.ipv4.tcp_fastopen';
+export const FAST_OPEN_BIT = { client: 1, server: 2 } as const;
+
 const BUFFER_SYSCTLS = ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem'] as const;
 
 /** What these steps depend on. */
-export const KERNEL_SYSCTLS = ['net.mptcp.enabled', CLOSE_TIMEOUT, PROBING, ...BUFFER_SYSCTLS] as const;
+export const KERNEL_SYSCTLS = [
+  'net.mptcp.enabled',
+  CLOSE_TIMEOUT,
+  PROBING,
+  FAST_OPEN,
+  ...BUFFER_SYSCTLS,
+] as const;
 
 export function kernelSteps(facts: HostFacts, bufferMaxBytes: number): Step[] {
   return [
@@ -26,6 +36,18 @@ export function kernelSteps(facts: HostFacts, bufferMaxBytes: number): Step[] {
     ...probePathMtu(facts.sysctls.get(PROBING)),
     { kind: 'limits', subflows: MAX_SUBFLOWS, addAddrAccepted: MAX_SUBFLOWS },
   ];
+}
+
+/** TCP Fast Open for one side, where the config asks for it; what the host allows already stays. */
+export function fastOpenSteps(
+  { sysctls }: HostFacts,
+  isWanted: boolean,
+  side: keyof typeof FAST_OPEN_BIT,
+): Step[] {
+  const now = sysctls.get(FAST_OPEN);
+  const value = Number(now) | FAST_OPEN_BIT[side];
+  if (!isWanted || now === undefined || value === Number(now)) return [];
+  return [{ kind: 'sysctl', name: FAST_OPEN, value: String(value) }];
 }
 
 /** What a socket may hold at most; what the host allows already stays. */

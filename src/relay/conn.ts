@@ -1,5 +1,6 @@
 // A socket of a flow and what edge-triggered epoll has said about it.
 import { ENOMEM } from '../linux/errno.ts';
+import { openingState } from '../linux/fast-open.ts';
 import { close } from '../linux/libc.ts';
 import { closeWithReset, type ConnectOptions, startConnect } from '../linux/sockets.ts';
 import { BROKEN, ENDED, type Loop, READABLE, URGENT, WRITABLE, type Watcher } from './loop.ts';
@@ -26,6 +27,11 @@ export class Conn implements Watcher {
   broken = false;
   /** Urgent data has come: reads stop short before its mark, and splice never passes it (tried on 6.18). */
   urgent = false;
+  /**
+   * It came with data in its SYN, and its handshake has not ended: it is not written to. What MPTCP is given before the
+   * third acknowledgement it keeps to itself, until it is given more (tried on 6.18).
+   */
+  isHalfOpen = false;
   private readonly loop: Loop;
   private open = true;
 
@@ -51,9 +57,15 @@ export class Conn implements Watcher {
     this.mptcp = mptcp;
   }
 
+  /** For one that was accepted from a listener with TCP Fast Open. */
+  noteHalfOpen(): void {
+    this.isHalfOpen = this.mptcp && openingState(this.fd)?.isHalfOpen === true;
+  }
+
   onEvents(events: number): void {
+    if (this.isHalfOpen) this.noteHalfOpen();
     if (events & READABLE) this.readable = true;
-    if (events & WRITABLE) this.writable = true;
+    if (events & WRITABLE && !this.isHalfOpen) this.writable = true;
     if (events & ENDED) this.ended = true;
     if (events & BROKEN) this.broken = true;
     if (events & URGENT) this.urgent = true;

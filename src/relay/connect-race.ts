@@ -11,8 +11,16 @@ import type { WorkerContext } from './worker-context.ts';
 const SERVER_PATIENCE_MS = 1500;
 
 export interface Attempt {
+  /** Its SYN may wait for the first bytes. */
+  readonly mayFastOpen?: boolean;
   readonly conn: Conn;
   readonly candidate: Candidate;
+}
+
+export interface RaceSettings {
+  readonly congestion: string | undefined;
+  /** Of which the SYN may wait for the first bytes: these count as connected at once, before anything is sent. */
+  mayFastOpen?(candidate: Candidate): boolean;
 }
 
 export interface RaceHandlers {
@@ -23,7 +31,7 @@ export interface RaceHandlers {
 
 export class ConnectRace implements ConnOwner {
   private readonly context: WorkerContext;
-  private readonly congestion: string | undefined;
+  private readonly settings: RaceSettings;
   private candidates: readonly Candidate[];
   private readonly handlers: RaceHandlers;
   private readonly attempts: Attempt[] = [];
@@ -37,12 +45,12 @@ export class ConnectRace implements ConnOwner {
 
   constructor(
     context: WorkerContext,
-    settings: { readonly congestion: string | undefined },
+    settings: RaceSettings,
     candidates: readonly Candidate[],
     handlers: RaceHandlers,
   ) {
     this.context = context;
-    this.congestion = settings.congestion;
+    this.settings = settings;
     this.candidates = candidates;
     this.handlers = handlers;
   }
@@ -109,19 +117,21 @@ export class ConnectRace implements ConnOwner {
     loop.timers.clear(this.hedge);
     while (this.next < this.candidates.length) {
       const candidate = this.candidates[this.next] as Candidate;
+      const mayFastOpen = this.settings.mayFastOpen?.(candidate) ?? false;
       const conn = Conn.connect(loop, {
         to: candidate.to,
         mptcp: candidate.mptcp,
         from: candidate.from,
         device: candidate.device,
-        congestion: this.congestion,
+        congestion: this.settings.congestion,
+        fastOpen: mayFastOpen,
       });
       // Before the first attempt the caller may wait for fds; after it this is a failure like another.
       if (typeof conn === 'number' && isStarvation(conn) && this.next === 0) return 'starved';
       this.next++;
       if (conn instanceof Conn) {
         conn.owner = this;
-        this.attempts.push({ conn, candidate });
+        this.attempts.push({ conn, candidate, mayFastOpen });
         this.newest = candidate;
         this.isPatienceOver = false;
         // The last one has nobody after it, but that it is overdue is worth knowing all the same.

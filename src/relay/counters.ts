@@ -21,6 +21,8 @@ const FIELDS = [
   'silentClients',
   'warmIdle',
   'warmFlows',
+  'fastOpenFlows',
+  'fastOpenFallbacks',
   'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',

@@ -33,6 +33,8 @@ export interface RelayHandlers {
   onDoubt(): void;
   /** A connection to a server over this WAN came about without MPTCP. */
   onPlain(wan: string): void;
+  /** TCP Fast Open has failed too often over this WAN. */
+  onFastOpenLost(wan: string): void;
   /** A worker threw, ended or is stuck: flows are lost and the process must end now. */
   onFatal(error: WanbondError): void;
 }
@@ -120,6 +122,7 @@ export class Relay {
         else if (message.kind === 'hand-over') this.handOver(message);
         else if (message.kind === 'resolve') void this.resolve(message);
         else if (message.kind === 'plain') this.handlers.onPlain(message.wan);
+        else if (message.kind === 'fast-open-lost') this.handlers.onFastOpenLost(message.wan);
         else {
           isListening = true;
           resolve();

@@ -14,6 +14,8 @@ import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
 import { Conn, type ConnOwner, NOBODY } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { EarlyBytes } from './early-bytes.ts';
+import type { FastOpenTrials } from './fast-open-trials.ts';
+import { FastOpenWatch, waitsForBytes } from './fast-open-watch.ts';
 import { Flow } from './flow.ts';
 import { HelloLink } from './hello-link.ts';
 import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
@@ -45,6 +47,8 @@ export interface RouterOpeningPlan {
   readonly young: Set<YoungFlow>;
   /** Of a device that asked for the target by itself. */
   readonly front?: RouterFront;
+  /** On which WANs the first connection may begin with the hello in its SYN. */
+  readonly fastOpen: FastOpenTrials;
   /** Gives a connection to the first server that is ready for a flow, if there is one. */
   readonly takeWarm?: () => Attempt | undefined;
 }
@@ -82,6 +86,8 @@ export class RouterOpening implements ConnOwner, Opening {
   private route: Route | undefined;
   private race: ConnectRace | undefined;
   private link: HelloLink | undefined;
+  /** While it is not known whether the far end took what the SYN carried. */
+  private fastOpen: FastOpenWatch | undefined;
   private retries = 0;
   /** The connection was open before the flow began: it may have been lost without anybody to notice. */
   private isWarm = false;
@@ -128,7 +134,8 @@ export class RouterOpening implements ConnOwner, Opening {
       opening.beginWarm(warm);
       return true;
     }
-    if (opening.begin(plan.routes.flatMap(({ candidates }) => candidates)) === 'started') return true;
+    const mayFastOpen = (candidate: Candidate): boolean => opening.mayFastOpen(candidate);
+    if (opening.begin(opening.allCandidates, mayFastOpen) === 'started') return true;
     context.openings.delete(opening);
     return false;
   }
@@ -224,9 +231,26 @@ export class RouterOpening implements ConnOwner, Opening {
     this.onConnect(attempt);
   }
 
-  private begin(candidates: readonly Candidate[]): 'started' | 'starved' {
+  private get allCandidates(): Candidate[] {
+    return this.plan.routes.flatMap(({ candidates }) => candidates);
+  }
+
+  /** Only what can go on over another connection may leave before anybody has answered on this one. */
+  private mayFastOpen({ wan, server }: Candidate): boolean {
+    if (!this.routeTo(server)?.handshake.resume) return false;
+    return this.plan.fastOpen.mayUse(wan, this.context.loop.nowMs);
+  }
+
+  private routeTo(server: string | undefined): Route | undefined {
+    return this.plan.routes.find(({ candidates }) => candidates[0]?.server === server);
+  }
+
+  private begin(
+    candidates: readonly Candidate[],
+    mayFastOpen: (candidate: Candidate) => boolean = () => false,
+  ): 'started' | 'starved' {
     const congestion = congestionFor(this.settings.congestion, this.plan.hints);
-    const race = new ConnectRace(this.context, { congestion }, candidates, {
+    const race = new ConnectRace(this.context, { congestion, mayFastOpen }, candidates, {
       onConnect: (attempt) => this.onConnect(attempt),
       onExhausted: (errno) => this.onExhausted(errno),
     });
@@ -259,13 +283,12 @@ export class RouterOpening implements ConnOwner, Opening {
     loop.timers.clear(this.deadline);
     this.race = undefined;
     this.link = new HelloLink(attempt, this.context.buffer);
-    this.route = this.plan.routes.find(
-      ({ candidates }) => candidates[0]?.server === attempt.candidate.server,
-    );
+    this.route = this.routeTo(attempt.candidate.server);
     attempt.conn.owner = this;
     if (attempt.candidate.server === undefined && !attempt.candidate.mptcp)
       counters.add('directFallbacks', 1);
-    if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) {
+    if (waitsForBytes(attempt)) this.watchFastOpen(attempt);
+    else if (attempt.candidate.mptcp && isMptcp(attempt.conn.fd) === false) {
       this.context.notePlain(attempt.candidate.wan);
     }
     this.takeEarly();
@@ -275,6 +298,30 @@ export class RouterOpening implements ConnOwner, Opening {
       this.early.all.length === 0 && !this.client.ended && waitedMs < this.settings.earlyDataWaitMs;
     if (mayWait) loop.timers.arm(this.earlyWait, this.settings.earlyDataWaitMs, loop.nowMs);
     else this.sendHello();
+  }
+
+  private watchFastOpen(attempt: Attempt): void {
+    this.fastOpen = new FastOpenWatch(this.context, this.plan.fastOpen, attempt, {
+      onRefused: () => {
+        attempt.conn.reset();
+        this.again(this.allCandidates);
+      },
+      onBad: () => this.leaveFastOpen(attempt),
+    });
+  }
+
+  /** As the race would have gone on: over another WAN, else over this one, from the SYN on. */
+  private leaveFastOpen({ conn, candidate: { wan } }: Attempt): void {
+    if (!conn.broken) {
+      // The reply may be here already.
+      conn.readable = true;
+      this.readReply();
+      if (this.isDone || this.link?.conn !== conn) return;
+    }
+    const { candidates } = this.route as Route;
+    const others = candidates.filter((one) => one.wan !== wan);
+    if (this.moveTo([...others, ...candidates.filter((one) => one.wan === wan)])) return;
+    if (conn.broken) this.end('server-lost', 'the connection failed with the request');
   }
 
   private onClientReady(): void {
@@ -301,11 +348,13 @@ export class RouterOpening implements ConnOwner, Opening {
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.arm(this.deadline, this.settings.handshakeTimeoutMs, this.context.loop.nowMs);
     this.sent((this.link as HelloLink).say(this.handshake, this.early.all));
+    this.fastOpen?.start();
     this.readReply();
   }
 
   private onLinkReady(link: HelloLink): void {
     if (link.hasSaid) {
+      if (this.fastOpen?.look()) return;
       this.sent(link.flush());
       this.readReply();
     } else if (link.conn.broken) this.onLost('the server closed the connection before the request');
@@ -348,6 +397,7 @@ export class RouterOpening implements ConnOwner, Opening {
   /** The same handshake over a new upstream. */
   private again(candidates: readonly Candidate[]): void {
     this.context.loop.timers.clear(this.earlyWait);
+    this.endFastOpen();
     this.link = undefined;
     if (this.begin(candidates) === 'starved') this.end('resource', 'no file descriptor is left');
   }
@@ -415,8 +465,14 @@ export class RouterOpening implements ConnOwner, Opening {
     this.context.fail(reason, `${this.context.nameTarget(this.plan.target)}${via}: ${detail}`);
   }
 
+  private endFastOpen(): void {
+    this.fastOpen?.stop();
+    this.fastOpen = undefined;
+  }
+
   private finish(): void {
     this.isDone = true;
+    this.endFastOpen();
     this.context.openings.delete(this);
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.clear(this.deadline);

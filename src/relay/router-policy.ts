@@ -13,6 +13,8 @@ export interface WanPolicy {
   readonly share: number;
   /** The server does not answer over it any more. */
   readonly isSilent: boolean;
+  /** Flows may begin with TCP Fast Open over it. */
+  readonly mayFastOpen: boolean;
   /** An attempt over it that is not connected after this long is joined by one over the next WAN. */
   readonly hedgeDelayMs: number;
 }

@@ -6,6 +6,7 @@ import { createDirectClient } from '../transport/direct.ts';
 import type { ClientTransport, ServerTransport } from '../transport/handshake.ts';
 import { createServerClient, protocolText } from '../transport/server-client.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
+import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
 import {
   type Route,
@@ -54,6 +55,7 @@ export class RouterAccept {
   /** Of its own: turns taken from those of the flows would let all of one kind begin on the same WAN. */
   private warmWans: Rotation<WanPolicy>;
   private readonly warm: WarmPool;
+  private readonly fastOpen: FastOpenTrials;
   private readonly socks: ServerTransport | undefined;
   private readonly young = new Set<YoungFlow>();
   /** By label, those of the policy. */
@@ -70,6 +72,8 @@ export class RouterAccept {
     this.wans = new Rotation(role.policy.wans);
     this.warmWans = new Rotation(role.policy.wans);
     this.warm = new WarmPool(context, warmSettings(role.opening));
+    this.fastOpen = new FastOpenTrials((wan) => context.loseFastOpen(wan));
+    this.fastOpen.update(role.policy.wans);
     this.meetServers(role.policy);
   }
 
@@ -89,6 +93,7 @@ export class RouterAccept {
     this.policy = policy;
     this.wans = new Rotation(policy.wans);
     this.warmWans = new Rotation(policy.wans);
+    this.fastOpen.update(policy.wans);
     this.meetServers(policy);
     for (const opening of this.context.openings) opening.onPolicy?.(policy);
     for (const young of this.young) young.onPolicy(policy.wans);
@@ -124,6 +129,7 @@ export class RouterAccept {
       hints: this.policy.hints,
       routes: this.routesTo(target),
       young: this.young,
+      fastOpen: this.fastOpen,
       takeWarm: () => this.warm.take(),
     };
   }

@@ -14,7 +14,7 @@ import type {
   ServerStep,
 } from '../transport/handshake.ts';
 import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
-import { Conn, type ConnOwner } from './conn.ts';
+import { Conn, type ConnOwner, NOBODY } from './conn.ts';
 import type { EgressPolicy } from './egress.ts';
 import { Flow, type FlowExtras } from './flow.ts';
 import { receive, send } from './io.ts';
@@ -41,6 +41,8 @@ export interface ServerOpeningFds {
   readonly clientFd: number;
   /** Keeps a number free for the target's socket; closed by the opening, once it has started. */
   readonly spareFd: number;
+  /** The listener takes data with a SYN. */
+  readonly isFastOpen: boolean;
 }
 
 /** Counts one more connection that is kept for a key; undefined when it has the most that it may have. */
@@ -64,6 +66,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   /** Which of them that is. */
   private attempt = 0;
   private dialling: TargetDial | undefined;
+  /** Connected before the handshake of the client's own connection has ended. */
+  private target: Conn | undefined;
   private spareFd: number;
   private readonly deadline = new Timer(() => this.onDeadline());
 
@@ -92,6 +96,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       onProved,
       enterWarm,
     );
+    if (fds.isFastOpen) client.noteHalfOpen();
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
     if (handshake.isSilent) opening.onStep(handshake.receive(NOTHING));
@@ -130,6 +135,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (conn !== this.client) return;
     if (this.state === 'reading') this.read();
     else if (this.state === 'dialling' && conn.broken) this.fail('client-gone', 'reset by the router');
+    else if (this.target) this.establish(this.target);
   }
 
   /** Nothing has been answered yet: the connection takes the place of the one before. */
@@ -142,6 +148,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.received = Buffer.from(first);
     this.answers = answers;
     this.attempt = point.attempt;
+    if (this.target) this.establish(this.target);
     return true;
   }
 
@@ -261,6 +268,10 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private establish(target: Conn): void {
+    this.target = target;
+    target.owner = NOBODY;
+    if (this.client.isHalfOpen) return;
+    this.target = undefined;
     const { attempt, client, received: first } = this;
     const { resumable, sealed, isStranger } = this.dial as DialStep;
     const { families } = this.egress;
@@ -308,7 +319,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private onDeadline(): void {
-    if (this.state === 'dialling' && this.dialling?.isStarved)
+    if (this.target) this.fail('client-gone', 'the handshake of its connection did not end');
+    else if (this.state === 'dialling' && this.dialling?.isStarved)
       this.refuseDial('resource', 'no fd for its socket');
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else if (this.leaveWarm) this.end();
@@ -342,6 +354,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     if (this.dial?.resumable) this.context.resumables.delete(this.dial.resumable.flowId);
     this.context.loop.timers.clear(this.deadline);
     this.dialling?.close();
+    this.target?.reset();
+    this.target = undefined;
     if (this.spareFd >= 0) close(this.spareFd);
     this.spareFd = -1;
   }

@@ -126,7 +126,7 @@ export class ServerAccept {
       onProved();
       return false;
     }
-    const fds = { clientFd: fd, spareFd };
+    const fds = { clientFd: fd, spareFd, isFastOpen: this.role.isFastOpen };
     const { context, egress, admission } = this;
     const enterWarm = (keyId: number) => this.warm.enter(String(keyId));
     if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved, enterWarm))

@@ -18,6 +18,7 @@ const WAN: WanPolicy = {
   sources: [HERE],
   share: 1,
   isSilent: false,
+  mayFastOpen: false,
   hedgeDelayMs: 1000,
 };
 const AFTER_ONE_BYTE: ClientHandshake = {

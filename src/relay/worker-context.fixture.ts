@@ -28,6 +28,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     learnFamilies: () => undefined,
     doubt: () => undefined,
     notePlain: () => undefined,
+    loseFastOpen: () => undefined,
     ...own,
   };
 }

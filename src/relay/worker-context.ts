@@ -52,4 +52,6 @@ export interface WorkerContext {
   doubt(): void;
   /** A connection to a server over this WAN came about without MPTCP. */
   notePlain(wan: string): void;
+  /** TCP Fast Open has failed too often over this WAN: flows of this worker go on without it. */
+  loseFastOpen(wan: string): void;
 }

@@ -32,6 +32,8 @@ export interface ListenSpec {
   readonly mptcp: boolean;
   readonly transparent: boolean;
   readonly congestion: string | undefined;
+  /** Take the first bytes of a connection with its SYN. */
+  readonly fastOpen?: boolean;
   /** Listen on this interface only. */
   readonly device?: string | undefined;
   /** Of the server's protocols; of a router 0 for what is redirected, else SOCKS_PROTOCOL. */
@@ -61,6 +63,8 @@ export interface RouterRole {
 export interface ServerRole extends ServerAdmission {
   readonly kind: 'server';
   readonly protocols: readonly ServedProtocol[];
+  /** Listeners may take data with a SYN. */
+  readonly isFastOpen: boolean;
   readonly egress: EgressPolicy;
   readonly serverId: string;
   readonly replayWindow: SharedArrayBuffer;
@@ -129,4 +133,6 @@ export type FromWorker =
   /** The connection belongs to a flow of another worker. */
   | { readonly kind: 'hand-over'; readonly worker: number; readonly arrival: Arrival }
   /** A connection to a server over this WAN came about without MPTCP. */
-  | { readonly kind: 'plain'; readonly wan: string };
+  | { readonly kind: 'plain'; readonly wan: string }
+  /** TCP Fast Open has failed too often over this WAN. */
+  | { readonly kind: 'fast-open-lost'; readonly wan: string };

@@ -146,6 +146,10 @@ class Worker implements WorkerContext {
     post({ kind: 'plain', wan });
   }
 
+  loseFastOpen(wan: string): void {
+    post({ kind: 'fast-open-lost', wan });
+  }
+
   handOver(worker: number, arrival: Arrival): void {
     if (worker !== this.spec.index) post({ kind: 'hand-over', worker, arrival });
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);

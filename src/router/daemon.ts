@@ -22,7 +22,7 @@ import { BufferInStep } from './buffer-in-step.ts';
 import { chooseMethod } from './choose-method.ts';
 import { followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
-import { CLEAN_PATHS, routerPolicy } from './policy.ts';
+import { CLEAN_PATHS, NOTHING_LOST, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
 import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
 import { overrideRequest } from './override-request.ts';
@@ -59,7 +59,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   const buffers = new BufferInStep(config, facts.memoryBytes, log);
   const takeChain = new TakeChain(nftables, log);
   const relay = await Relay.start(
-    routerRole(config, congestion, method, routerPolicy(config, first, facts, CLEAN_PATHS, 1)),
+    routerRole(config, congestion, method, routerPolicy(config, first, facts, CLEAN_PATHS, NOTHING_LOST, 1)),
     relaySettings(config.relay, config.log, buffers.limit.bytes),
     listens(config, method),
     {
@@ -67,6 +67,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       onFamilies: (server, families) => manager.onFamilies(server, families),
       onDoubt: () => manager.prober?.doubt(),
       onPlain: (wan) => manager.prober?.plain(wan),
+      onFastOpenLost: (wan) => manager.onFastOpenLost(wan),
       onFatal,
     },
   );

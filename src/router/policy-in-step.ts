@@ -3,21 +3,24 @@ import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { PathHints } from '../transport/handshake.ts';
+import type { FastOpenWans } from './fast-open-wans.ts';
 import { routerPolicy } from './policy.ts';
 import type { WanState } from './wan-state.ts';
 
 export class PolicyInStep {
   private readonly relay: Relay;
+  private readonly fastOpen: FastOpenWans;
   private text = '';
   // The relay was started with the first.
   private generation = 1;
 
-  constructor(relay: Relay) {
+  constructor(relay: Relay, fastOpen: FastOpenWans) {
     this.relay = relay;
+    this.fastOpen = fastOpen;
   }
 
   bring(config: RouterConfig, state: WanState, facts: HostFacts, hints: PathHints): void {
-    const policy = routerPolicy(config, state, facts, hints, this.generation + 1);
+    const policy = routerPolicy(config, state, facts, hints, this.fastOpen, this.generation + 1);
     const { generation: _, ...content } = policy;
     const text = JSON.stringify(content);
     if (text === this.text) return;

@@ -5,6 +5,7 @@ import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
 import type { PathHints } from '../transport/handshake.ts';
 import { destinationsOf, type KnownServer } from '../wan/known-servers.ts';
 import { ownAddresses } from './router-plan.ts';
+import type { FastOpenWans } from './fast-open-wans.ts';
 import type { WanState } from './wan-state.ts';
 
 export function routerPolicy(
@@ -12,11 +13,15 @@ export function routerPolicy(
   state: Pick<WanState, 'order' | 'servers'>,
   facts: HostFacts,
   hints: PathHints,
+  fastOpen: Pick<FastOpenWans, 'isLost'>,
   generation: number,
 ): RouterPolicy {
   return {
     generation,
-    wans: state.order,
+    wans: state.order.map((wan) => ({
+      ...wan,
+      mayFastOpen: config.relay.fastOpen && !fastOpen.isLost(wan.name),
+    })),
     hints,
     upstream:
       dialledServers(config).length === 0
@@ -40,5 +45,8 @@ function serverPolicy(server: KnownServer): ServerPolicy {
 
 /** What is thought of paths before anything was measured. */
 export const CLEAN_PATHS: PathHints = { isLossy: false };
+
+/** Nothing has been tried yet. */
+export const NOTHING_LOST: Pick<FastOpenWans, 'isLost'> = { isLost: () => false };
 
 /** Loopback in both families, where the TPROXY listeners are. */

@@ -118,3 +118,24 @@ test('the sysctls that the plan needs are asked for', () => {
   expect(routerSysctls(config)).toContain('net.ipv4.conf.eth1/100.rp_filter');
   expect(routerSysctls(config)).toContain('net.ipv4.conf.all.rp_filter');
 });
+
+test('TCP Fast Open is allowed where the config asks for it, beside what the host allows already', () => {
+  const asked = { ...config, relay: { ...config.relay, fastOpen: true } };
+  const valueFrom = (now: string): string | undefined =>
+    routerPlan(asked, { wans: WANS, servers: SERVERS }, 'tproxy', {
+      ...FACTS,
+      sysctls: new Map([...FACTS.sysctls, ['net.ipv4.tcp_fastopen', now]]),
+    })
+      .map(renderStep)
+      .find((command) => command.includes('tcp_fastopen'));
+  expect(['0', '1', '2', '1027'].map(valueFrom)).toEqual([
+    'sysctl -w net.ipv4.tcp_fastopen=1',
+    undefined,
+    'sysctl -w net.ipv4.tcp_fastopen=3',
+    undefined,
+  ]);
+  expect(routerSysctls(config)).toContain('net.ipv4.tcp_fastopen');
+  expect(commands({ ...FACTS, sysctls: new Map([['net.ipv4.tcp_fastopen', '0']]) }).join()).not.toContain(
+    'tcp_fastopen',
+  );
+});

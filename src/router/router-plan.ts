@@ -2,7 +2,7 @@
 import { type Address, formatAddress, sameAddress } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
+import { fastOpenSteps, KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
 import { type MarkedTraffic, tproxyRouting } from '../plan/marked-traffic.ts';
 import { looseReversePath, rpFilter } from '../plan/reverse-path.ts';
 import type { Step } from '../plan/step.ts';
@@ -47,6 +47,7 @@ export function routerPlan(
 ): Step[] {
   return [
     ...kernelSteps(facts, firstBufferLimit(config, facts.memoryBytes).bytes),
+    ...fastOpenSteps(facts, config.relay.fastOpen, 'client'),
     // A firewall that drops MPTCP's SYNs for a minute must not switch MPTCP off for an hour.
     { kind: 'sysctl', name: 'net.mptcp.blackhole_timeout', value: '0' },
     ...wanSteps(wans, facts),

@@ -26,6 +26,7 @@ import { bufferedWans } from './buffer-limits.ts';
 import { cutLost } from './cut-lost.ts';
 import { MptcpNews } from './mptcp-news.ts';
 import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
+import { FastOpenWans } from './fast-open-wans.ts';
 import { JournaledSteps } from './journaled-steps.ts';
 import { PolicyInStep } from './policy-in-step.ts';
 import { RedirectInStep } from './redirect-in-step.ts';
@@ -67,6 +68,7 @@ export class WanManager implements DeviceView {
   private readonly endpoints: EndpointsInStep;
   private readonly redirect: RedirectInStep;
   private readonly policy: PolicyInStep;
+  private readonly fastOpen: FastOpenWans;
   private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
@@ -90,7 +92,8 @@ export class WanManager implements DeviceView {
     this.made = made;
     this.endpoints = new EndpointsInStep(made, parts.log);
     this.redirect = new RedirectInStep({ ...parts, made });
-    this.policy = new PolicyInStep(parts.relay);
+    this.fastOpen = new FastOpenWans(parts.log);
+    this.policy = new PolicyInStep(parts.relay, this.fastOpen);
   }
 
   /** Over which a name can be looked up: all that have an address, as nothing may be known of them yet. */
@@ -155,6 +158,12 @@ export class WanManager implements DeviceView {
     this.update();
   }
 
+  /** TCP Fast Open has failed too often over a WAN. */
+  onFastOpenLost(wan: string): void {
+    this.fastOpen.lose(wan, this.state?.order ?? []);
+    this.update();
+  }
+
   /**
    * Another config from here on: the redirect first, of which all may be refused, then what follows the WANs.
    *
@@ -169,8 +178,9 @@ export class WanManager implements DeviceView {
 
   status(): RouterStatus {
     const { judge, tiers, buffers } = this.parts;
-    const { config, measurements, state, servers } = this;
-    return routerStatus({ config, servers, measurements, state, judge, tiers, buffer: buffers.limit });
+    const { config, measurements, state, servers, fastOpen } = this;
+    const buffer = buffers.limit;
+    return routerStatus({ config, servers, measurements, state, judge, tiers, fastOpen, buffer });
   }
 
   stop(): void {
@@ -195,6 +205,7 @@ export class WanManager implements DeviceView {
       const next = this.decide(links);
       if (tellServers(this.state?.servers, next.servers, config, this.parts.log)) this.onTrouble();
       this.state = next;
+      this.fastOpen.follow(next.order);
       // First what running flows wait for.
       this.endpoints.bring(next.bonded, this, facts);
       bringStandInsInStep(next.standIns, facts, made);

@@ -6,6 +6,7 @@ import type { BufferLimit } from '../wan/buffer-limit.ts';
 import { mptcpTrouble } from '../wan/mptcp-survival.ts';
 import type { PathMeasurement } from '../wan/prober-spec.ts';
 import type { WanRole } from '../wan/role.ts';
+import { FAST_OPEN_LOST, type FastOpenWans } from './fast-open-wans.ts';
 import type { TierKeeper, TierStatus } from './tier-keeper.ts';
 import type { WanJudge } from './wan-judge.ts';
 import type { WanState } from './wan-state.ts';
@@ -24,6 +25,14 @@ export interface WanStatus extends TierStatus {
   readonly endpoint: WanEndpoint;
   /** What is wrong with it; undefined when it is well, whatever its tier. */
   readonly trouble: string | undefined;
+  /** Whether flows begin with TCP Fast Open over it; undefined where the config does not ask for it. */
+  readonly fastOpen: FastOpenStatus | undefined;
+}
+
+export interface FastOpenStatus {
+  readonly isOn: boolean;
+  /** Why it is off. */
+  readonly reason: string | undefined;
 }
 
 export interface RouterStatus {
@@ -42,11 +51,12 @@ export interface StatusSources {
   readonly state: WanState | undefined;
   readonly judge: Pick<WanJudge, 'health'>;
   readonly tiers: Pick<TierKeeper, 'status'>;
+  readonly fastOpen: Pick<FastOpenWans, 'isLost'>;
   readonly buffer: BufferLimit;
 }
 
 export function routerStatus(sources: StatusSources): RouterStatus {
-  const { config, servers, measurements, state, judge, tiers, buffer } = sources;
+  const { config, servers, measurements, state, judge, tiers, fastOpen, buffer } = sources;
   const current = state?.servers.current?.label;
   return {
     servers: servers.map(({ label, addresses, port, transport, takesPipelined }) => ({
@@ -69,6 +79,7 @@ export function routerStatus(sources: StatusSources): RouterStatus {
         reason: verdict?.reason,
         endpoint: endpointOf(name, state),
         trouble: judge.health.get(name) ?? mptcpTrouble(path?.mptcp),
+        fastOpen: config.relay.fastOpen ? fastOpenStatus(fastOpen.isLost(name)) : undefined,
         ...tiers.status(wan),
         ...measured,
         seenAs: seenAs && formatSocketAddress(seenAs),
@@ -77,6 +88,11 @@ export function routerStatus(sources: StatusSources): RouterStatus {
     limits: { buffer },
   };
 }
+
+const fastOpenStatus = (isLost: boolean): FastOpenStatus => ({
+  isOn: !isLost,
+  reason: isLost ? FAST_OPEN_LOST : undefined,
+});
 
 function endpointOf(name: string, state: WanState | undefined): WanEndpoint {
   const bonded = state?.bonded.find((one) => one.name === name);

@@ -56,6 +56,7 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
       onFamilies: () => undefined,
       onDoubt: () => undefined,
       onPlain: () => undefined,
+      onFastOpenLost: () => undefined,
       onFatal,
     },
   ).catch((error: unknown) => {
@@ -126,6 +127,7 @@ function serverRole(config: ServerConfig, congestion: CongestionChoice, egress: 
     kind: 'server',
     ...admissionOf(config, congestion),
     egress,
+    isFastOpen: config.relay.fastOpen,
     serverId: config.id,
     protocols: [
       ...config.listens.map(({ protocol }) => served(protocol, now())),
@@ -175,11 +177,23 @@ function probePoints({ listens: all }: ServerConfig): SocketAddress[] {
   return all.filter(({ protocol }) => protocol.transport === 'convert').flatMap(listenPoints);
 }
 
+/**
+ * Data of a SYN may come twice (RFC 7413, section 2.1): only where nonces or salts keep it from being taken twice, and clients
+ * of others have none.
+ */
+function bearsFastOpen({ protocol }: ListenConfig): boolean {
+  if (protocol.transport === 'convert') return protocol.foreignClients.length === 0;
+  return protocol.transport === 'shadowsocks';
+}
+
 function listens(config: ServerConfig, { usual: congestion }: CongestionChoice): ListenSpec[] {
   const both = { mptcp: true, congestion };
-  const usual = config.listens.flatMap((listen, protocol) =>
-    listenPoints(listen).map((at): ListenSpec => ({ ...both, at, transparent: false, protocol })),
-  );
+  const usual = config.listens.flatMap((listen, protocol) => {
+    const fastOpen = config.relay.fastOpen && bearsFastOpen(listen);
+    return listenPoints(listen).map(
+      (at): ListenSpec => ({ ...both, at, transparent: false, fastOpen, protocol }),
+    );
+  });
   const loopbacks = LOOPBACKS.filter((address) => familyOf(address) === 4 || hasIpv6());
   const intercepting = config.intercepts.flatMap(({ ports }, index) =>
     ports.flatMap((port) =>

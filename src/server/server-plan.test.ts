@@ -7,7 +7,7 @@ import { serverPlan, serverSysctls } from './server-plan.ts';
 
 const MIB = 1024 * 1024;
 const config = (bufferMaxBytes: number | undefined): ServerConfig =>
-  ({ relay: { bufferMaxBytes }, intercepts: [] }) as unknown as ServerConfig;
+  ({ relay: { bufferMaxBytes, fastOpen: false }, intercepts: [] }) as unknown as ServerConfig;
 
 function factsOf(sysctls: readonly (readonly [string, string])[]): HostFacts {
   return {

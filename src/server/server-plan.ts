@@ -2,7 +2,7 @@
 import type { ServerConfig } from '../config/server.ts';
 import type { InterceptConfig } from '../config/intercept.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import { KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
+import { fastOpenSteps, KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
 import { tproxyRouting } from '../plan/marked-traffic.ts';
 import { looseReversePath, rpFilter } from '../plan/reverse-path.ts';
 import type { Step } from '../plan/step.ts';
@@ -33,6 +33,7 @@ export function serverPlan(config: ServerConfig, facts: HostFacts): Step[] {
   const limit = facts.sysctls.get(SEND_BUFFER_LIMIT);
   return [
     ...kernelSteps(facts, bufferMaxBytes),
+    ...fastOpenSteps(facts, config.relay.fastOpen, 'server'),
     ...(limit !== undefined && Number(limit) < bufferMaxBytes
       ? [{ kind: 'sysctl', name: SEND_BUFFER_LIMIT, value: String(bufferMaxBytes) } as const]
       : []),

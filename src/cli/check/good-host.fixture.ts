@@ -20,6 +20,7 @@ export const GOOD_HOST: HostFacts = {
   pipeMaxSizeBytes: 2 ** 20,
   unprivilegedPortStart: 1024,
   isForwarding: { v4: true, v6: true },
+  tcpFastOpen: 1,
   interfaces: [
     { name: 'lo', isUp: true, addresses: [] },
     { name: 'br-lan', isUp: true, addresses: ['192.168.1.1'] },

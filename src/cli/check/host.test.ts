@@ -94,3 +94,23 @@ it('says how many flows and pipes the limits are good for', () => {
   expect(messages).toContain('4096: enough for 1536 flows of 20000');
   expect(messages).toContain('enough for 32 bulk flows at once; more are moved the slower way');
 });
+
+it('TCP Fast Open is looked at where a config asks for it', () => {
+  const told = (facts: Partial<HostFacts>, client: boolean, server: boolean): string[] =>
+    hostFindings({ ...GOOD_HOST, ...facts }, { ...ROUTER, fastOpen: { client, server } })
+      .filter(({ subject }) => subject === 'TCP Fast Open')
+      .map(({ level, message }) => `${level} ${message}`);
+  const kernelRelease = '6.2.0';
+  expect(told({}, false, false)).toEqual([]);
+  expect(told({}, true, false)).toEqual(['ok allowed (net.ipv4.tcp_fastopen is 1)']);
+  expect(told({}, false, true)).toEqual(['warn MPTCP listeners of 6.1.0-18-amd64 do not take it']);
+  expect(told({ kernelRelease }, true, true)).toEqual([
+    'ok net.ipv4.tcp_fastopen is 1; will be set to 3 at start',
+  ]);
+  expect(told({ kernelRelease, capabilities: 0n }, false, true)).toEqual([
+    'warn net.ipv4.tcp_fastopen is 1: not allowed',
+  ]);
+  expect(told({ tcpFastOpen: undefined }, true, false)).toEqual([
+    'warn net.ipv4.tcp_fastopen cannot be read',
+  ]);
+});

@@ -1,6 +1,7 @@
 // From the facts of the host to findings: pure, so that every kind of host can be tested on any.
 import { CAP_NET_ADMIN, type HostFacts, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
+import { fastOpenFindings } from './fast-open.ts';
 import { limitFindings } from './limits.ts';
 import type { Needs } from './needs.ts';
 import { redirectFindings } from './redirect.ts';
@@ -20,6 +21,7 @@ export function hostFindings(facts: HostFacts, needs: Needs): Finding[] {
     capabilities(facts, needs),
     ...(isServerOnly && !needs.isGateway ? [] : redirectFindings(facts, needs)),
     ...congestion(facts, needs),
+    ...fastOpenFindings(facts, needs),
     ...limitFindings(facts, needs),
   ];
 }

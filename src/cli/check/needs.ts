@@ -19,6 +19,7 @@ export interface Needs {
   readonly bufferMaxBytes: number;
   /** With less, WANs as most have them are slower. */
   readonly bufferLeastBytes: number;
+  readonly fastOpen: { readonly client: boolean; readonly server: boolean };
   readonly pipeSizeBytes: number;
   readonly maxFlows: number;
 }
@@ -53,7 +54,10 @@ export function needsOf(
     congestions: [...new Set(named)],
     bufferMaxBytes: asked.length === 0 ? least : Math.max(...asked),
     bufferLeastBytes: fixed.length === 0 ? least : Math.max(...fixed),
+    fastOpen: { client: routers.some(asksFastOpen), server: servers.some(asksFastOpen) },
     pipeSizeBytes: most('pipeSizeBytes'),
     maxFlows: most('maxFlows'),
   };
 }
+
+const asksFastOpen = ({ relay }: RouterConfig | ServerConfig): boolean => relay.fastOpen;

@@ -1,6 +1,6 @@
 // From a router config and the host's interfaces to findings.
 import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
-import type { RouterConfig } from '../../config/router.ts';
+import { type DialledServer, dialledServers, type RouterConfig } from '../../config/router.ts';
 import type { WanConfig } from '../../config/wan.ts';
 import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
 import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
@@ -21,8 +21,16 @@ export function routerFindings(
   if (config.wans.length < 2) {
     findings.push(warn('WANs', 'one only: there is nothing to bond', 'Add a second [[wan]].'));
   }
+  if (config.relay.fastOpen && !dialledServers(config).some(isUsedWithFastOpen)) {
+    const hint = 'Leave relay.fast-open out, or use a wanbond server with transport "convert" and a key.';
+    findings.push(warn('TCP Fast Open', 'no server of this config is used with it', hint));
+  }
   return findings;
 }
+
+/** A flow has to be able to go on when its SYN does not get through. */
+const isUsedWithFastOpen = ({ protocol }: DialledServer): boolean =>
+  protocol.transport === 'convert' && protocol.key !== undefined;
 
 function uplink(
   wan: WanConfig,
