@@ -1,19 +1,15 @@
 // The client's side of SOCKS 5. Pipelined, everything leaves in one write and only the answers are waited for; otherwise
 // each step waits for the one before, as servers need that drop what comes too early.
 import { ANY_V4, type SocketAddress } from '../../base/address.ts';
+import type { SocksLogin } from '../../config/server-protocol.ts';
 import type { FailureReason } from '../failure.ts';
 import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
+import { encodeLogin, LOGIN_GOOD } from '../socks-login.ts';
 import * as socks from './constants.ts';
 
-export interface Socks5Login {
-  /** 1 to 255 bytes each, in UTF-8. */
-  readonly user: string;
-  readonly password: string;
-}
-
 export interface Socks5ClientOptions {
-  readonly login: Socks5Login | undefined;
+  readonly login: SocksLogin | undefined;
   readonly isPipelined: boolean;
 }
 
@@ -30,7 +26,7 @@ export function createSocks5Client(options: Socks5ClientOptions): ClientTranspor
 }
 
 /** Greeting and login only: what the server makes of us. */
-export function createSocks5Login(login: Socks5Login | undefined): ClientHandshake {
+export function createSocks5Login(login: SocksLogin | undefined): ClientHandshake {
   const handshake = new Handshake({ login, isPipelined: false }, NOWHERE);
   return {
     hello: (early) => handshake.hello(early),
@@ -68,7 +64,9 @@ class Handshake implements ClientHandshake {
     const greeting = Buffer.of(socks.VERSION, 1, login ? socks.METHOD_PASSWORD : socks.METHOD_NONE);
     if (!isPipelined) return greeting;
     return Buffer.concat(
-      [greeting, login ? loginOf(login) : [], requestTo(this.#target), early].map((one) => Buffer.from(one)),
+      [greeting, login ? encodeLogin(login) : [], requestTo(this.#target), early].map((one) =>
+        Buffer.from(one),
+      ),
     );
   }
 
@@ -94,7 +92,7 @@ class Handshake implements ClientHandshake {
     const reply = bytes.subarray(this.#at);
     if (reply.length < LOGIN_REPLY_BYTES) return MORE;
     // Some servers repeat SOCKS's version here; RFC 1929 wants its own. Only the status matters.
-    if (reply[1] !== socks.AUTH_GOOD) return refused('not-authorized', 'it refused the user or the password');
+    if (reply[1] !== LOGIN_GOOD) return refused('not-authorized', 'it refused the user or the password');
     return this.#go(LOGIN_REPLY_BYTES, 'request', bytes);
   }
 
@@ -118,16 +116,8 @@ class Handshake implements ClientHandshake {
     this.#stage = stage;
     const { login, isPipelined } = this.#options;
     if (isPipelined) return this.receive(bytes);
-    return { kind: 'send', bytes: stage === 'login' && login ? loginOf(login) : requestTo(this.#target) };
+    return { kind: 'send', bytes: stage === 'login' && login ? encodeLogin(login) : requestTo(this.#target) };
   }
-}
-
-function loginOf({ user, password }: Socks5Login): Buffer {
-  const words = [user, password].map((word) => Buffer.from(word));
-  return Buffer.concat([
-    Buffer.of(socks.AUTH_VERSION),
-    ...words.flatMap((word) => [Buffer.of(word.length), word]),
-  ]);
 }
 
 function requestTo(target: SocketAddress): Buffer {

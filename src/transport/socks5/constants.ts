@@ -1,13 +1,10 @@
-// SOCKS 5 on the wire: RFC 1928, and RFC 1929 for user and password.
+// SOCKS 5 on the wire: RFC 1928.
 
 export const VERSION = 5;
-export const AUTH_VERSION = 1;
 export const METHOD_NONE = 0x00;
 export const METHOD_PASSWORD = 0x02;
 export const METHOD_NO_ACCEPTABLE = 0xff;
 export const COMMAND_CONNECT = 1;
-export const AUTH_GOOD = 0;
-export const AUTH_BAD = 1;
 
 export const REPLY_SUCCEEDED = 0;
 export const REPLY_GENERAL_FAILURE = 1;
@@ -18,6 +15,3 @@ export const REPLY_REFUSED = 5;
 export const REPLY_TTL_EXPIRED = 6;
 export const REPLY_COMMAND_NOT_SUPPORTED = 7;
 export const REPLY_ADDRESS_NOT_SUPPORTED = 8;
-
-/** User and password have 1 to 255 bytes each. */
-export const MAX_WORD_BYTES = 255;

@@ -1,10 +1,10 @@
 // The server's side of SOCKS 5: method, login, request; pipelined or one after the other.
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FailureReason } from '../failure.ts';
 import type { ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { ANY_V4 } from '../../base/address.ts';
 import type { SocksUser } from '../../config/socks-user.ts';
+import { decodeLogin, LOGIN_BAD, LOGIN_GOOD, LOGIN_VERSION, Users } from '../socks-login.ts';
 import * as socks from './constants.ts';
 
 export interface Socks5ServerOptions {
@@ -17,17 +17,17 @@ const GREETING_HEAD_BYTES = 2;
 const REQUEST_HEAD_BYTES = 3;
 
 export function createSocks5Server({ users }: Socks5ServerOptions): ServerTransport {
-  const known = users && new Map(users.map((one) => [one.name, one]));
+  const known = users && new Users(users);
   return { start: () => new Handshake(known) };
 }
 
 class Handshake implements ServerHandshake {
-  readonly #users: ReadonlyMap<string, SocksUser> | undefined;
+  readonly #users: Users | undefined;
   #stage: 'greeting' | 'login' | 'request' = 'greeting';
   #at = 0;
   #who = 'a SOCKS client';
 
-  constructor(users: ReadonlyMap<string, SocksUser> | undefined) {
+  constructor(users: Users | undefined) {
     this.#users = users;
   }
 
@@ -60,31 +60,24 @@ class Handshake implements ServerHandshake {
   }
 
   #onLogin(bytes: Uint8Array): ServerStep {
-    const [version, userLength] = bytes;
-    if (version !== undefined && version !== socks.AUTH_VERSION) {
-      return { kind: 'reset', reason: 'malformed', detail: `no login of RFC 1929 (version ${version})` };
+    const login = decodeLogin(bytes);
+    if (login === 'more') return MORE;
+    if (login === 'malformed') {
+      return { kind: 'reset', reason: 'malformed', detail: `no login of RFC 1929 (version ${bytes[0]})` };
     }
-    if (userLength === undefined) return MORE;
-    const passwordAt = 2 + userLength + 1;
-    const passwordLength = bytes[passwordAt - 1];
-    if (passwordLength === undefined || bytes.length < passwordAt + passwordLength) return MORE;
-    const user = Buffer.from(bytes.subarray(2, 2 + userLength)).toString();
-    const password = bytes.subarray(passwordAt, passwordAt + passwordLength);
-    const one = this.#users?.get(user);
-    // An unknown user costs the same time as a wrong password.
-    const isRight = sameSecret(password, one?.password ?? '') && one !== undefined;
-    if (!isRight) {
+    const user = this.#users?.find(login);
+    if (!user) {
       return {
         kind: 'reply',
-        bytes: Buffer.of(socks.AUTH_VERSION, socks.AUTH_BAD),
+        bytes: Buffer.of(LOGIN_VERSION, LOGIN_BAD),
         reason: 'not-authorized',
         detail: 'wrong user or password',
       };
     }
-    this.#who = `user ${user}`;
-    this.#at += passwordAt + passwordLength;
+    this.#who = `user ${user.name}`;
+    this.#at += login.bytes;
     this.#stage = 'request';
-    return { kind: 'send', bytes: Buffer.of(socks.AUTH_VERSION, socks.AUTH_GOOD) };
+    return { kind: 'send', bytes: Buffer.of(LOGIN_VERSION, LOGIN_GOOD) };
   }
 
   #onRequest(bytes: Uint8Array): ServerStep {
@@ -111,15 +104,6 @@ class Handshake implements ServerHandshake {
       refuse: (reason) => reply(codeOf(reason)),
     };
   }
-}
-
-/** In a time that tells neither length nor place of a difference. */
-function sameSecret(given: Uint8Array, right: string): boolean {
-  const [a, b] = [given, Buffer.from(right)].map((one) => createHash('sha256').update(one).digest()) as [
-    Buffer,
-    Buffer,
-  ];
-  return timingSafeEqual(a, b);
 }
 
 function unsupported(code: number, detail: string): ServerStep {

@@ -1,7 +1,14 @@
 // Whose request it is: by a session, by a login inside the request, or by one that is asked for after it.
 import type { FailureReason } from '../failure.ts';
 import * as socks from './constants.ts';
-import { decodeLogin, type KnownUser, type Users } from './login.ts';
+import {
+  LOGIN_VERSION,
+  LOGIN_GOOD,
+  LOGIN_BAD,
+  decodeLogin,
+  type KnownUser,
+  type Users,
+} from '../socks-login.ts';
 import { authReply } from './message.ts';
 import { encodeOption, type Option, only, u32 } from './options.ts';
 import type { Session, SessionTable } from './sessions.ts';
@@ -81,7 +88,7 @@ export function judge(gate: Gate, asked: Credentials): Verdict {
   if (login) {
     const decoded = decodeLogin(login);
     const user = typeof decoded === 'string' ? undefined : users.find(decoded);
-    return user ? letIn(gate, asked, user, [loginReply(socks.LOGIN_GOOD)]) : BAD_LOGIN;
+    return user ? letIn(gate, asked, user, [loginReply(LOGIN_GOOD)]) : BAD_LOGIN;
   }
   if (offer?.hasPassword) {
     const reply = authReply(socks.AUTH_FAILED, [methodOption(socks.METHOD_PASSWORD)]);
@@ -130,7 +137,7 @@ const windowOptions = (window: TokenWindow | undefined): Buffer[] =>
 const methodOption = (method: number): Buffer => encodeOption(socks.OPTION_METHOD, Buffer.of(method));
 
 const loginReply = (status: number): Buffer =>
-  encodeOption(socks.OPTION_AUTH_DATA, Buffer.of(socks.METHOD_PASSWORD, socks.LOGIN_VERSION, status));
+  encodeOption(socks.OPTION_AUTH_DATA, Buffer.of(socks.METHOD_PASSWORD, LOGIN_VERSION, status));
 
 const out = (
   reason: FailureReason,
@@ -143,7 +150,7 @@ const out = (
   detail,
 });
 
-const BAD_LOGIN = out('not-authorized', 'wrong user or password', [loginReply(socks.LOGIN_BAD)]);
+const BAD_LOGIN = out('not-authorized', 'wrong user or password', [loginReply(LOGIN_BAD)]);
 const TOKEN_REJECTED = out('replayed', 'its token was spent before, or is outside the window', [
   encodeOption(socks.OPTION_TOKEN_REJECTED),
 ]);

@@ -8,7 +8,8 @@ import type { ClientHandshake, ClientStep, ClientTransport, RemoteLeg } from '..
 import type { NamedTarget } from '../socks-address.ts';
 import { ClientSession, type Ticket } from './client-session.ts';
 import * as socks from './constants.ts';
-import { encodeLogin, type Socks6Login } from './login.ts';
+import type { SocksLogin } from '../../config/server-protocol.ts';
+import { LOGIN_GOOD, encodeLogin } from '../socks-login.ts';
 import { type AuthReply, decodeAddressed, decodeAuthReply, type Unread } from './message.ts';
 import { only, type Option } from './options.ts';
 import { reasonOf } from './reply-code.ts';
@@ -16,7 +17,7 @@ import { encodeRequest } from './request.ts';
 import { decodeRemoteLeg } from './stack.ts';
 
 export interface Socks6ClientOptions {
-  readonly login: Socks6Login | undefined;
+  readonly login: SocksLogin | undefined;
   /** The login may be asked for after the request, by servers that do not know it inside: first bytes wait for that. */
   readonly isNegotiable: boolean;
   /** Ask for a session and spend its tokens, so that a request that arrives twice is served once. */
@@ -135,7 +136,7 @@ class Handshake implements Socks6ClientHandshake {
 
   #onLogin(bytes: Uint8Array): ClientStep {
     if (bytes.length < this.#at + LOGIN_REPLY_BYTES) return MORE;
-    if (bytes[this.#at + 1] !== socks.LOGIN_GOOD) return refused('not-authorized', BAD_LOGIN);
+    if (bytes[this.#at + 1] !== LOGIN_GOOD) return refused('not-authorized', BAD_LOGIN);
     this.#at += LOGIN_REPLY_BYTES;
     this.#stage = 'authenticated';
     return this.receive(bytes);

@@ -58,7 +58,3 @@ export const REPLY_TTL_EXPIRED = 6;
 export const REPLY_COMMAND_NOT_SUPPORTED = 7;
 export const REPLY_ADDRESS_NOT_SUPPORTED = 8;
 export const REPLY_TIMED_OUT = 9;
-
-export const LOGIN_VERSION = 1;
-export const LOGIN_GOOD = 0;
-export const LOGIN_BAD = 1;

@@ -3,7 +3,8 @@ import type { RemoteLeg } from '../handshake.ts';
 import type { NamedTarget } from '../socks-address.ts';
 import { type Ticket, WANTED_TOKENS } from './client-session.ts';
 import * as socks from './constants.ts';
-import { encodeLogin, type Socks6Login } from './login.ts';
+import type { SocksLogin } from '../../config/server-protocol.ts';
+import { encodeLogin } from '../socks-login.ts';
 import { encodeAddressed } from './message.ts';
 import { encodeOption, u32 } from './options.ts';
 import { encodeRemoteLeg } from './stack.ts';
@@ -13,7 +14,7 @@ export interface RequestParts {
   readonly remoteLeg: RemoteLeg;
   /** Of the session that the request belongs to, which stands for the login. */
   readonly ticket: Ticket | undefined;
-  readonly login: Socks6Login | undefined;
+  readonly login: SocksLogin | undefined;
   /** Offers the login for an authentication phase as well, without first bytes before it. */
   readonly isOffered: boolean;
   readonly asksSession: boolean;

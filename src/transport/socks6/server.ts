@@ -20,7 +20,7 @@ import {
   type Verdict,
 } from './authentication.ts';
 import * as socks from './constants.ts';
-import { decodeLogin, Users } from './login.ts';
+import { LOGIN_VERSION, LOGIN_GOOD, LOGIN_BAD, decodeLogin, Users } from '../socks-login.ts';
 import { type Addressed, authReply, decodeAddressed, operationReply } from './message.ts';
 import { PLAIN } from './plain-codec.ts';
 import { codeOf } from './reply-code.ts';
@@ -111,7 +111,7 @@ class Handshake implements ServerHandshake {
     if (login === 'more') return MORE;
     if (login === 'malformed') return { kind: 'reset', reason: 'malformed', detail: 'no login of RFC 1929' };
     const user = this.#gate.users?.find(login);
-    const status = Buffer.of(socks.LOGIN_VERSION, user ? socks.LOGIN_GOOD : socks.LOGIN_BAD);
+    const status = Buffer.of(LOGIN_VERSION, user ? LOGIN_GOOD : LOGIN_BAD);
     if (!user) {
       const refusal = Buffer.concat([status, authReply(socks.AUTH_FAILED)]);
       return { kind: 'reply', bytes: refusal, reason: 'not-authorized', detail: 'wrong user or password' };

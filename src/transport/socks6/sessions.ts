@@ -6,7 +6,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { WanbondError } from '../../base/error.ts';
 import { locked } from './lock.ts';
-import { OWNER_BYTES } from './login.ts';
+import { OWNER_BYTES } from '../socks-login.ts';
 import {
   clearWindow,
   grantWindow,

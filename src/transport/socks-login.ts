@@ -1,21 +1,19 @@
-// User and password as RFC 1929 writes them, inside a request's option or after it, and whose they are.
+// User and password as RFC 1929 writes them, for SOCKS 5 and, inside a request's option or after it, SOCKS 6; and whose they are.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { SocksUser } from '../../config/socks-user.ts';
-import * as socks from './constants.ts';
+import type { SocksLogin } from '../config/server-protocol.ts';
+import type { SocksUser } from '../config/socks-user.ts';
 
-export interface Socks6Login {
-  /** 1 to 255 bytes each, in UTF-8. */
-  readonly user: string;
-  readonly password: string;
-}
+export const LOGIN_VERSION = 1;
+export const LOGIN_GOOD = 0;
+export const LOGIN_BAD = 1;
 
 /** Names a login to the session table, and changes with the password. */
 export const OWNER_BYTES = 8;
 
-export function encodeLogin({ user, password }: Socks6Login): Buffer {
+export function encodeLogin({ user, password }: SocksLogin): Buffer {
   const words = [user, password].map((word) => Buffer.from(word));
   return Buffer.concat([
-    Buffer.of(socks.LOGIN_VERSION),
+    Buffer.of(LOGIN_VERSION),
     ...words.flatMap((word) => [Buffer.of(word.length), word]),
   ]);
 }
@@ -29,7 +27,7 @@ export interface DecodedLogin {
 /** Reads a login at the start of `bytes`. */
 export function decodeLogin(bytes: Uint8Array): DecodedLogin | 'more' | 'malformed' {
   const [version, userBytes] = bytes;
-  if (version !== undefined && version !== socks.LOGIN_VERSION) return 'malformed';
+  if (version !== undefined && version !== LOGIN_VERSION) return 'malformed';
   if (userBytes === undefined) return 'more';
   const passwordAt = 2 + userBytes + 1;
   const passwordBytes = bytes[passwordAt - 1];
