@@ -18,6 +18,7 @@ export const SO_SNDBUF = 7;
 export const SO_SNDBUFFORCE = 32;
 export const SO_KEEPALIVE = 9;
 export const SO_OOBINLINE = 10;
+export const SO_RCVLOWAT = 18;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;

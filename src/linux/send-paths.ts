@@ -8,15 +8,18 @@ export interface SendPath {
   readonly windowBytes: number;
   /** Smoothed, queues included. */
   readonly rttMs: number;
+  /** The shortest that was seen: queues left out. */
+  readonly minRttMs: number;
   /** What the far end has room for, of the whole connection. */
   readonly farWindowBytes: number;
+  readonly ackedBytes: number;
 }
 
 // struct mptcp_subflow_data, then one struct tcp_info for each subflow, as much of it as is asked for.
 const HEADER_BYTES = 16;
 const INFO_BYTES = 232;
 const MAX_SUBFLOWS = 16;
-const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80, farWindow: 228 };
+const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80, acked: 120, minRttUs: 148, farWindow: 228 };
 const ESTABLISHED = 1;
 
 const buffer = Buffer.alloc(HEADER_BYTES + MAX_SUBFLOWS * INFO_BYTES);
@@ -35,7 +38,10 @@ export function sendPaths(fd: number): SendPath[] {
     if (buffer.readUInt8(at + AT.state) !== ESTABLISHED) continue;
     const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * buffer.readUInt32LE(at + AT.mss);
     const farWindowBytes = buffer.readUInt32LE(at + AT.farWindow);
-    paths.push({ windowBytes, rttMs: buffer.readUInt32LE(at + AT.rttUs) / 1000, farWindowBytes });
+    const rttMs = buffer.readUInt32LE(at + AT.rttUs) / 1000;
+    const minRttMs = buffer.readUInt32LE(at + AT.minRttUs) / 1000;
+    const ackedBytes = Number(buffer.readBigUInt64LE(at + AT.acked));
+    paths.push({ windowBytes, rttMs, minRttMs, farWindowBytes, ackedBytes });
   }
   return paths;
 }

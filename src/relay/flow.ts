@@ -210,7 +210,7 @@ export class Flow implements ConnOwner, Task {
     const sink = [this.near, this.far].find(({ mptcp, writable }) => mptcp && !writable);
     if (!sink) return;
     this.room ??= new SendRoom();
-    const bytes = this.room.look(sendPaths(sink.fd), this.context.bufferMaxBytes);
+    const bytes = this.room.look(sendPaths(sink.fd), this.context.bufferMaxBytes, this.context.loop.nowMs);
     const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
     this.roomDueMs = isAllowed ? this.context.loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
   }

@@ -3,6 +3,7 @@ import { MSG_NOSIGNAL, SHUT_WR, SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from '../linu
 import { EAGAIN, EINTR } from '../linux/errno.ts';
 import { errno, rawRecv, rawSend, rawShutdown, rawSplice } from '../linux/libc.ts';
 import type { Pipe } from '../linux/pipe.ts';
+import { raiseReceiveRoom } from '../linux/receive-room.ts';
 import { unackedBytes } from '../linux/sockets.ts';
 import type { Coder } from './coder.ts';
 import type { Conn } from './conn.ts';
@@ -14,6 +15,10 @@ export const BUFFER_BYTES = 64 * 1024;
 export const SEALED_BYTES = BUFFER_BYTES + 4096;
 // A direction that has moved this much is a transfer, also when it trickles in below the buffer's size.
 const BULK_AFTER_BYTES = 256 * 1024;
+// The room that a transfer over MPTCP begins with: a WAN of 100 Mbit/s queues as much in 80 ms. Of what a socket may hold
+// at most it is this part or less.
+const RECEIVE_ROOM_BYTES = 1024 * 1024;
+const RECEIVE_ROOM_PART = 16;
 // What one direction may move before other flows get their turn.
 const ROUND_BYTES = 4 * 1024 * 1024;
 // The smallest page of any Linux; larger ones are multiples of it.
@@ -26,6 +31,8 @@ export interface HalfPipeContext {
   readonly buffer: Buffer;
   readonly pipes: PipePool;
   readonly loop: { readonly nowMs: number };
+  /** What a socket may hold at most. */
+  readonly bufferMaxBytes: number;
 }
 
 export type PumpResult = 'waiting' | 'more' | 'ended' | 'source-failed' | 'sink-failed';
@@ -51,6 +58,7 @@ export class HalfPipe {
   private inPipe = 0;
   private spliceBytes = BUFFER_BYTES;
   private sourceEnded = false;
+  private hasRoom = false;
   /** What a new source still sends of what came from the one before. */
   private skipBytes = 0;
 
@@ -99,6 +107,7 @@ export class HalfPipe {
     // Splice cannot leave out what came already.
     this.rest();
     this.source = source;
+    this.hasRoom = false;
     this.sourceEnded = false;
     this.ended = false;
     this.skipBytes = Math.max(0, hadBytes - first.length);
@@ -189,9 +198,20 @@ export class HalfPipe {
   }
 
   private fill(): 'filled' | PumpResult {
+    if (!this.hasRoom && this.movedBytes >= BULK_AFTER_BYTES) this.makeRoom();
     if (this.source.urgent) this.rest();
     else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES && this.maySplice) this.startSplicing();
     return this.pipe ? this.fillPipe(this.pipe) : this.fillBuffer();
+  }
+
+  private makeRoom(): void {
+    this.hasRoom = true;
+    if (!this.source.mptcp) return;
+    const { bufferMaxBytes } = this.context;
+    raiseReceiveRoom(
+      this.source.fd,
+      Math.min(RECEIVE_ROOM_BYTES, Math.floor(bufferMaxBytes / RECEIVE_ROOM_PART)),
+    );
   }
 
   private get maySplice(): boolean {

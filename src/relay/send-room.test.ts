@@ -1,14 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import type { SendPath } from '../linux/send-paths.ts';
-import { roomFor, SendRoom } from './send-room.ts';
+import { LOOK_INTERVAL_MS, roomFor, SendRoom } from './send-room.ts';
 
 const MB = 1e6;
 const MOST = 64 * MB;
 const path = (windowBytes: number, rttMs: number, farWindowBytes = 8 * MB): SendPath => ({
   windowBytes,
   rttMs,
+  minRttMs: rttMs,
   farWindowBytes,
+  ackedBytes: 0,
 });
+/** What a room says to the same paths look by look, while all of them together have `bytesPerMs` acknowledged. */
+function looks(
+  room: SendRoom,
+  paths: SendPath[],
+  count: number,
+  mostBytes = MOST,
+  bytesPerMs = 0,
+): (number | undefined)[] {
+  return Array.from({ length: count }, () => {
+    nowMs += LOOK_INTERVAL_MS;
+    const seen = paths.map((one, i) => (i === 0 ? { ...one, ackedBytes: nowMs * bytesPerMs } : one));
+    return room.look(seen, mostBytes, nowMs);
+  });
+}
+let nowMs = 1000;
 const TWO = [path(0.5 * MB, 130), path(0.5 * MB, 130)];
 
 describe('the room of a transfer', () => {
@@ -32,44 +49,60 @@ describe('the room of a transfer', () => {
 
   test('is set after a second, and again only when it is another', () => {
     const room = new SendRoom();
-    const set = Array.from({ length: 8 }, () => room.look(TWO, MOST));
-    expect(set).toEqual([undefined, undefined, undefined, roomFor(TWO), ...Array(4).fill(undefined)]);
+    expect(looks(room, TWO, 8)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      roomFor(TWO),
+      ...Array(4).fill(undefined),
+    ]);
     const more = TWO.map(({ windowBytes, rttMs }) => path(windowBytes * 1.1, rttMs));
-    expect(room.look(more, MOST)).toBe(roomFor(more));
+    expect(looks(room, more, 1)).toEqual([roomFor(more)]);
     const less = TWO.map(({ windowBytes, rttMs }) => path(windowBytes * 0.5, rttMs));
-    expect(room.look(less, MOST)).toBeUndefined();
-    const later = Array.from({ length: 8 }, () => room.look(less, MOST));
-    expect(later.filter((one) => one !== undefined)).toEqual([roomFor(less)]);
+    expect(looks(room, less, 1)).toEqual([undefined]);
+    expect(looks(room, less, 8).filter((one) => one !== undefined)).toEqual([roomFor(less)]);
   });
 
   test('of a single path is left to the kernel, unless it has been set before', () => {
     const room = new SendRoom();
-    const one = TWO.slice(1);
-    expect(Array.from({ length: 9 }, () => room.look(one, MOST)).filter((set) => set !== undefined)).toEqual(
-      [],
-    );
-    expect(room.look(TWO, MOST)).toBe(roomFor(TWO));
+    expect(looks(room, TWO.slice(1), 9).filter((set) => set !== undefined)).toEqual([]);
+    expect(looks(room, TWO, 1)).toEqual([roomFor(TWO)]);
     const grown = [path(3 * MB, 130)];
-    expect(room.look(grown, MOST)).toBe(roomFor(grown));
+    expect(looks(room, grown, 1, MOST, 20_000)).toEqual([roomFor(grown)]);
   });
 
-  test('is never more than a socket may hold, or than the far end takes and some megabytes', () => {
-    const set = (farWindowBytes: number, mostBytes: number): number | undefined => {
-      const room = new SendRoom();
-      const paths = [path(5 * MB, 0.5, farWindowBytes), path(5 * MB, 0.5, farWindowBytes)];
-      return Array.from({ length: 4 }, () => room.look(paths, mostBytes)).at(-1);
-    };
-    expect(set(100 * MB, 16 * MB)).toBe(16 * MB);
-    expect(set(100 * MB, MOST)).toBe(MOST);
-    expect(set(20 * MB, MOST)).toBe(35 * MB);
-    expect(set(0, MOST)).toBe(16 * 2 ** 20);
+  test('of short paths is set at once, and stays small: their windows are past all bounds within a second', () => {
+    const room = new SendRoom();
+    expect(looks(room, [path(10 * MB, 1), path(10 * MB, 2)], 1)).toEqual([2 * 2 ** 20]);
+  });
+
+  test.each([
+    ['what a socket may hold', { farMb: 100, mostMb: 16, mbPerMs: 0.2 }, 16],
+    ['three quarters of what the far end has room for', { farMb: 20, mostMb: 64, mbPerMs: 0.2 }, 15],
+    ['three round trips of what was acknowledged', { farMb: 100, mostMb: 64, mbPerMs: 0.1 }, 30],
+    ['two MiB, when next to nothing was', { farMb: 100, mostMb: 64, mbPerMs: 0 }, 2.097152],
+    [
+      'a quarter MiB, when the far end has room for next to nothing',
+      { farMb: 0.01, mostMb: 64, mbPerMs: 0.1 },
+      0.262144,
+    ],
+  ])('is never more than %s', (_, { farMb, mostMb, mbPerMs }, roomMb) => {
+    const paths = [path(50 * MB, 100, farMb * MB), path(50 * MB, 100, farMb * MB)];
+    const set = looks(new SendRoom(), paths, 5, mostMb * MB, mbPerMs * MB);
+    expect(set.findLast((one) => one !== undefined)).toBeCloseTo(roomMb * MB, -2);
   });
 
   test('grows with what a socket may hold', () => {
     const room = new SendRoom();
-    const fat = [path(12 * MB, 300, 30 * MB), path(12 * MB, 300, 30 * MB)];
-    const set = Array.from({ length: 5 }, () => room.look(fat, 16 * MB));
+    const fat = [path(12 * MB, 300, 80 * MB), path(12 * MB, 300, 80 * MB)];
+    const set = looks(room, fat, 5, 16 * MB, 0.08 * MB);
     expect(set).toEqual([undefined, undefined, undefined, 16 * MB, undefined]);
-    expect(room.look(fat, MOST)).toBe(roomFor(fat));
+    expect(looks(room, fat, 1, MOST, 0.08 * MB)).toEqual([roomFor(fat)]);
+  });
+
+  test('goes on when a subflow has gone with its count', () => {
+    const room = new SendRoom();
+    looks(room, TWO, 4, MOST, 100);
+    expect(room.look([path(12 * MB, 130)], MOST, nowMs + 250)).toBe(2 * 2 ** 20);
   });
 });
