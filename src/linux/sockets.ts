@@ -59,7 +59,8 @@ export function openListener(options: ListenOptions): number {
     if (family === 6) setsockoptInt(fd, c.SOL_IPV6, c.IPV6_V6ONLY, 1);
     if (options.transparent) setTransparent(fd, family);
     if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
-    setCommon(fd, options.congestion);
+    setCommon(fd);
+    if (options.congestion !== undefined) setCongestionOrThrow(fd, options.congestion);
     if (options.fastOpen) acceptFastOpen(fd);
     bind(fd, options.at);
     check(rawListen(fd, options.backlog), () => `listen(${fd}, ${options.backlog})`);
@@ -75,13 +76,17 @@ function setTransparent(fd: number, family: Family): void {
   else setsockoptInt(fd, c.SOL_IPV6, c.IPV6_TRANSPARENT, 1);
 }
 
-/** No delay, keepalive and congestion control. Refusals of the latter throw: the config names it. */
-function setCommon(fd: number, congestion: string | undefined): void {
+/** No delay and keepalive: nothing that a SYN would show, so that it need not wait for them. */
+function setCommon(fd: number): void {
   setsockoptInt(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
   // Urgent data stays in its place in the stream (RFC 6093); MPTCP has none.
   setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
   setKeepalive(fd);
-  if (congestion !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, congestion);
+}
+
+/** The config names it: a refusal is an error. */
+function setCongestionOrThrow(fd: number, name: string): void {
+  setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
 }
 
 /** On an established MPTCP socket it holds for the subflows there are and for those to come (tried on 6.18). */
@@ -136,14 +141,11 @@ export function startConnect(options: ConnectOptions): number {
 
 /** 0, or the errno of the first call that failed. */
 function prepareAndConnect(fd: number, options: ConnectOptions): number {
-  try {
-    setCommon(fd, options.congestion);
+  const failure = prepared(() => {
+    if (options.congestion !== undefined) setCongestionOrThrow(fd, options.congestion);
     if (options.isForeign) setTransparent(fd, familyOf(options.to.address));
-  } catch (error) {
-    // One flow must not end the worker that carries thousands.
-    if (error instanceof SyscallError) return error.errno;
-    throw error;
-  }
+  });
+  if (failure !== 0) return failure;
   if (options.device !== undefined) {
     const name = Buffer.from(`${options.device}\0`);
     if (rawSetsockopt(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, name, name.length) < 0) return errno();
@@ -157,7 +159,18 @@ function prepareAndConnect(fd: number, options: ConnectOptions): number {
   if (options.fastOpen) askFastOpen(fd);
   const to = encodeSockaddr(options.to);
   if (rawConnect(fd, to, to.length) < 0 && errno() !== EINPROGRESS) return errno();
-  return 0;
+  return prepared(() => setCommon(fd));
+}
+
+/** One flow must not end the worker that carries thousands: the errno of a refusal, else 0. */
+function prepared(set: () => void): number {
+  try {
+    set();
+    return 0;
+  } catch (error) {
+    if (error instanceof SyscallError) return error.errno;
+    throw error;
+  }
 }
 
 /** The result of a non-blocking connect, once writable: 0 or an errno. */
