@@ -65,6 +65,13 @@ export interface RouterFront {
   refused(reason: FailureReason, first: Buffer | undefined): void;
 }
 
+/** A connection on a dead WAN, on which the request was said. */
+interface LeftLink {
+  readonly link: HelloLink;
+  /** How much of the device's first bytes it was given. */
+  readonly earlyBytes: number;
+}
+
 const NOTHING: Buffer = Buffer.alloc(0);
 // The target was not connected to: whoever dials it says so.
 const BEFORE_ANY_BYTE: ReadonlySet<FailureReason> = new Set([
@@ -94,8 +101,8 @@ export class RouterOpening implements ConnOwner, Opening {
   /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
   private moved: ClientHandshake | undefined;
   private moves = 0;
-  /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
-  private readonly left: Conn[] = [];
+  /** Open still: a reset of one could overtake the hello that takes its place, and its reply may come after all. */
+  private readonly left: LeftLink[] = [];
   private readonly early: EarlyBytes;
   private isDone = false;
   private readonly earlyWait = new Timer(() => this.sendHello());
@@ -197,7 +204,7 @@ export class RouterOpening implements ConnOwner, Opening {
 
   /** Says the request again, by the name of the first; false when that is not possible. */
   private moveTo(candidates: readonly Candidate[]): boolean {
-    const { conn } = this.link as HelloLink;
+    const link = this.link as HelloLink;
     const point = { attempt: this.moves + 1, isAnswered: false, from: 0, received: 0 };
     const moved = this.route?.handshake.resume?.(point);
     if (!moved) return false;
@@ -205,10 +212,31 @@ export class RouterOpening implements ConnOwner, Opening {
     this.moved = moved;
     this.retries = 0;
     this.isWarm = false;
-    conn.owner = NOBODY;
-    this.left.push(conn);
+    link.conn.owner = NOBODY;
+    this.left.push({ link, earlyBytes: this.early.all.length });
     this.context.counters.add('hedges', 1);
     this.again(candidates);
+    return true;
+  }
+
+  /**
+   * The server is past the request and goes on with it where it was said before: its reply got to this host on another
+   * subflow of that connection. False when there is no such connection any more.
+   */
+  private goBack(): boolean {
+    const left = this.left.pop();
+    if (!left) return false;
+    const { link, earlyBytes } = left;
+    if (link.conn.broken) {
+      link.conn.reset();
+      return false;
+    }
+    this.link?.conn.reset();
+    this.link = link;
+    link.conn.owner = this;
+    link.conn.readable = true;
+    if (!this.handshake.holdsEarly) this.sent(link.add(this.early.all.subarray(earlyBytes)));
+    this.readReply();
     return true;
   }
 
@@ -378,6 +406,7 @@ export class RouterOpening implements ConnOwner, Opening {
     } else if (reply.kind === 'retry') {
       this.end('clock', 'the server did not take the cookies that it gave us');
     } else if (this.moves > 0 && reply.reason === 'not-authorized') {
+      if (this.goBack()) return;
       this.end('server-lost', 'the WAN died before the reply, and the server cannot go on with the request');
     } else if (reply.reason === 'server-lost') {
       this.onLost(reply.detail);
@@ -476,6 +505,6 @@ export class RouterOpening implements ConnOwner, Opening {
     this.context.openings.delete(this);
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.clear(this.deadline);
-    for (const conn of this.left.splice(0)) conn.reset();
+    for (const { link } of this.left.splice(0)) link.conn.reset();
   }
 }
