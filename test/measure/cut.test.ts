@@ -2,12 +2,15 @@
 // The runs of the cases alternate, all in one lab, and medians of five count: one run says little of a machine that does
 // other things too, and a bond that has seen ten cuts must be as good as a new one.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import { WanbondError } from '../../src/base/error.ts';
 import { parseCut } from '../../src/lab/cut-spec.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { type CutPrograms, type CutResult, measureCut } from '../../src/lab/measure-cut.ts';
 import { median } from '../../src/lab/median.ts';
+
+// A second try measures its case again.
+vi.setConfig({ testTimeout: 240_000 });
 
 interface Case {
   readonly cut: string;
@@ -58,13 +61,14 @@ const LOST_WHILE_OPENING = /^a connection of -(\d+) ms after the cut: (?:ECONNRE
 
 describe.each(LINKS)('$name', ({ wan, cases }) => {
   let lab: Lab;
+  let programs: CutPrograms;
   const results = new Map<Case, CutResult[]>(cases.map((one) => [one, []]));
 
   beforeAll(async () => {
     lab = await buildLab({ wans: [wan, wan], cuttable: true });
     const origin = await lab.startOrigin();
     await lab.startServer();
-    const programs: CutPrograms = { origin, router: await lab.startRouter() };
+    programs = { origin, router: await lab.startRouter() };
     for (let run = 0; run < RUNS; run++) {
       for (const [one, seen] of results) seen.push(await measureSteady(lab, programs, one.cut));
     }
@@ -72,16 +76,24 @@ describe.each(LINKS)('$name', ({ wan, cases }) => {
   }, 480_000);
   afterAll(() => lab?.close());
 
-  test.each(cases)('$cut: nothing comes for about $target ms at most', (one) => {
-    const seen = results.get(one) ?? [];
+  /** What was measured; on a second try, what is measured for it. */
+  async function seenOf(one: Case, { task }: TestContext): Promise<readonly CutResult[]> {
+    if (!task.result?.retryCount) return results.get(one) ?? [];
+    const seen: CutResult[] = [];
+    for (let run = 0; run < RUNS; run++) seen.push(await measureSteady(lab, programs, one.cut));
+    return seen;
+  }
+
+  test.for(cases)('$cut: nothing comes for about $target ms at most', async (one, context) => {
+    const seen = await seenOf(one, context);
     expect(
       middle(seen, ({ stallMs }) => stallMs),
       describeRuns(one, seen),
     ).toBeLessThanOrEqual(one.target * STALL_ROOM);
   });
 
-  test.each(cases)('$cut: no flow is lost, and a new one is soon there', (one) => {
-    const seen = results.get(one) ?? [];
+  test.for(cases)('$cut: no flow is lost, and a new one is soon there', async (one, context) => {
+    const seen = await seenOf(one, context);
     const told = describeRuns(one, seen);
     expect(seen.length).toBe(RUNS);
     expect(
@@ -96,11 +108,14 @@ describe.each(LINKS)('$name', ({ wan, cases }) => {
     expect(extra, told).toBeLessThanOrEqual(NEW_FLOW_EXTRA_MS * ROOM);
   });
 
-  test.each(cases)('$cut: the WAN carries data again within about 2 s after it is back', (one) => {
-    const seen = results.get(one) ?? [];
-    const restored = middle(seen, ({ restoredMs = Infinity }) => restoredMs);
-    expect(restored, describeRuns(one, seen)).toBeLessThanOrEqual(RESTORED_MS * ROOM);
-  });
+  test.for(cases)(
+    '$cut: the WAN carries data again within about 2 s after it is back',
+    async (one, context) => {
+      const seen = await seenOf(one, context);
+      const restored = middle(seen, ({ restoredMs = Infinity }) => restoredMs);
+      expect(restored, describeRuns(one, seen)).toBeLessThanOrEqual(RESTORED_MS * ROOM);
+    },
+  );
 });
 
 // A link that was cut twice within a minute is held for a second and more at its next return, and a flow that begins in
