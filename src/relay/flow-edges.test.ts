@@ -100,12 +100,12 @@ test('an MPTCP connection is closed only when its last bytes are nearly out', ()
   for (const fd of [one.device, one.origin]) rawShutdown(fd, SHUT_WR);
   const [flow] = one.flows;
   let got = 0;
-  // As long as nobody reads, megabytes are on their way: the flow has to stay.
+  // As long as nobody reads, more is on its way than may be left at the end: the flow has to stay.
   for (let i = 0; i < 20; i++) {
     one.turn();
     flow?.sweep(one.loop.nowMs, 1000);
   }
-  expect(unackedBytes(one.far)).toBeGreaterThan(1_000_000);
+  expect(unackedBytes(one.far)).toBeGreaterThan(128 * 1024);
   expect(one.flows.size).toBe(1);
   one.until(() => {
     const piece = one.read(one.origin, 50_000);

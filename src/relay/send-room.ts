@@ -72,10 +72,10 @@ export class SendRoom {
     return most;
   }
 
-  /** With one path there is nothing that could go over another. What was set once does not grow by itself. */
+  /** With one path, if it is not short, there is nothing to win. What was set once does not grow by itself. */
   private mayBegin(paths: readonly SendPath[]): boolean {
-    if (paths.length < 2) return false;
-    return longestRttMs(paths) < SHORT_MS || this.recent.length >= LOOKS_TO_BEGIN;
+    if (longestRttMs(paths) < SHORT_MS) return true;
+    return paths.length > 1 && this.recent.length >= LOOKS_TO_BEGIN;
   }
 
   private mostUseful(paths: readonly SendPath[], nowMs: number): number {
