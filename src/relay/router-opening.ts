@@ -4,73 +4,24 @@
 // gets the hello, and only that one, so the origin sees a request once. It is said again after an authenticated refusal
 // that the server sent before it dialled (a wrong clock, a cookie), and when the WAN dies before the reply: then with the name of
 // the first, by which the server knows what it has done already.
-import type { SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { isMptcp, setCongestion } from '../linux/sockets.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import { type ClientHandshake, MAX_RETRIES, type PathHints } from '../transport/handshake.ts';
+import { type ClientHandshake, MAX_RETRIES } from '../transport/handshake.ts';
 import type { StreamCodec } from '../transport/stream-codec.ts';
-import { type CongestionChoice, congestionFor } from './congestion-choice.ts';
-import { Conn, type ConnOwner, NOBODY } from './conn.ts';
+import { congestionFor } from './congestion-choice.ts';
+import { startCarriedFlow } from './carried-flow.ts';
+import { Conn, type ConnOwner } from './conn.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import { EarlyBytes } from './early-bytes.ts';
-import type { FastOpenTrials } from './fast-open-trials.ts';
 import { FastOpenWatch, waitsForBytes } from './fast-open-watch.ts';
-import { Flow } from './flow.ts';
 import { HelloLink } from './hello-link.ts';
+import { RequestMoves } from './request-moves.ts';
+import type { Route, RouterOpeningPlan, RouterOpeningSettings } from './router-opening-plan.ts';
 import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
 import { waysLeft } from './ways-left.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
-import { YoungFlow } from './young-flow.ts';
-
-export interface RouterOpeningSettings {
-  readonly connectTimeoutMs: number;
-  readonly handshakeTimeoutMs: number;
-  readonly earlyDataWaitMs: number;
-  /** The most connections that a worker keeps ahead of need. */
-  readonly warmMost: number;
-  readonly congestion: CongestionChoice;
-}
-
-export interface Route {
-  readonly candidates: readonly Candidate[];
-  readonly handshake: ClientHandshake;
-}
-
-export interface RouterOpeningPlan {
-  readonly target: SocketAddress;
-  readonly hints: PathHints;
-  /** In order: each server, then the target itself where that is allowed. */
-  readonly routes: readonly Route[];
-  /** Where the flow goes for its youth, once it is established. */
-  readonly young: Set<YoungFlow>;
-  /** Of a device that asked for the target by itself. */
-  readonly front?: RouterFront;
-  /** On which WANs the first connection may begin with the hello in its SYN. */
-  readonly fastOpen: FastOpenTrials;
-  /** Gives a connection to the first server that is ready for a flow, if there is one. */
-  readonly takeWarm?: () => Attempt | undefined;
-}
-
-/** Tells the device what became of its flow. */
-export interface RouterFront {
-  /** To be sent before any byte of the target. */
-  accepted(): Buffer;
-  /**
-   * Takes the connection of the device back.
-   *
-   * @param first what was read of it, for another target; undefined when this one may have got some of that
-   */
-  refused(reason: FailureReason, first: Buffer | undefined): void;
-}
-
-/** A connection on a dead WAN, on which the request was said. */
-interface LeftLink {
-  readonly link: HelloLink;
-  /** How much of the device's first bytes it was given. */
-  readonly earlyBytes: number;
-}
 
 const NOTHING: Buffer = Buffer.alloc(0);
 // The target was not connected to: whoever dials it says so.
@@ -98,11 +49,7 @@ export class RouterOpening implements ConnOwner, Opening {
   private retries = 0;
   /** The connection was open before the flow began: it may have been lost without anybody to notice. */
   private isWarm = false;
-  /** The handshake that goes on with the first one, over another WAN, and how many of them there were. */
-  private moved: ClientHandshake | undefined;
-  private moves = 0;
-  /** Open still: a reset of one could overtake the hello that takes its place, and its reply may come after all. */
-  private readonly left: LeftLink[] = [];
+  private readonly moves = new RequestMoves();
   private readonly early: EarlyBytes;
   private isDone = false;
   private readonly earlyWait = new Timer(() => this.sendHello());
@@ -204,16 +151,10 @@ export class RouterOpening implements ConnOwner, Opening {
 
   /** Says the request again, by the name of the first; false when that is not possible. */
   private moveTo(candidates: readonly Candidate[]): boolean {
-    const link = this.link as HelloLink;
-    const point = { attempt: this.moves + 1, isAnswered: false, from: 0, received: 0 };
-    const moved = this.route?.handshake.resume?.(point);
-    if (!moved) return false;
-    this.moves++;
-    this.moved = moved;
+    const left = { link: this.link as HelloLink, earlyBytes: this.early.all.length };
+    if (!this.moves.leave(left, (this.route as Route).handshake)) return false;
     this.retries = 0;
     this.isWarm = false;
-    link.conn.owner = NOBODY;
-    this.left.push({ link, earlyBytes: this.early.all.length });
     this.context.counters.add('hedges', 1);
     this.again(candidates);
     return true;
@@ -224,13 +165,9 @@ export class RouterOpening implements ConnOwner, Opening {
    * subflow of that connection. False when there is no such connection any more.
    */
   private goBack(): boolean {
-    const left = this.left.pop();
+    const left = this.moves.back();
     if (!left) return false;
     const { link, earlyBytes } = left;
-    if (link.conn.broken) {
-      link.conn.reset();
-      return false;
-    }
     this.link?.conn.reset();
     this.link = link;
     link.conn.owner = this;
@@ -247,7 +184,7 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private get handshake(): ClientHandshake {
-    return this.moved ?? (this.route as Route).handshake;
+    return this.moves.handshakeAfter((this.route as Route).handshake);
   }
 
   private beginWarm(attempt: Attempt): void {
@@ -405,7 +342,7 @@ export class RouterOpening implements ConnOwner, Opening {
       this.retry();
     } else if (reply.kind === 'retry') {
       this.end('clock', 'the server did not take the cookies that it gave us');
-    } else if (this.moves > 0 && reply.reason === 'not-authorized') {
+    } else if (this.moves.count > 0 && reply.reason === 'not-authorized') {
       if (this.goBack()) return;
       this.end('server-lost', 'the WAN died before the reply, and the server cannot go on with the request');
     } else if (reply.reason === 'server-lost') {
@@ -432,45 +369,27 @@ export class RouterOpening implements ConnOwner, Opening {
   }
 
   private establish(received: Buffer, codec: StreamCodec | undefined): void {
-    const { context, client } = this;
-    const { conn, candidate } = this.link as HelloLink;
+    const { context, settings, plan, client } = this;
+    const link = this.link as HelloLink;
     const { candidates, handshake } = this.route as Route;
-    const { sent, unsent } = this.firstBytes(this.link as HelloLink, codec);
-    this.finish();
-    context.counters.add('bytesToFar', sent.length);
-    if (handshake.isBlind) {
-      const sealed = codec && ({ side: 'far', codec } as const);
-      const onRefused = (): void => this.fail('refused-by-target', REFUSED_BLINDLY, candidate.wan);
-      Flow.start(context, [client, conn], unsent, received, { sealed, onRefused });
-      return;
-    }
-    if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
-      Flow.start(context, [client, conn], unsent, received);
-      return;
-    }
-    const spec = {
-      target: this.plan.target,
-      wan: candidate.wan,
+    const opening = {
+      client,
+      link,
+      target: plan.target,
       candidates,
       handshake,
-      attempts: this.moves,
-      congestion: congestionFor(this.settings.congestion, this.plan.hints),
-      handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
+      attempts: this.moves.count,
+      congestion: congestionFor(settings.congestion, plan.hints),
+      handshakeTimeoutMs: settings.handshakeTimeoutMs,
+      early: this.early.all,
+      holdsEarly: this.handshake.holdsEarly === true,
+      received,
+      codec,
+      young: plan.young,
+      onRefused: () => this.fail('refused-by-target', REFUSED_BLINDLY, link.candidate.wan),
     };
-    YoungFlow.start(context, spec, [client, conn], { sent, unsent, received }, this.plan.young);
-  }
-
-  /** The device's bytes that have left with the hello or behind it, and what is to be sent before any others. */
-  private firstBytes(
-    { unsent }: HelloLink,
-    codec: StreamCodec | undefined,
-  ): { sent: Buffer; unsent: Buffer } {
-    const { all } = this.early;
-    if (this.handshake.holdsEarly) return { sent: NOTHING, unsent: Buffer.concat([unsent, all]) };
-    // Sealed bytes are counted when they are sealed.
-    if (codec) return { sent: all, unsent };
-    // The flow counts what it moves itself.
-    return { sent: all.subarray(0, Math.max(0, all.length - unsent.length)), unsent };
+    this.finish();
+    startCarriedFlow(context, opening);
   }
 
   private end(reason: FailureReason | undefined, detail: string): void {
@@ -482,7 +401,7 @@ export class RouterOpening implements ConnOwner, Opening {
     const { front } = this.plan;
     if (front && reason && reason !== 'client-gone') {
       // Who moved may have been served over the way that is lost.
-      const isUnserved = this.moves === 0 && BEFORE_ANY_BYTE.has(reason);
+      const isUnserved = this.moves.count === 0 && BEFORE_ANY_BYTE.has(reason);
       return front.refused(reason, isUnserved ? this.early.all : undefined);
     }
     this.client.reset();
@@ -505,6 +424,6 @@ export class RouterOpening implements ConnOwner, Opening {
     this.context.openings.delete(this);
     this.context.loop.timers.clear(this.earlyWait);
     this.context.loop.timers.clear(this.deadline);
-    for (const { link } of this.left.splice(0)) link.conn.reset();
+    this.moves.close();
   }
 }

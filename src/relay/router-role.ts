@@ -8,12 +8,8 @@ import { createServerClient, protocolText } from '../transport/server-client.ts'
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
-import {
-  type Route,
-  RouterOpening,
-  type RouterOpeningPlan,
-  type RouterOpeningSettings,
-} from './router-opening.ts';
+import { RouterOpening } from './router-opening.ts';
+import type { Route, RouterOpeningPlan, RouterOpeningSettings } from './router-opening-plan.ts';
 import {
   type Candidate,
   candidatesTo,

@@ -38,16 +38,23 @@ const WARM_MS = 120_000;
 const REQUEST_LIMIT_BYTES = 72 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
-export interface ServerOpeningFds {
+/** Counts one more connection that is kept for a key; undefined when it has the most that it may have. */
+export type EnterWarm = (keyId: number) => (() => void) | undefined;
+
+/** What an opening begins with. */
+export interface ServerOpeningStart {
   readonly clientFd: number;
   /** Keeps a number free for the target's socket; closed by the opening, once it has started. */
   readonly spareFd: number;
   /** The listener takes data with a SYN. */
   readonly isFastOpen: boolean;
+  readonly settings: ServerOpeningSettings;
+  readonly egress: EgressPolicy;
+  readonly handshake: ServerHandshake;
+  /** Called once, when the client has authenticated or is gone. */
+  readonly onProved: () => void;
+  readonly enterWarm: EnterWarm;
 }
-
-/** Counts one more connection that is kept for a key; undefined when it has the most that it may have. */
-export type EnterWarm = (keyId: number) => (() => void) | undefined;
 
 export class ServerOpening implements ConnOwner, Opening, Resumable {
   private readonly context: WorkerContext;
@@ -73,59 +80,34 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private readonly deadline = new Timer(() => this.onDeadline());
 
   /**
-   * Reads the request from the client. `onProved` is called once, when the client has authenticated or is gone. False
-   * when the kernel has no memory left to watch it: nothing was started and the caller keeps both fds.
+   * Reads the request from the client. False when the kernel has no memory left to watch it: nothing was started and the
+   * caller keeps both fds.
    */
-  static start(
-    context: WorkerContext,
-    settings: ServerOpeningSettings,
-    egress: EgressPolicy,
-    handshake: ServerHandshake,
-    fds: ServerOpeningFds,
-    onProved: () => void,
-    enterWarm: EnterWarm,
-  ): boolean {
-    const client = Conn.watch(context.loop, fds.clientFd, isMptcpSocket(fds.clientFd));
+  static start(context: WorkerContext, begin: ServerOpeningStart): boolean {
+    const { clientFd, handshake, settings } = begin;
+    const client = Conn.watch(context.loop, clientFd, isMptcpSocket(clientFd));
     if (!client) return false;
-    const opening = new ServerOpening(
-      context,
-      settings,
-      egress,
-      handshake,
-      client,
-      fds.spareFd,
-      onProved,
-      enterWarm,
-    );
-    if (fds.isFastOpen) client.noteHalfOpen();
+    const opening = new ServerOpening(context, client, begin);
+    if (begin.isFastOpen) client.noteHalfOpen();
     context.openings.add(opening);
     context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
     if (handshake.isSilent) opening.onStep(handshake.receive(NOTHING));
     return true;
   }
 
-  private constructor(
-    context: WorkerContext,
-    settings: ServerOpeningSettings,
-    egress: EgressPolicy,
-    handshake: ServerHandshake,
-    client: Conn,
-    spareFd: number,
-    onProved: () => void,
-    enterWarm: EnterWarm,
-  ) {
+  private constructor(context: WorkerContext, client: Conn, begin: ServerOpeningStart) {
     this.context = context;
-    this.settings = settings;
-    this.egress = egress;
-    this.handshake = handshake;
+    this.settings = begin.settings;
+    this.egress = begin.egress;
+    this.handshake = begin.handshake;
     this.onProved = () => {
       this.onProved = () => undefined;
-      onProved();
+      begin.onProved();
     };
     this.client = client;
     client.owner = this;
-    this.spareFd = spareFd;
-    this.enterWarm = enterWarm;
+    this.spareFd = begin.spareFd;
+    this.enterWarm = begin.enterWarm;
   }
 
   abort(): void {

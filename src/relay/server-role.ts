@@ -126,11 +126,17 @@ export class ServerAccept {
       onProved();
       return false;
     }
-    const fds = { clientFd: fd, spareFd, isFastOpen: this.role.isFastOpen };
-    const { context, egress, admission } = this;
-    const enterWarm = (keyId: number) => this.warm.enter(String(keyId));
-    if (ServerOpening.start(context, admission.opening, egress, handshake, fds, onProved, enterWarm))
-      return true;
+    const begin = {
+      clientFd: fd,
+      spareFd,
+      isFastOpen: this.role.isFastOpen,
+      settings: this.admission.opening,
+      egress: this.egress,
+      handshake,
+      onProved,
+      enterWarm: (keyId: number) => this.warm.enter(String(keyId)),
+    };
+    if (ServerOpening.start(this.context, begin)) return true;
     close(spareFd);
     onProved();
     return false;

@@ -5,7 +5,7 @@ import { close, rawRecv, rawSend } from '../linux/libc.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
 import { connectedPair } from './flow-rig.fixture.ts';
 import { Loop } from './loop.ts';
-import type { RouterFront } from './router-opening.ts';
+import type { RouterFront } from './router-opening-plan.ts';
 import { SocksFront } from './socks-front.ts';
 import { contextOf } from './worker-context.fixture.ts';
 

@@ -5,7 +5,7 @@ import type { DialStep, ServerHandshake, ServerStep } from '../transport/handsha
 import { Conn, type ConnOwner } from './conn.ts';
 import { receive, send } from './io.ts';
 import { Refusal } from './refusal.ts';
-import type { RouterFront } from './router-opening.ts';
+import type { RouterFront } from './router-opening-plan.ts';
 import { Timer } from './timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 

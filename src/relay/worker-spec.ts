@@ -6,7 +6,7 @@ import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
 import type { Arrival } from './resumables.ts';
-import type { RouterOpeningSettings } from './router-opening.ts';
+import type { RouterOpeningSettings } from './router-opening-plan.ts';
 import type { RouterPolicy } from './router-policy.ts';
 import type { ServerOpeningSettings } from './server-opening.ts';
 
