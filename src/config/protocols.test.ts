@@ -49,6 +49,8 @@ describe('a router', () => {
     ['transport = "socks5"\nuser = "x"', /server\.password: is not 1 to 255/],
     [`transport = "socks5"\nkey = "${KEY_16}"`, /server\.key: .*/],
     ['transport = "socks5"\nmethod = "none"', /server\.method: has no meaning for "socks5"/],
+    ['transport = "shadowsocks"\nid = "x"', /server\.id: has no meaning for "shadowsocks"/],
+    ['transport = "socks6"\nkey-id = 2', /server\.key-id: has no meaning for "socks6"/],
     ['transport = "socks5"\nforeign = true', /server\.foreign: has no meaning for "socks5"/],
     ['transport = "socks6"\npipelined = "on"', /server\.pipelined: has no meaning for "socks6"/],
     ['transport = "shadowsocks"', /server\.method: is missing/],

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { choice, fault, flag, integerOr, keyDocs, word } from './field.ts';
 import { type ReadKeyFile, refuseKey, requireOneKey, secretShape } from './secret.ts';
-import { isTable, serverId } from './shared.ts';
+import { DEFAULT_SERVER_ID, isTable, serverId } from './shared.ts';
 import { type ShadowsocksKeys, shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
 
@@ -47,6 +47,7 @@ export const SERVER_TRANSPORTS = ['convert', 'socks5', 'socks6', 'shadowsocks', 
   | 'direct'
 )[];
 
+const DEFAULT_KEY_ID = 1;
 const PIPELINED = ['auto', 'on', 'off'] as const;
 export type Pipelined = (typeof PIPELINED)[number];
 
@@ -57,7 +58,11 @@ const WORD_RULE = '1 to 255 printable ASCII characters';
 export function serverProtocolShape(readKeyFile: ReadKeyFile) {
   return {
     id: serverId('The id of the server, as in its own config.'),
-    'key-id': integerOr(1, { min: 0, max: 0xffff_ffff }, 'Which of the keys of the server ours is.'),
+    'key-id': integerOr(
+      DEFAULT_KEY_ID,
+      { min: 0, max: 0xffff_ffff },
+      'Which of the keys of the server ours is.',
+    ),
     foreign: flag(
       false,
       'Of "convert": the server is an RFC 8803 converter of others, which has no key: nothing proves to it who we are, but our address, nor to us who it is.',
@@ -101,6 +106,8 @@ const USED: Readonly<Record<ServerTransport, readonly string[]>> = {
 const SPECIFIC = ['key', 'key-file', 'user', 'method', 'password'];
 // Of one transport only, with what they are when nobody gives them.
 const DEFAULTS_OF_ONE: readonly (readonly [string, ServerTransport, unknown])[] = [
+  ['id', 'convert', DEFAULT_SERVER_ID],
+  ['key-id', 'convert', DEFAULT_KEY_ID],
   ['foreign', 'convert', false],
   ['pipelined', 'socks5', 'auto'],
 ];

@@ -4,12 +4,14 @@ import { keyDocs, word } from './field.ts';
 /** The port that the RFC 8803 dissector of Wireshark uses; the RFC gives none. */
 export const DEFAULT_PORT = 5124;
 
+export const DEFAULT_SERVER_ID = 'wanbond';
+
 export const serverId = (description: string) =>
   word(/^[\x21-\x7e]{1,64}$/, '1 to 64 printable ASCII characters without spaces')
-    .prefault('wanbond')
+    .prefault(DEFAULT_SERVER_ID)
     .register(keyDocs, {
       type: 'text, 1 to 64 printable ASCII characters',
-      default: '"wanbond"',
+      default: JSON.stringify(DEFAULT_SERVER_ID),
       description,
     });
 

@@ -4,6 +4,7 @@
 // full bucket says so instead of forgetting a live nonce. The lock is held for well under a microsecond; a worker
 // that died with it makes that bucket answer `full`, which refuses, which is the safe side.
 import { WanbondError } from '../../base/error.ts';
+import { locked } from '../shared-lock.ts';
 import { NONCE_BYTES, NONCE_KEPT_MS } from './constants.ts';
 
 const HEADER_BYTES = 16;
@@ -14,10 +15,6 @@ const BUCKET_ENTRIES = 64;
 // One lock word, padded to the cache line.
 const LOCK_WORDS = 16;
 const BUCKET_WORDS = LOCK_WORDS + BUCKET_ENTRIES * ENTRY_WORDS;
-// Longer than a time slice of the holder, short enough not to stall the loop for the life of a stuck lock.
-const LOCK_TRIES = 50;
-const LOCK_WAIT_MS = 1;
-
 /**
  * 7 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
  * when the whole is at about 60 %.
@@ -66,13 +63,7 @@ export function attachReplayWindow(buffer: SharedArrayBuffer, worker = 0): Repla
     nonceBytes.set(nonce.subarray(0, NONCE_BYTES));
     const bucket = ((key[1] ?? 0) >>> 0) % buckets;
     const lockAt = bucket * BUCKET_WORDS;
-    if (!lock(words, lockAt)) return undefined;
-    try {
-      return work(lockAt + LOCK_WORDS);
-    } finally {
-      Atomics.store(words, lockAt, 0);
-      Atomics.notify(words, lockAt, 1);
-    }
+    return locked(words, lockAt, () => work(lockAt + LOCK_WORDS));
   }
 
   return {
@@ -94,14 +85,6 @@ export function attachReplayWindow(buffer: SharedArrayBuffer, worker = 0): Repla
         return seenAt < 0 ? undefined : words[seenAt + WORKER_AT];
       }),
   };
-}
-
-function lock(words: Int32Array, lockAt: number): boolean {
-  for (let i = 0; i < LOCK_TRIES; i++) {
-    if (Atomics.compareExchange(words, lockAt, 0, 1) === 0) return true;
-    Atomics.wait(words, lockAt, 1, LOCK_WAIT_MS);
-  }
-  return false;
 }
 
 /** Where the key's entry is, and the first place for a new one; -1 for none. */

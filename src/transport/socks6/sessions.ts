@@ -5,7 +5,7 @@
 // forgets all: what was seen before cannot be told any more, so its ids are unknown.
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { WanbondError } from '../../base/error.ts';
-import { locked } from './lock.ts';
+import { locked } from '../shared-lock.ts';
 import { OWNER_BYTES } from '../socks-login.ts';
 import {
   clearWindow,
