@@ -30,21 +30,28 @@ const TWO = [path(0.5 * MB, 130), path(0.5 * MB, 130)];
 
 describe('the room of a transfer', () => {
   test('is more than its paths can have under way, and less than twice as much and a bit', () => {
-    const room = roomFor(TWO) ?? 0;
+    const room = roomFor(TWO);
     expect(room).toBeGreaterThan(1.5 * MB);
     expect(room).toBeLessThan(2.2 * MB);
   });
 
   test('lets a quick path go on for the time of a slow one', () => {
     // 10 Mbit/s at 600 ms, 100 at 10.
-    const room = roomFor([path(0.75 * MB, 600), path(0.125 * MB, 10)]) ?? 0;
+    const room = roomFor([path(0.75 * MB, 600), path(0.125 * MB, 10)]);
     expect(room).toBeGreaterThan(((110e6 / 8) * 0.6 * 3) / 2);
   });
 
   test('is unknown without a measured path, and never next to nothing', () => {
-    expect(roomFor([])).toBeUndefined();
-    expect(roomFor([path(14_000, 0)])).toBeUndefined();
+    expect(looks(new SendRoom(), [], 5)).toEqual(Array(5).fill(undefined));
+    expect(looks(new SendRoom(), [path(14_000, 0), path(14_000, 0)], 5)).toEqual(Array(5).fill(undefined));
     expect(roomFor([path(1400, 100)])).toBe(256 * 1024);
+  });
+
+  test('is not made larger by a path that is not measured yet', () => {
+    const joining = { ...path(14_000, 0), minRttMs: (2 ** 32 - 1) / 1000 };
+    const short = path(10 * MB, 1, 80 * MB);
+    expect(looks(new SendRoom(), [short, joining], 5, MOST, 1000).at(0)).toBe(2 * 2 ** 20);
+    expect(looks(new SendRoom(), [short, joining], 5, MOST, 1000).slice(1)).toEqual(Array(4).fill(undefined));
   });
 
   test('is set after a second, and again only when it is another', () => {

@@ -33,13 +33,11 @@ const SHRINK_BELOW = 0.75;
 
 export const LOOK_INTERVAL_MS = 250;
 
-/** Bytes; undefined without a path that is measured. */
-export function roomFor(paths: readonly SendPath[]): number | undefined {
-  const measured = paths.filter(({ rttMs }) => rttMs > 0);
-  if (measured.length === 0) return undefined;
+/** Bytes for paths that are measured, one at least. */
+export function roomFor(paths: readonly SendPath[]): number {
   // While the longest path brings one byte, the others bring what comes after it, and all of it is kept.
-  const longestMs = longestRttMs(measured) + TURN_MS;
-  const bytesPerMs = measured.reduce((sum, { windowBytes, rttMs }) => sum + windowBytes / rttMs, 0);
+  const longestMs = longestRttMs(paths) + TURN_MS;
+  const bytesPerMs = paths.reduce((sum, { windowBytes, rttMs }) => sum + windowBytes / rttMs, 0);
   return Math.max(LEAST_BYTES, Math.ceil(bytesPerMs * longestMs * ROOM_FACTOR));
 }
 
@@ -58,10 +56,11 @@ export class SendRoom {
    * @param mostBytes that a socket may hold now
    * @returns the room to set, in bytes; undefined to leave it as it is
    */
-  look(paths: readonly SendPath[], mostBytes: number, nowMs: number): number | undefined {
-    const room = roomFor(paths);
-    if (room === undefined) return undefined;
-    this.recent.push(Math.min(room, mostBytes, this.mostUseful(paths, nowMs)));
+  look(all: readonly SendPath[], mostBytes: number, nowMs: number): number | undefined {
+    // Of a path without a round trip the kernel has no shortest one either: it says 2^32 - 1.
+    const paths = all.filter(({ rttMs }) => rttMs > 0);
+    if (paths.length === 0) return undefined;
+    this.recent.push(Math.min(roomFor(paths), mostBytes, this.mostUseful(paths, nowMs)));
     if (this.recent.length > LOOKS) this.recent.shift();
     if (this.setBytes === undefined && !this.mayBegin(paths)) return undefined;
     const most = Math.max(...this.recent);
