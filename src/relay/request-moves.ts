@@ -37,12 +37,12 @@ export class RequestMoves {
     return true;
   }
 
-  /** The connection that was left last; undefined when it is lost, or there was none. */
+  /** The connection on which something has come since it was left, else the last one; undefined when all are lost. */
   back(): LeftLink | undefined {
-    const left = this.left.pop();
-    if (!left?.link.conn.broken) return left;
-    left.link.conn.reset();
-    return undefined;
+    const open = this.left.filter(({ link }) => !link.conn.broken);
+    const back = open.findLast(({ link }) => link.conn.readable) ?? open.at(-1);
+    if (back) this.left.splice(this.left.indexOf(back), 1);
+    return back;
   }
 
   close(): void {

@@ -124,8 +124,8 @@ function setUp() {
     fds.push(fd);
     return fd;
   };
-  const move = (): void => {
-    for (const opening of context.openings) opening.onPolicy?.(policy('wan1'));
+  const move = (from = 'wan1'): void => {
+    for (const opening of context.openings) opening.onPolicy?.(policy(from));
   };
   return {
     device,
@@ -176,4 +176,18 @@ test('is told when the first is gone', () => {
   drop(first);
   write(second, 'n');
   expect(failures).toEqual([expect.stringContaining('the WAN died before the reply')]);
+});
+
+test.each(['lost', 'silent'])('goes back past a second one that is %s', (second) => {
+  const { device, failures, accept, move, read, write, drop } = setUp();
+  const first = accept();
+  move('wan1');
+  const between = accept();
+  move('wan2');
+  const last = accept();
+  if (second === 'lost') drop(between);
+  write(first, 'yanswer');
+  write(last, 'n');
+  expect(read(device)).toBe('answer');
+  expect(failures).toEqual([]);
 });
