@@ -56,8 +56,11 @@ export class RouterAccept {
   private readonly young = new Set<YoungFlow>();
   /** By label, those of the policy. */
   private readonly transports = new Map<string, ClientTransport>();
-  /** The same by everything that makes a server what it is: each has learned the clock of its server. */
-  private known: ReadonlyMap<string, ClientTransport> = new Map();
+  /**
+   * The same by everything that makes a server what it is, and those that are lost for now: each has learned the clock of
+   * its server.
+   */
+  private readonly known = new Map<string, ClientTransport>();
 
   constructor(context: WorkerContext, role: RouterRole) {
     this.context = context;
@@ -148,7 +151,6 @@ export class RouterAccept {
 
   private meetServers({ upstream, wans }: RouterPolicy): void {
     this.transports.clear();
-    const known = new Map<string, ClientTransport>();
     if (upstream.transport === 'direct') return;
     const [first] = upstream.servers;
     for (const { label, protocol, takesPipelined } of upstream.servers) {
@@ -156,10 +158,9 @@ export class RouterAccept {
       // Cookies of a converter of others are good at that one only.
       const identity = `${label} ${protocolText(protocol)} ${isPipelined}`;
       const client = this.known.get(identity) ?? createServerClient(protocol, isPipelined);
-      known.set(identity, client);
+      this.known.set(identity, client);
       this.transports.set(label, client);
     }
-    this.known = known;
     this.warm.update(first && this.warmServer(first), wans);
   }
 
