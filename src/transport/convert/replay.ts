@@ -15,6 +15,7 @@ const BUCKET_ENTRIES = 64;
 // One lock word, padded to the cache line.
 const LOCK_WORDS = 16;
 const BUCKET_WORDS = LOCK_WORDS + BUCKET_ENTRIES * ENTRY_WORDS;
+
 /**
  * 7 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
  * when the whole is at about 60 %.

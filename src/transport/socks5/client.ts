@@ -6,6 +6,7 @@ import type { FailureReason } from '../failure.ts';
 import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { encodeLogin, LOGIN_GOOD } from '../socks-login.ts';
+import { reasonOf, REPLY_SUCCEEDED, REPLY_TTL_EXPIRED } from '../socks-reply.ts';
 import * as socks from './constants.ts';
 
 export interface Socks5ClientOptions {
@@ -103,7 +104,8 @@ class Handshake implements ClientHandshake {
     if (version !== socks.VERSION)
       return refused('malformed', `the reply is not of SOCKS 5 (version ${version})`);
     // Whatever address comes with a refusal, and not all servers send one.
-    if (code !== socks.REPLY_SUCCEEDED) return refused(reasonOf(code), `it answered code ${code}`);
+    if (code !== REPLY_SUCCEEDED)
+      return refused(reasonOf(code, REPLY_TTL_EXPIRED), `it answered code ${code}`);
     const bound = decodeTarget(reply.subarray(REPLY_HEAD_BYTES));
     if (bound === 'more') return MORE;
     if (bound === 'malformed') return refused('malformed', 'the reply holds no address');
@@ -126,14 +128,4 @@ function requestTo(target: SocketAddress): Buffer {
 
 function refused(reason: FailureReason, detail: string): ClientStep {
   return { kind: 'refused', reason, detail, retryAfterS: undefined };
-}
-
-function reasonOf(code: number): FailureReason {
-  if (code === socks.REPLY_REFUSED) return 'refused-by-target';
-  if (code === socks.REPLY_NOT_ALLOWED) return 'egress-denied';
-  if (code === socks.REPLY_NETWORK_UNREACHABLE || code === socks.REPLY_HOST_UNREACHABLE) return 'unreachable';
-  if (code === socks.REPLY_TTL_EXPIRED) return 'timeout';
-  if (code === socks.REPLY_COMMAND_NOT_SUPPORTED || code === socks.REPLY_ADDRESS_NOT_SUPPORTED)
-    return 'unsupported';
-  return 'resource';
 }

@@ -1,10 +1,10 @@
 // The server's side of SOCKS 5: method, login, request; pipelined or one after the other.
-import type { FailureReason } from '../failure.ts';
 import type { ServerHandshake, ServerStep, ServerTransport } from '../handshake.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { ANY_V4 } from '../../base/address.ts';
 import type { SocksUser } from '../../config/socks-user.ts';
 import { decodeLogin, LOGIN_BAD, LOGIN_GOOD, LOGIN_VERSION, Users } from '../socks-login.ts';
+import * as codes from '../socks-reply.ts';
 import * as socks from './constants.ts';
 
 export interface Socks5ServerOptions {
@@ -87,12 +87,12 @@ class Handshake implements ServerHandshake {
       return { kind: 'reset', reason: 'malformed', detail: `no request of SOCKS 5 (version ${version})` };
     }
     if (command !== socks.COMMAND_CONNECT) {
-      return unsupported(socks.REPLY_COMMAND_NOT_SUPPORTED, `command ${command}`);
+      return unsupported(codes.REPLY_COMMAND_NOT_SUPPORTED, `command ${command}`);
     }
     const decoded = decodeTarget(bytes.subarray(REQUEST_HEAD_BYTES));
     if (decoded === 'more') return MORE;
     if (decoded === 'malformed')
-      return unsupported(socks.REPLY_ADDRESS_NOT_SUPPORTED, 'no address of a known type');
+      return unsupported(codes.REPLY_ADDRESS_NOT_SUPPORTED, 'no address of a known type');
     return {
       kind: 'dial',
       target: decoded.target,
@@ -100,8 +100,8 @@ class Handshake implements ServerHandshake {
       keyId: undefined,
       hints: { isLossy: false },
       consumed: this.#at + REQUEST_HEAD_BYTES + decoded.bytes,
-      accept: () => reply(socks.REPLY_SUCCEEDED),
-      refuse: (reason) => reply(codeOf(reason)),
+      accept: () => reply(codes.REPLY_SUCCEEDED),
+      refuse: (reason) => reply(codes.codeOf(reason, codes.REPLY_TTL_EXPIRED)),
     };
   }
 }
@@ -113,11 +113,3 @@ function unsupported(code: number, detail: string): ServerStep {
 /** The bound address is of no use to the client: it is told as unspecified. */
 const reply = (code: number): Buffer =>
   Buffer.concat([Buffer.of(socks.VERSION, code, 0), encodeTarget({ address: ANY_V4, port: 0 })]);
-
-function codeOf(reason: FailureReason): number {
-  if (reason === 'refused-by-target') return socks.REPLY_REFUSED;
-  if (reason === 'unreachable') return socks.REPLY_HOST_UNREACHABLE;
-  if (reason === 'timeout') return socks.REPLY_TTL_EXPIRED;
-  if (reason === 'egress-denied') return socks.REPLY_NOT_ALLOWED;
-  return socks.REPLY_GENERAL_FAILURE;
-}

@@ -10,9 +10,9 @@ import { ClientSession, type Ticket } from './client-session.ts';
 import * as socks from './constants.ts';
 import type { SocksLogin } from '../../config/server-protocol.ts';
 import { LOGIN_GOOD, encodeLogin } from '../socks-login.ts';
+import { reasonOf, REPLY_SUCCEEDED, REPLY_TIMED_OUT } from '../socks-reply.ts';
 import { type AuthReply, decodeAddressed, decodeAuthReply, type Unread } from './message.ts';
 import { only, type Option } from './options.ts';
-import { reasonOf } from './reply-code.ts';
 import { encodeRequest } from './request.ts';
 import { decodeRemoteLeg } from './stack.ts';
 
@@ -145,8 +145,8 @@ class Handshake implements Socks6ClientHandshake {
   #onOperation(bytes: Uint8Array): ClientStep {
     const reply = decodeAddressed(bytes);
     if (typeof reply === 'string') return unread(reply);
-    if (reply.code !== socks.REPLY_SUCCEEDED)
-      return refused(reasonOf(reply.code), `it answered code ${reply.code}`);
+    if (reply.code !== REPLY_SUCCEEDED)
+      return refused(reasonOf(reply.code, REPLY_TIMED_OUT), `it answered code ${reply.code}`);
     // The draft puts a new session's id into this reply in one place, and into the other in another.
     this.#remember([...this.#told, ...reply.options]);
     this.remoteLeg = decodeRemoteLeg(reply.options) ?? {};

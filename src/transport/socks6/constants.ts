@@ -47,14 +47,3 @@ export const CODE_FAST_OPEN = 1;
 export const CODE_MULTIPATH = 2;
 export const MULTIPATH_NO = 1;
 export const MULTIPATH_YES = 2;
-
-export const REPLY_SUCCEEDED = 0;
-export const REPLY_GENERAL_FAILURE = 1;
-export const REPLY_NOT_ALLOWED = 2;
-export const REPLY_NETWORK_UNREACHABLE = 3;
-export const REPLY_HOST_UNREACHABLE = 4;
-export const REPLY_REFUSED = 5;
-export const REPLY_TTL_EXPIRED = 6;
-export const REPLY_COMMAND_NOT_SUPPORTED = 7;
-export const REPLY_ADDRESS_NOT_SUPPORTED = 8;
-export const REPLY_TIMED_OUT = 9;

@@ -21,9 +21,9 @@ import {
 } from './authentication.ts';
 import * as socks from './constants.ts';
 import { LOGIN_VERSION, LOGIN_GOOD, LOGIN_BAD, decodeLogin, Users } from '../socks-login.ts';
+import * as codes from '../socks-reply.ts';
 import { type Addressed, authReply, decodeAddressed, operationReply } from './message.ts';
 import { PLAIN } from './plain-codec.ts';
-import { codeOf } from './reply-code.ts';
 import type { SessionTable } from './sessions.ts';
 import { decodeRemoteLeg, encodeRemoteLeg } from './stack.ts';
 
@@ -139,13 +139,13 @@ class Handshake implements ServerHandshake {
     if (code === socks.COMMAND_NOOP) {
       return {
         kind: 'reply',
-        bytes: operationReply(socks.REPLY_SUCCEEDED),
+        bytes: operationReply(codes.REPLY_SUCCEEDED),
         reason: undefined,
         detail: 'a NOOP',
       };
     }
     if (code !== socks.COMMAND_CONNECT)
-      return unsupported(socks.REPLY_COMMAND_NOT_SUPPORTED, `command ${code}`);
+      return unsupported(codes.REPLY_COMMAND_NOT_SUPPORTED, `command ${code}`);
     return {
       kind: 'dial',
       target,
@@ -155,8 +155,8 @@ class Handshake implements ServerHandshake {
       consumed: this.#consumed,
       ...(this.#first.length > 0 && { sealed: { codec: PLAIN, first: this.#first } }),
       remoteLeg,
-      accept: (_, made = {}) => operationReply(socks.REPLY_SUCCEEDED, encodeRemoteLeg(made)),
-      refuse: (reason) => operationReply(codeOf(reason)),
+      accept: (_, made = {}) => operationReply(codes.REPLY_SUCCEEDED, encodeRemoteLeg(made)),
+      refuse: (reason) => operationReply(codes.codeOf(reason, codes.REPLY_TIMED_OUT)),
     };
   }
 }
@@ -165,7 +165,7 @@ class Handshake implements ServerHandshake {
 function addressType({ users }: Gate): Socks6Step {
   const detail = 'an address of an unknown type';
   if (users) return { kind: 'reply', bytes: authReply(socks.AUTH_FAILED), reason: 'unsupported', detail };
-  return unsupported(socks.REPLY_ADDRESS_NOT_SUPPORTED, detail, authReply(socks.AUTH_SUCCEEDED));
+  return unsupported(codes.REPLY_ADDRESS_NOT_SUPPORTED, detail, authReply(socks.AUTH_SUCCEEDED));
 }
 
 function unsupported(code: number, detail: string, before: Buffer = Buffer.alloc(0)): Socks6Step {
