@@ -2,8 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { SHUT_WR } from '../linux/constants.ts';
-import { close, rawSend, rawShutdown } from '../linux/libc.ts';
+import { SHUT_WR, SO_SNDBUF, SOL_SOCKET } from '../linux/constants.ts';
+import { CAP_NET_ADMIN, hasCapability, ownCapabilities } from '../linux/features.ts';
+import { close, getsockoptInt, rawSend, rawShutdown } from '../linux/libc.ts';
+import { setSendBuffer } from '../linux/send-paths.ts';
 import { Conn } from './conn.ts';
 import { connectedPair, Rig } from './flow-rig.fixture.ts';
 import { KEPT_BYTES, KEPT_MS } from './sent-copy.ts';
@@ -158,3 +160,20 @@ test('a copy ages, but not while the far side is told what is in it', () => {
   rig.flow.sweep(oldMs, 1000);
   expect(rig.flow.farPoint).toBeUndefined();
 });
+
+test.runIf(hasCapability(ownCapabilities(), CAP_NET_ADMIN))(
+  'another connection gets its room as the one before did',
+  () => {
+    const mptcp = { client: true, listener: true };
+    const littleBytes = 16 * 1024;
+    const room = (fd: number): number => getsockoptInt(fd, SOL_SOCKET, SO_SNDBUF) ?? 0;
+    const rig = new Rig(undefined, undefined, connectedPair(mptcp), 'toFar');
+    rigs.push(rig);
+    const [inner, outer] = connectedPair(mptcp);
+    opened.push(outer);
+    setSendBuffer(inner, littleBytes);
+    expect(rig.flow.changeFar(Conn.watch(rig.loop, inner, true) as Conn, 0, Buffer.alloc(0))).toBe(true);
+    rig.flow.letGo();
+    expect(room(inner)).toBeGreaterThan(littleBytes);
+  },
+);

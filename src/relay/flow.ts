@@ -155,6 +155,7 @@ export class Flow implements ConnOwner, Task {
     this.far.reset();
     this.far = far;
     far.owner = this;
+    this.forgetRoom();
     return true;
   }
 
@@ -172,6 +173,7 @@ export class Flow implements ConnOwner, Task {
     this.near.reset();
     this.near = near;
     near.owner = this;
+    this.forgetRoom();
     this.isHeld = true;
     return true;
   }
@@ -203,6 +205,12 @@ export class Flow implements ConnOwner, Task {
       this.isQueued = true;
       this.context.loop.soon(this);
     }
+  }
+
+  /** Of the connection that the flow has left. */
+  private forgetRoom(): void {
+    this.room = undefined;
+    this.roomDueMs = this.context.loop.nowMs;
   }
 
   /** Only what waits for room is a transfer that may have too much of it. */
