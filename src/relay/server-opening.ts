@@ -58,12 +58,9 @@ export interface ServerOpeningStart {
 
 export class ServerOpening implements ConnOwner, Opening, Resumable {
   private readonly context: WorkerContext;
-  private readonly settings: ServerOpeningSettings;
-  private readonly egress: EgressPolicy;
+  private readonly begin: ServerOpeningStart;
   private client: Conn;
-  private readonly handshake: ServerHandshake;
   private onProved: () => void;
-  private readonly enterWarm: EnterWarm;
   /** While the connection is kept for a flow to come. */
   private leaveWarm: (() => void) | undefined;
   private state: 'reading' | 'dialling' | 'done' = 'reading';
@@ -97,9 +94,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
 
   private constructor(context: WorkerContext, client: Conn, begin: ServerOpeningStart) {
     this.context = context;
-    this.settings = begin.settings;
-    this.egress = begin.egress;
-    this.handshake = begin.handshake;
+    this.begin = begin;
     this.onProved = () => {
       this.onProved = () => undefined;
       begin.onProved();
@@ -107,7 +102,6 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.client = client;
     client.owner = this;
     this.spareFd = begin.spareFd;
-    this.enterWarm = begin.enterWarm;
   }
 
   abort(): void {
@@ -148,7 +142,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       }
       if (this.leaveWarm) this.wake();
       this.received = Buffer.concat([this.received, this.context.buffer.subarray(0, read)]);
-      this.onStep(this.handshake.receive(this.received));
+      this.onStep(this.begin.handshake.receive(this.received));
     }
   }
 
@@ -176,7 +170,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private keep({ keyId, consumed, accept, refuse }: Extract<ServerStep, { kind: 'keep' }>): void {
     const { loop, openings, warm } = this.context;
     this.onProved();
-    this.leaveWarm = this.enterWarm(keyId);
+    this.leaveWarm = this.begin.enterWarm(keyId);
     if (!this.leaveWarm) return this.refuse(refuse);
     if (send(this.client, accept) !== accept.length) return this.end();
     openings.delete(this);
@@ -185,7 +179,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.received = this.received.subarray(consumed);
     if (this.received.length === 0) return;
     this.wake();
-    this.onStep(this.handshake.receive(this.received));
+    this.onStep(this.begin.handshake.receive(this.received));
   }
 
   /** The flow that the connection was kept for begins. */
@@ -193,7 +187,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     const { loop, openings } = this.context;
     this.rest();
     openings.add(this);
-    loop.timers.arm(this.deadline, this.settings.handshakeTimeoutMs, loop.nowMs);
+    loop.timers.arm(this.deadline, this.begin.settings.handshakeTimeoutMs, loop.nowMs);
   }
 
   private rest(): void {
@@ -207,7 +201,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     const sent = send(this.client, bytes);
     // The first bytes of a connection always find room.
     if (sent !== bytes.length) this.fail('client-gone', 'sending an answer failed');
-    else this.onStep(this.handshake.receive(this.received));
+    else this.onStep(this.begin.handshake.receive(this.received));
   }
 
   private handOver({ worker, flowId, point, request, hints, consumed }: ResumeStep): void {
@@ -235,8 +229,9 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       this.context.resumables.set(resumable.flowId, this, resumable.attempt);
     }
     this.useCongestion(step.hints);
-    this.context.loop.timers.arm(this.deadline, this.settings.connectTimeoutMs, this.context.loop.nowMs);
-    this.dialling = new TargetDial(this.context, this.egress, step, this.spareFd, {
+    const { loop } = this.context;
+    loop.timers.arm(this.deadline, this.begin.settings.connectTimeoutMs, loop.nowMs);
+    this.dialling = new TargetDial(this.context, this.begin.egress, step, this.spareFd, {
       onConnect: (target) => this.establish(target),
       onRefused: (reason, why, code) => this.refuseDial(reason, why, code),
     });
@@ -245,7 +240,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private useCongestion(hints: PathHints): void {
-    const congestion = congestionFor(this.settings.congestion, hints);
+    const congestion = congestionFor(this.begin.settings.congestion, hints);
     // The listener's is the usual one already.
     if (hints.isLossy && congestion !== undefined) setCongestion(this.client.fd, congestion);
   }
@@ -257,7 +252,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.target = undefined;
     const { attempt, client, received: first } = this;
     const { resumable, sealed, isStranger } = this.dial as DialStep;
-    const { families } = this.egress;
+    const { families } = this.begin.egress;
     const reply = (this.answers as Answers).accept(families, this.madeLeg(target));
     this.finish();
     const sent = reply.length === 0 ? 0 : send(client, reply);
@@ -308,7 +303,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else if (this.leaveWarm) this.end();
     else if (this.received.length === 0) this.endSilent();
-    else this.fail('timeout', `no complete request within ${this.settings.handshakeTimeoutMs} ms`);
+    else this.fail('timeout', `no complete request within ${this.begin.settings.handshakeTimeoutMs} ms`);
   }
 
   /** It never said anything: a lost hedge of a busy router, or a scanner. Nothing has failed for anybody. */
