@@ -11,7 +11,7 @@ import { setsockoptIntRaw } from './libc.ts';
  * what net.ipv4.tcp_rmem begins with (128 KiB), and the queue of one WAN fills all of it while the other has nothing to
  * send. Asking for a low-water mark makes room for as much (mptcp_set_rcvlowat, Linux 6.10; older ones change nothing).
  *
- * The caller reads until EAGAIN afterwards: what came in between woke nobody.
+ * The caller reads until the socket is empty afterwards: what came in between woke nobody.
  */
 export function raiseReceiveRoom(fd: number, windowBytes: number): void {
   setsockoptIntRaw(fd, SOL_SOCKET, SO_RCVLOWAT, windowBytes);

@@ -40,6 +40,8 @@ export class TargetDial implements ConnOwner {
   private spareFd: number;
   private target: Conn | undefined;
   private isClosed = false;
+  /** It waits for a file descriptor. */
+  isStarved = false;
   private readonly redial = new Timer(() => this.dial());
 
   /** @param spareFd keeps a number free for the socket; closed by the dial */
@@ -56,9 +58,6 @@ export class TargetDial implements ConnOwner {
     this.spareFd = spareFd;
     this.handlers = handlers;
   }
-
-  /** It waits for a file descriptor. */
-  isStarved = false;
 
   begin(): void {
     const { target } = this.request;
@@ -106,11 +105,13 @@ export class TargetDial implements ConnOwner {
       return this.refused('egress-denied', 'the egress policy does not allow this target');
     if (decision === 'no-family')
       return this.refused('unreachable', 'the server has no route of this address family');
-    const source = inPath?.source;
-    const mptcp = remoteLeg?.isMultipath ?? false;
     const target = Conn.connect(loop, {
-      ...{ to, mptcp, device: undefined, congestion: undefined },
-      ...{ from: source, isForeign: source !== undefined },
+      to,
+      mptcp: remoteLeg?.isMultipath ?? false,
+      from: inPath?.source,
+      isForeign: inPath?.source !== undefined,
+      device: undefined,
+      congestion: undefined,
     });
     if (target instanceof Conn) {
       this.isStarved = false;
