@@ -22,7 +22,6 @@ export const SO_RCVLOWAT = 18;
 export const SO_LINGER = 13;
 export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
-export const SO_MARK = 36;
 export const SO_PROTOCOL = 38;
 
 export const SOL_IP = 0;
@@ -52,7 +51,6 @@ export const MPTCP_INFO = 1;
 
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
-export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x1;
 export const EPOLLPRI = 0x2;
 export const EPOLLOUT = 0x4;
@@ -74,4 +72,3 @@ export const MSG_NOSIGNAL = 0x4000;
 export const EFD_NONBLOCK = O_NONBLOCK;
 export const EFD_CLOEXEC = O_CLOEXEC;
 export const SHUT_WR = 1;
-export const SHUT_RDWR = 2;

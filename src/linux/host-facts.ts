@@ -65,7 +65,7 @@ export function readRules(family: Family): RuleFact[] {
   return rules.filter((rule) => rule.family === family);
 }
 
-export function readLocalRoutes(family: Family, table: number): Omit<LocalRoute, 'kind'>[] {
+function readLocalRoutes(family: Family, table: number): Omit<LocalRoute, 'kind'>[] {
   const found = readTable(family, table, isLocalDefault, new Receiver());
   return found.length > 0 ? [{ family, table }] : [];
 }

@@ -25,7 +25,7 @@ export const rawConnect = raw<[fd: number, address: Bytes, length: number]>('int
 export const rawAccept4 = raw<[fd: number, address: Bytes | null, length: Bytes | null, flags: number]>(
   'int accept4(int, void *, void *, int)',
 );
-export const rawClose = raw<[fd: number]>('int close(int)');
+const rawClose = raw<[fd: number]>('int close(int)');
 export const rawShutdown = raw<[fd: number, how: number]>('int shutdown(int, int)');
 export const rawSetsockopt = raw<[fd: number, level: number, option: number, value: Bytes, length: number]>(
   'int setsockopt(int, int, int, void *, uint)',

@@ -2,7 +2,7 @@
 import { type Address, familyOf, type SocketAddress } from '../base/address.ts';
 import { AF_INET, AF_INET6 } from './constants.ts';
 
-export const SOCKADDR_IN_BYTES = 16;
+const SOCKADDR_IN_BYTES = 16;
 export const SOCKADDR_IN6_BYTES = 28;
 
 /** A sockaddr_in for IPv4 (also for a v4-mapped address), a sockaddr_in6 otherwise. */

@@ -1,7 +1,7 @@
 // Where `wanbond init` puts things, and what they are called.
 import type { Role } from '../config/load.ts';
 
-export const CONFIG_DIRECTORY = '/etc/wanbond';
+const CONFIG_DIRECTORY = '/etc/wanbond';
 export const UNIT_DIRECTORY = '/etc/systemd/system';
 /** What `init` made, for `uninstall`. */
 export const INSTALLED_FILE = `${CONFIG_DIRECTORY}/installed.json`;

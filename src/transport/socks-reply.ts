@@ -2,11 +2,11 @@
 import type { FailureReason } from './failure.ts';
 
 export const REPLY_SUCCEEDED = 0;
-export const REPLY_GENERAL_FAILURE = 1;
-export const REPLY_NOT_ALLOWED = 2;
-export const REPLY_NETWORK_UNREACHABLE = 3;
-export const REPLY_HOST_UNREACHABLE = 4;
-export const REPLY_REFUSED = 5;
+const REPLY_GENERAL_FAILURE = 1;
+const REPLY_NOT_ALLOWED = 2;
+const REPLY_NETWORK_UNREACHABLE = 3;
+const REPLY_HOST_UNREACHABLE = 4;
+const REPLY_REFUSED = 5;
 /** Of a way that leads nowhere; SOCKS 5 has no other code for a time-out. */
 export const REPLY_TTL_EXPIRED = 6;
 export const REPLY_COMMAND_NOT_SUPPORTED = 7;

@@ -27,7 +27,7 @@ export function upstreamFindings(results: readonly WayResult[], context: Upstrea
   ];
 }
 
-export const subjectOf = ({ way }: WayResult): string => `server over ${way.wan}`;
+const subjectOf = ({ way }: WayResult): string => `server over ${way.wan}`;
 
 const whereOf = ({ way }: WayResult): string => formatSocketAddress(way.to);
 

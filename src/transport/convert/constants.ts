@@ -29,7 +29,7 @@ export const VERSION = 1;
 export const MAGIC = 0x2263;
 export const HEADER_BYTES = 4;
 export const WORD_BYTES = 4;
-export const MAX_WORDS = 255;
+const MAX_WORDS = 255;
 /** A whole message, so also the most a relay has to gather. */
 export const MAX_MESSAGE_BYTES = MAX_WORDS * WORD_BYTES;
 

@@ -20,7 +20,7 @@ const BUCKET_WORDS = LOCK_WORDS + BUCKET_ENTRIES * ENTRY_WORDS;
  * 7 MiB. Holds a minute of 2,500 flows a second; random nonces fill buckets unevenly, so that the first is full
  * when the whole is at about 60 %.
  */
-export const DEFAULT_REPLAY_CAPACITY = 2 ** 18;
+const DEFAULT_REPLAY_CAPACITY = 2 ** 18;
 
 export type Admission = 'fresh' | 'replayed' | 'full';
 

@@ -3,7 +3,7 @@
 export const MAX_PADDING_BYTES = 900;
 export const PADDING_LENGTH_BYTES = 2;
 /** A message further from our clock than this is a replay. */
-export const FRESH_MS = 30_000;
+const FRESH_MS = 30_000;
 /** Type, time, length. */
 export const REQUEST_HEADER_BYTES = 1 + 8 + 2;
 const REQUEST = 0;

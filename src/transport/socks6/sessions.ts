@@ -16,10 +16,10 @@ import {
   WINDOW_WORDS,
 } from './tokens.ts';
 
-export const SESSION_ID_BYTES = 16;
+const SESSION_ID_BYTES = 16;
 
 /** 2.4 MiB; a router has one session for each of its workers. */
-export const DEFAULT_SESSION_CAPACITY = 8192;
+const DEFAULT_SESSION_CAPACITY = 8192;
 /** Of one login: what a few routers with as many workers as cores open; the longest unused is given up for one more. */
 export const SESSIONS_PER_OWNER = 64;
 

@@ -20,7 +20,7 @@ import { markFindings } from './marks.ts';
 import { reversePathFindings } from './reverse-path.ts';
 import { ruleFindings } from './rules.ts';
 
-export function conflictFindings(context: ConflictContext): Finding[] {
+function conflictFindings(context: ConflictContext): Finding[] {
   return [
     ...forwardingFindings(context),
     ...natFindings(context),
