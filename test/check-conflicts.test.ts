@@ -1,64 +1,22 @@
-// `wanbond check` on the router itself: everything that may stand in the way, provoked, with the advice followed
+// `wanbond check` on the router itself: everything else that may stand in the way, provoked, with the advice followed
 // where it is a command.
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { BACKBONE, LAN, ORIGIN } from '../src/lab/addresses.ts';
-import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { adviceFor, type Checked, type CheckRun, check, linesOf } from './support/check-findings.ts';
-import { BY_HAND, BY_OTHERS, FIREWALLD, fw4, IPTABLES, UFW } from './support/firewalls.ts';
-import { askPeer, servePeers } from './support/peer.ts';
-import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
+import { LAN } from '../src/lab/addresses.ts';
+import { adviceFor, linesOf } from './support/check-findings.ts';
+import { CheckLab, complaints } from './support/check-lab.ts';
+import { stopCleanly } from './support/stop-router.ts';
 
-const PORT = 5003;
 const MARK = '0x40000000';
-// What has nothing to do with conflicts and depends on the machine.
-const MACHINE = /^(open files|pipes|congestion control)$/;
 
-let lab: Lab;
-let cleanUp: (() => Promise<unknown>)[] = [];
-
+let on: CheckLab;
 beforeAll(async () => {
-  lab = await buildLab({ wans: ['unshaped', 'unshaped', 'unshaped', 'unshaped', 'unshaped'] });
-  await Promise.all([lab.startServer(), servePeers(lab.hosts.origin, PORT)]);
+  on = await CheckLab.build();
 });
-afterEach(async () => {
-  await stopLeftRouters(lab);
-  for (const undo of cleanUp.toReversed()) await undo();
-  cleanUp = [];
-});
-afterAll(() => lab?.close());
-
-/** Two of the five WANs, unless more are asked for. */
-function look(run: CheckRun & { wans?: number } = {}): Promise<Checked> {
-  const wan = lab.wans.slice(0, run.wans ?? 2).map(({ name, device }) => ({ name, interface: device }));
-  return check(lab, { network: false, ...run, overrides: { wan, ...run.overrides } });
-}
-
-/** All that is not ok. */
-const complaints = (checked: Checked): string[] =>
-  linesOf(checked).filter(
-    (line) => !line.startsWith('ok ') && !MACHINE.test(line.replace(/^\w+ ([^:]*):.*/, '$1')),
-  );
-
-async function sh(script: string, undo?: string): Promise<void> {
-  if (undo !== undefined) cleanUp.push(() => lab.hosts.router.must(['sh', '-e'], { input: undo }));
-  await lab.hosts.router.must(['sh', '-e'], { input: script });
-}
-
-async function nft(text: string): Promise<void> {
-  const [, name] = /^table (\w+ \w+)/m.exec(text) ?? [];
-  cleanUp.push(() => lab.hosts.router.exec(['nft', 'delete', 'table', ...(name ?? '').split(' ')]));
-  await lab.hosts.router.must(['nft', '-f', '-'], { input: text });
-}
-
-/** Does the command that an advice names first, as a person would paste it. */
-async function follow(advice: string): Promise<void> {
-  const command = /`([^`]+)`/.exec(advice)?.[1];
-  expect(command, advice).toBeDefined();
-  await lab.hosts.router.must(['sh', '-e'], { input: `${command}\n` });
-}
+afterEach(() => on.undo());
+afterAll(() => on?.lab.close());
 
 describe('nothing to say', () => {
   // Of mwan3, pbr, Tailscale and wg-quick, as each writes them.
@@ -86,30 +44,30 @@ describe('nothing to say', () => {
 `;
 
   test('about a plain router, and about marks and rules of others that do not meet ours', async () => {
-    expect(complaints(await look())).toEqual([]);
-    for (const rule of OTHERS) await sh(`ip rule add ${rule}`, `ip rule del ${rule}`);
-    await nft(OTHER_MARKS);
-    const checked = await look();
+    expect(complaints(await on.look())).toEqual([]);
+    for (const rule of OTHERS) await on.sh(`ip rule add ${rule}`, `ip rule del ${rule}`);
+    await on.nft(OTHER_MARKS);
+    const checked = await on.look();
     expect(complaints(checked)).toEqual([]);
     expect(linesOf(checked, /^marks$/)).toEqual([`ok marks: nobody else uses ${MARK}/${MARK}`]);
   });
 
   test.each(['tproxy', 'redirect'])('about what a running daemon has made itself (%s)', async (method) => {
-    const router = await lab.startRouter({ wans: ['wan1', 'wan2'], overrides: { redirect: { method } } });
-    expect(complaints(await look({ overrides: { redirect: { method } }, families: [4] }))).toEqual([]);
+    const router = await on.lab.startRouter({ wans: ['wan1', 'wan2'], overrides: { redirect: { method } } });
+    expect(complaints(await on.look({ overrides: { redirect: { method } }, families: [4] }))).toEqual([]);
     await stopCleanly(router);
   });
 });
 
 test('forwarding off, no NAT, strict reverse path filters: each command that is named helps', async () => {
-  await sh(
+  await on.sh(
     'sysctl -w net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 net.ipv4.conf.wan2.rp_filter=1',
     'sysctl -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.wan2.rp_filter=0',
   );
-  const rules = await lab.hosts.router.must(['nft', 'list', 'table', 'inet', 'wblab_nat']);
-  cleanUp.push(() => lab.hosts.router.must(['nft', '-f', '-'], { input: rules }));
-  await sh('nft delete table inet wblab_nat');
-  await nft(
+  const rules = await on.lab.hosts.router.must(['nft', 'list', 'table', 'inet', 'wblab_nat']);
+  on.later(() => on.lab.hosts.router.must(['nft', '-f', '-'], { input: rules }));
+  await on.sh('nft delete table inet wblab_nat');
+  await on.nft(
     'table ip nat {\nchain postrouting {\ntype nat hook postrouting priority srcnat\noifname "wan1" masquerade\n}\n}\n',
   );
   const FILTER = `table inet rpfilter {
@@ -119,9 +77,9 @@ test('forwarding off, no NAT, strict reverse path filters: each command that is 
   }
 }
 `;
-  await nft(FILTER);
+  await on.nft(FILTER);
 
-  const checked = await look();
+  const checked = await on.look();
   const why =
     'what is not carried (UDP, ICMP, bypassed targets) does not pass, nor anything while wanbond is stopped';
   expect(complaints(checked)).toEqual([
@@ -137,140 +95,18 @@ test('forwarding off, no NAT, strict reverse path filters: each command that is 
     /^Leave "\. iif" \(or "\. oif"\) out of that rule/,
   );
   for (const message of [/off for IPv4/, /off for IPv6/, /no rule translates/, /strict on wan2/]) {
-    await follow(adviceFor(checked, message));
+    await on.follow(adviceFor(checked, message));
   }
-  await sh('nft delete table inet rpfilter');
-  expect(complaints(await look())).toEqual([]);
-});
-
-describe('an input chain that drops', () => {
-  const includeLine = `meta mark and ${MARK} == ${MARK} accept`;
-  const mark = `-m mark --mark ${MARK}/${MARK} -j ACCEPT`;
-
-  test.each([
-    [
-      'fw4',
-      fw4('reject'),
-      'fail input chain: drops carried flows from lan0, IPv4 and IPv6: table inet fw4, chain handle_reject (from chain input)',
-      `Write the line "${includeLine}" into /usr/share/nftables.d/chain-pre/input/wanbond.nft and run \`fw4 reload\``,
-    ],
-    [
-      'firewalld',
-      FIREWALLD,
-      'fail input chain: drops carried flows from lan0, IPv4 and IPv6: table inet firewalld, chain filter_INPUT',
-      'Run `firewall-cmd --permanent --zone=trusted --change-interface=lan0` and `firewall-cmd --reload`',
-    ],
-    [
-      'ufw',
-      UFW,
-      'fail input chain: drops carried flows from lan0, IPv4: table ip filter, chain ufw-not-local (from chain INPUT)',
-      `Put "-A ufw-before-input ${mark}" before the other rules in /etc/ufw/before.rules`,
-    ],
-    [
-      'iptables',
-      IPTABLES,
-      'fail input chain: drops carried flows from lan0, IPv4: table ip filter, chain INPUT: policy drop',
-      `Run \`iptables -I INPUT ${mark}\`, the same with ip6tables`,
-    ],
-    [
-      'fw4 that lets the LAN in, but only 25 new connections a second',
-      fw4('accept'),
-      'warn input chain: may drop carried flows from lan0, IPv4 and IPv6: table inet fw4, chain syn_flood (from chain input)',
-      `Write the line "${includeLine}" into /usr/share/nftables.d/chain-pre/input/wanbond.nft`,
-    ],
-    [
-      'one that cannot be judged',
-      BY_OTHERS,
-      'warn input chain: may drop carried flows from lan0, IPv4 and IPv6: table inet filter, chain input: policy drop',
-      `Run \`nft insert rule inet filter input ${includeLine}\``,
-    ],
-  ])('%s', async (_, text, line, advice) => {
-    await nft(text);
-    const checked = await look();
-    expect(complaints(checked)).toEqual([line]);
-    expect(adviceFor(checked, /carried flows from/)).toContain(advice);
-    expect(checked.code).toBe(line.startsWith('fail') ? 1 : 0);
-  });
-
-  test('in a table that another program holds, but not in one that sleeps', async () => {
-    const table = (name: string, flag: string): string =>
-      `table inet ${name} { flags ${flag}; chain input { type filter hook input priority 5; policy drop; }; }`;
-    const script = `(echo '${table('held', 'owner')}'; echo 'list tables'; sleep 600) | nft -i`;
-    const holder = lab.hosts.router.spawn(['sh', '-c', script]);
-    cleanUp.push(() => holder.stop());
-    await holder.waitFor(/table inet held/, 20_000);
-    await nft(`${table('sleeping', 'dormant')}\n`);
-    expect(complaints(await look())).toEqual([
-      'fail input chain: drops carried flows from lan0, IPv4 and IPv6: table inet held, chain input: policy drop',
-    ]);
-  });
-
-  test('fw4 with the include that is named carries', async () => {
-    const line = /"(.*)" into \/usr\/share/.exec(await adviceOn(fw4('reject')))?.[1] ?? '';
-    // As fw4 puts the files of chain-pre/input: at the top of the chain.
-    await sh(`nft insert rule inet fw4 input ${line}`);
-    await expectCarries();
-  });
-
-  test.each(['tproxy', 'redirect'])('by hand, and the command that is named (%s)', async (method) => {
-    const redirect = { method };
-    await nft(BY_HAND);
-    const router = await lab.startRouter({ overrides: { redirect } });
-    expect(await askPeer(lab.hosts.lan, ORIGIN.address4, PORT)).toBe('ECONNREFUSED');
-    await stopCleanly(router);
-    const checked = await look({ overrides: { redirect } });
-    expect(complaints(checked)).toEqual([
-      'fail input chain: drops carried flows from lan0, IPv4 and IPv6: table inet filter, chain input',
-    ]);
-    await follow(adviceFor(checked, /carried flows/));
-    await expectCarries(method);
-  });
-
-  test('iptables itself, and the command that is named', async () => {
-    for (const [program, family, neighbours] of [
-      ['iptables', 'ip', ''],
-      ['ip6tables', 'ip6', '-A INPUT -p ipv6-icmp -j ACCEPT\n'],
-    ] as const) {
-      const input = `*filter
-:INPUT DROP [0:0]
--A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
--A INPUT -i lo -j ACCEPT
-${neighbours}COMMIT
-`;
-      cleanUp.push(() => lab.hosts.router.must(['nft', 'delete', 'table', family, 'filter']));
-      await lab.hosts.router.must([`${program}-restore`], { input });
-    }
-    const router = await lab.startRouter();
-    expect(await askPeer(lab.hosts.lan, ORIGIN.address4, PORT)).not.toBe(BACKBONE.server4);
-    await stopCleanly(router);
-    const advice = adviceFor(await look(), /carried flows from/);
-    expect(advice).toContain('the same with ip6tables');
-    await follow(advice);
-    await follow(advice.replace('iptables', 'ip6tables'));
-    await expectCarries();
-  });
-
-  async function adviceOn(text: string): Promise<string> {
-    await nft(text);
-    return adviceFor(await look(), /carried flows/);
-  }
-
-  async function expectCarries(method = 'tproxy'): Promise<void> {
-    const redirect = { method };
-    expect(complaints(await look({ overrides: { redirect } }))).toEqual([]);
-    const router = await lab.startRouter({ overrides: { redirect } });
-    expect(await askPeer(lab.hosts.lan, ORIGIN.address4, PORT)).toBe(BACKBONE.server4);
-    expect(await askPeer(lab.hosts.lan, ORIGIN.address6, PORT)).toBe(BACKBONE.server6);
-    await stopCleanly(router);
-  }
+  await on.sh('nft delete table inet rpfilter');
+  expect(complaints(await on.look())).toEqual([]);
 });
 
 test('routing rules before ours, with our priority, and with our table', async () => {
   // wg-quick takes the first number below the rules that it finds.
-  await sh('ip rule add not fwmark 51820 lookup 51820 priority 799', 'ip rule del priority 799');
-  await sh('ip rule add fwmark 0x1/0xff lookup 55 priority 800', 'ip rule del priority 800');
-  await sh('ip -6 rule add fwmark 0x2/0xff lookup 7780 priority 900', 'ip -6 rule del priority 900');
-  const checked = await look();
+  await on.sh('ip rule add not fwmark 51820 lookup 51820 priority 799', 'ip rule del priority 799');
+  await on.sh('ip rule add fwmark 0x1/0xff lookup 55 priority 800', 'ip rule del priority 800');
+  await on.sh('ip -6 rule add fwmark 0x2/0xff lookup 7780 priority 900', 'ip -6 rule del priority 900');
+  const checked = await on.look();
   expect(complaints(checked)).toEqual([
     'warn routing rules: carried flows are taken away by IPv4 rule 799 (not fwmark 0xca6c lookup 51820), which come before ours (800): while wanbond runs, it moves its own in front',
     'warn routing rules: priority 800 is in use: IPv4 rule 800 (fwmark 0x1/0xff lookup 55)',
@@ -280,21 +116,21 @@ test('routing rules before ours, with our priority, and with our table', async (
   expect(adviceFor(checked, /is in use: IPv4/)).toBe('Set redirect.rule-priority to a free one, like 798.');
   expect(adviceFor(checked, /table 7780/)).toMatch(/^Set redirect\.table to a number that neither/);
   const redirect = { 'rule-priority': 798, table: 7799 };
-  expect(complaints(await look({ overrides: { redirect } }))).toEqual([]);
+  expect(complaints(await on.look({ overrides: { redirect } }))).toEqual([]);
 
-  await sh('ip route add 192.0.2.0/24 dev lo table 7799', 'ip route flush table 7799');
-  expect(complaints(await look({ overrides: { redirect } }))).toEqual([
+  await on.sh('ip route add 192.0.2.0/24 dev lo table 7799', 'ip route flush table 7799');
+  expect(complaints(await on.look({ overrides: { redirect } }))).toEqual([
     'fail routing rules: table 7799 is in use: IPv4 192.0.2.0/24 dev lo scope link',
   ]);
 });
 
 test('marks that share our bits, and one that wipes them out', async () => {
-  await sh('ip rule add fwmark 0x40000000/0xf0000000 lookup 9 priority 7000', 'ip rule del priority 7000');
+  await on.sh('ip rule add fwmark 0x40000000/0xf0000000 lookup 9 priority 7000', 'ip rule del priority 7000');
   const table = (name: string, rule: string): string =>
     `table inet ${name} {\nchain pre {\ntype filter hook prerouting priority dstnat\n${rule}\n}\n}\n`;
-  await nft(table('setter', 'iifname "lan0" meta mark set meta mark | 0x40000000'));
-  await nft(table('wiper', 'iifname "lan0" meta mark set ct mark'));
-  const checked = await look();
+  await on.nft(table('setter', 'iifname "lan0" meta mark set meta mark | 0x40000000'));
+  await on.nft(table('wiper', 'iifname "lan0" meta mark set ct mark'));
+  const checked = await on.look();
   expect(complaints(checked)).toEqual([
     'fail marks: 0x40000000 shares bits with IPv4 rule 7000 (fwmark 0x40000000/0xf0000000)',
     'fail marks: table inet setter, chain pre sets bits of ours (0x40000000)',
@@ -307,41 +143,41 @@ test('marks that share our bits, and one that wipes them out', async () => {
     'Set redirect.mark to a bit that nobody uses, like 0x8000000.',
   );
   expect(adviceFor(checked, /overwrites/)).toMatch(/^Let that rule keep the bits of others/);
-  await sh('nft delete table inet wiper');
-  expect(complaints(await look({ overrides: { redirect: { mark: 0x800_0000 } } }))).toEqual([]);
+  await on.sh('nft delete table inet wiper');
+  expect(complaints(await on.look({ overrides: { redirect: { mark: 0x800_0000 } } }))).toEqual([]);
 
   // A mark of mwan3's, by a config that says so.
-  await sh('ip rule add fwmark 0x200/0x3f00 lookup 2 priority 2002', 'ip rule del priority 2002');
-  expect(complaints(await look({ overrides: { redirect: { mark: 0x100 } } }))).toEqual([
+  await on.sh('ip rule add fwmark 0x200/0x3f00 lookup 2 priority 2002', 'ip rule del priority 2002');
+  expect(complaints(await on.look({ overrides: { redirect: { mark: 0x100 } } }))).toEqual([
     'fail marks: 0x100 shares bits with IPv4 rule 2002 (fwmark 0x200/0x3f00)',
   ]);
 });
 
 test('two WANs with the same subnet or address, and one with that of the LAN', async () => {
-  const [wan1, wan2] = lab.wans;
-  await sh('ip addr add 203.0.113.20/28 dev wan2', 'ip addr del 203.0.113.20/28 dev wan2');
-  await sh('ip addr add 192.168.1.77/24 dev wan1', 'ip addr del 192.168.1.77/24 dev wan1');
-  const checked = await look();
+  const [wan1, wan2] = on.lab.wans;
+  await on.sh('ip addr add 203.0.113.20/28 dev wan2', 'ip addr del 203.0.113.20/28 dev wan2');
+  await on.sh('ip addr add 192.168.1.77/24 dev wan1', 'ip addr del 192.168.1.77/24 dev wan1');
+  const checked = await on.look();
   expect(complaints(checked)).toEqual([
     'warn addresses: wan1 and wan2 have the same subnet 203.0.113.16/28: either may answer for the other, except while wanbond runs',
     `fail addresses: the LAN (${LAN.routerDevice}) and wan1 have the same subnet 192.168.1.0/24`,
   ]);
   const advice = adviceFor(checked, /wan1 and wan2/);
   expect(advice).toMatch(/^Change the network of one of the two modems, or run `sysctl -w /);
-  cleanUp.push(() => lab.hosts.router.must(['sysctl', '-w', 'net.ipv4.conf.all.arp_ignore=0']));
-  await follow(advice);
-  expect(complaints(await look())).toEqual([
+  on.later(() => on.lab.hosts.router.must(['sysctl', '-w', 'net.ipv4.conf.all.arp_ignore=0']));
+  await on.follow(advice);
+  expect(complaints(await on.look())).toEqual([
     `fail addresses: the LAN (${LAN.routerDevice}) and wan1 have the same subnet 192.168.1.0/24`,
   ]);
   expect(adviceFor(checked, /the LAN/)).toBe('Change the network of the LAN or of the modem behind wan1.');
 
   const shared = wan1?.router4 ?? '';
-  await sh(`ip addr add ${shared}/28 dev wan2`, `ip addr del ${shared}/28 dev wan2`);
+  await on.sh(`ip addr add ${shared}/28 dev wan2`, `ip addr del ${shared}/28 dev wan2`);
   const wan = [
     { name: 'wan1', interface: wan1?.device, source: shared },
     { name: 'wan2', interface: wan2?.device, source: shared },
   ];
-  const same = await look({ overrides: { wan }, families: [4] });
+  const same = await on.look({ overrides: { wan }, families: [4] });
   expect(linesOf(same, /^addresses$/)[0]).toBe(
     `fail addresses: wan1 and wan2 have the same address ${shared}`,
   );
@@ -352,21 +188,21 @@ test('two WANs with the same subnet or address, and one with that of the LAN', a
 
 test("endpoints of others, more addresses than the kernel's 8, and programs that make endpoints", async () => {
   const directory = mkdtempSync(join(tmpdir(), 'wanbond-manager-'));
-  cleanUp.push(() => Promise.resolve(rmSync(directory, { recursive: true })));
+  on.later(() => Promise.resolve(rmSync(directory, { recursive: true })));
   const managers = ['mptcpd', 'NetworkManager'].map((name) => {
     const program = join(directory, name);
     copyFileSync('/usr/bin/sleep', program);
-    return lab.hosts.router.spawn([program, '600']);
+    return on.lab.hosts.router.spawn([program, '600']);
   });
-  cleanUp.push(() => Promise.all(managers.map((one) => one.stop())));
-  const own = lab.wans[0]?.router4 ?? '';
-  await sh(
+  on.later(() => Promise.all(managers.map((one) => one.stop())));
+  const own = on.lab.wans[0]?.router4 ?? '';
+  await on.sh(
     `ip mptcp endpoint add ${own} id 7 dev wan1 subflow backup\nip mptcp endpoint add 192.0.2.77 id 9 signal`,
     'ip mptcp endpoint flush',
   );
   // Equal to ours: adopted at the start.
-  await sh(`ip mptcp endpoint add ${lab.wans[1]?.router4} id 8 dev wan2 subflow`);
-  const checked = await look();
+  await on.sh(`ip mptcp endpoint add ${on.lab.wans[1]?.router4} id 8 dev wan2 subflow`);
+  const checked = await on.look();
   expect(complaints(checked)).toEqual([
     `fail MPTCP endpoints: one of another program is in the way of ours: ${own} dev wan1 (subflow backup)`,
     'warn MPTCP endpoints: one of another program makes subflows that wanbond does not know of: 192.0.2.77 (signal)',
@@ -378,7 +214,7 @@ test("endpoints of others, more addresses than the kernel's 8, and programs that
     /^Set connection\.mptcp-flags to disabled for the connections of wan1, wan2: `nmcli connection modify/,
   );
 
-  const many = await look({ wans: 5 });
+  const many = await on.look({ wans: 5 });
   expect(complaints(many)).toContain(
     "fail MPTCP endpoints: 10 WAN addresses and 2 endpoints of others are more than the kernel's 8",
   );
@@ -386,20 +222,21 @@ test("endpoints of others, more addresses than the kernel's 8, and programs that
     /^Use fewer WANs, or give WANs one `source` address each/,
   );
 
-  for (const message of [/in the way of ours/, /does not know of/]) await follow(adviceFor(checked, message));
+  for (const message of [/in the way of ours/, /does not know of/])
+    await on.follow(adviceFor(checked, message));
   await Promise.all(managers.map((one) => one.stop()));
-  expect(complaints(await look())).toEqual([]);
+  expect(complaints(await on.look())).toEqual([]);
 });
 
 test('what cannot be looked into is said', async () => {
-  const user = await look({ userId: 65_534 });
+  const user = await on.look({ userId: 65_534 });
   expect(complaints(user)).toContain('warn input chain: nftables cannot be asked what it drops');
   expect(adviceFor(user, /cannot be asked/)).toBe('Run this check as root.');
 
   const stateDir = mkdtempSync(join(tmpdir(), 'wanbond-state-'));
-  cleanUp.push(() => Promise.resolve(rmSync(stateDir, { recursive: true })));
+  on.later(() => Promise.resolve(rmSync(stateDir, { recursive: true })));
   writeFileSync(join(stateDir, 'journal.json'), '{');
-  const damaged = await look({ overrides: { 'state-dir': stateDir } });
+  const damaged = await on.look({ overrides: { 'state-dir': stateDir } });
   expect(complaints(damaged)).toEqual([
     expect.stringMatching(/^fail conflicts: the record of changed settings cannot be read: /),
   ]);
