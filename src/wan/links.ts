@@ -2,7 +2,7 @@
 import type { Address, Family } from '../base/address.ts';
 import type { WanConfig } from '../config/wan.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
-import { choosePath, type WanPath } from './source-choice.ts';
+import { chooseSource } from './source-choice.ts';
 
 /** Why a WAN cannot carry, in the words of `status`. */
 export type WanTrouble =
@@ -16,18 +16,13 @@ export type WanTrouble =
 export interface WanLink {
   readonly name: string;
   readonly device: string;
-  /** Differs from the one before when the interface vanished and came back: what was bound to it must be made anew. */
-  readonly index: number | undefined;
   /** Administratively up, with carrier, and ready to send. */
   readonly isUp: boolean;
-  readonly mtuBytes: number | undefined;
-  /** What each family would use; also while the link is down, so that it stays the same over a short cut. */
-  readonly v4: WanPath | undefined;
-  readonly v6: WanPath | undefined;
+  /** The source that each family would use; also while the link is down, so that it stays the same over a short cut. */
+  readonly v4: Address | undefined;
+  readonly v6: Address | undefined;
   /** Undefined when it can carry. */
   readonly trouble: WanTrouble | undefined;
-  /** What may keep it from working but does not have to. */
-  readonly warnings: readonly string[];
 }
 
 /** @param previous what this function said before: it keeps sources that are still good. */
@@ -44,34 +39,21 @@ export function wanLinks(
 }
 
 function missing({ name, interface: device }: WanConfig): WanLink {
-  return {
-    name,
-    device,
-    index: undefined,
-    isUp: false,
-    mtuBytes: undefined,
-    v4: undefined,
-    v6: undefined,
-    trouble: 'interface missing',
-    warnings: [],
-  };
+  return { name, device, isUp: false, v4: undefined, v6: undefined, trouble: 'interface missing' };
 }
 
 function present(wan: WanConfig, link: LinkFact, before: WanLink | undefined): WanLink {
-  const v4 = choosePath(link, 4, wan.source, before?.v4?.source);
-  const v6 = choosePath(link, 6, wan.source, before?.v6?.source);
+  const v4 = chooseSource(link, 4, wan.source, before?.v4);
+  const v6 = chooseSource(link, 6, wan.source, before?.v6);
   const down = linkTrouble(link);
   const bare = wan.source ? 'source address missing' : 'no address';
   return {
     name: wan.name,
     device: wan.interface,
-    index: link.index,
     isUp: down === undefined,
-    mtuBytes: link.mtuBytes,
     v4,
     v6,
     trouble: down ?? (v4 || v6 ? undefined : bare),
-    warnings: down === undefined ? warningsOf(link, v4, v6) : [],
   };
 }
 
@@ -83,16 +65,8 @@ function linkTrouble({ isAdminUp, hasCarrier, operState }: LinkFact): WanTrouble
   return operState === 'dormant' || operState === 'testing' ? 'link not ready' : 'no carrier';
 }
 
-function warningsOf(link: LinkFact, v4: WanPath | undefined, v6: WanPath | undefined): string[] {
-  const warnings: string[] = [];
-  // See WanPath.route for what happens without one.
-  if (v4 && !v4.route && !link.isPointToPoint) warnings.push('no IPv4 default route');
-  if (v6 && !v6.route) warnings.push('no IPv6 default route');
-  return warnings;
-}
-
 /** The source that the WAN can be used with now; undefined while the link is down. */
 export function liveSource(wan: WanLink, family: Family): Address | undefined {
   if (!wan.isUp) return undefined;
-  return (family === 4 ? wan.v4 : wan.v6)?.source;
+  return family === 4 ? wan.v4 : wan.v6;
 }

@@ -1,25 +1,7 @@
-// Which address of a WAN's interface its connections come from, and the default route that they take.
+// Which address of a WAN's interface its connections come from.
 import { type Address, type Family, familyOf, sameAddress } from '../base/address.ts';
 import { parsePrefix, prefixContains } from '../base/prefix.ts';
 import type { AddressFact, DefaultRouteFact, LinkFact } from '../plan/link-fact.ts';
-
-export interface WanRoute {
-  /** Undefined on links where every destination is a frame away (PPP, LTE). */
-  readonly gateway: Address | undefined;
-  readonly metric: number;
-}
-
-/** How a WAN is used with one address family. */
-export interface WanPath {
-  readonly source: Address;
-  /**
-   * Undefined when no default route leaves by the interface for this source. Tried on 6.18, with SO_BINDTODEVICE and
-   * a bound source: IPv4 then takes every destination for a neighbour, which works on point-to-point links and where
-   * the gateway answers ARP for the whole world, and otherwise is EHOSTUNREACH after 3 s; IPv6 is ENETUNREACH at
-   * once. A route to the server alone is enough, so this is no reason to leave the WAN out.
-   */
-  readonly route: WanRoute | undefined;
-}
 
 // Not reachable from the Internet, whatever the kernel says of their scope: RFC 4193, RFC 3927.
 const UNIQUE_LOCAL = parsePrefix('fc00::/7');
@@ -27,25 +9,26 @@ const AUTOCONFIGURED = parsePrefix('169.254.0.0/16');
 
 /**
  * The best address, or the `previous` one as long as nothing but the order of addresses speaks against it: endpoints
- * and probes depend on it.
+ * and probes depend on it. One without a default route may do as well: a route to the server is enough. (Tried on 6.18,
+ * with SO_BINDTODEVICE and a bound source: without any route IPv4 takes every destination for a neighbour, which works on
+ * point-to-point links and where the gateway answers ARP for the whole world, and otherwise is EHOSTUNREACH after 3 s;
+ * IPv6 is ENETUNREACH at once.)
  *
  * @param configured the only addresses allowed, of which the first that is there is taken; undefined allows all but
  * those that are about to go.
  */
-export function choosePath(
+export function chooseSource(
   link: LinkFact,
   family: Family,
   configured: readonly Address[] | undefined,
   previous: Address | undefined,
-): WanPath | undefined {
+): Address | undefined {
   const present = link.addresses.filter((one) => one.family === family && isSettled(one));
   if (configured) {
-    const facts = configured.flatMap((wanted) => present.filter((one) => sameAddress(one.address, wanted)));
-    return facts[0] && toPath(facts[0], routeFor(facts[0].address, link.defaultRoutes));
+    return configured.find((wanted) => present.some((one) => sameAddress(one.address, wanted)));
   }
   const candidates = present.filter(isLasting).map((fact) => {
-    const route = routeFor(fact.address, link.defaultRoutes);
-    return { fact, route, rank: rankOf(fact, route) };
+    return { fact, rank: rankOf(fact, routeFor(fact.address, link.defaultRoutes)) };
   });
   const isPrevious = (fact: AddressFact): boolean => !!previous && sameAddress(fact.address, previous);
   // Sorting is stable: the kernel's order decides between equals.
@@ -55,11 +38,7 @@ export function choosePath(
       Number(isPrevious(b.fact)) - Number(isPrevious(a.fact)) ||
       Number(a.fact.isSecondary) - Number(b.fact.isSecondary),
   );
-  return best && toPath(best.fact, best.route);
-}
-
-function toPath(fact: AddressFact, route: DefaultRouteFact | undefined): WanPath {
-  return { source: fact.address, route: route && { gateway: route.gateway, metric: route.metric } };
+  return best?.fact.address;
 }
 
 /** Whether a socket can be bound to it. */
