@@ -1,18 +1,15 @@
 // Keeps the addresses of the servers' names up to date. The last good answer is kept, also over a restart: a server
 // that was there an hour ago is a better guess than none.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Address, formatAddress, parseAddress } from '../base/address.ts';
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { NameAnswers } from '../wan/known-servers.ts';
 import { type AskingWan, lookUpNames } from '../wan/look-up-names.ts';
+import { namesText, readNames, writeNames } from '../wan/names-file.ts';
 import { readResolvers } from '../wan/resolver-files.ts';
 
 // As dynamic DNS services recommend for their own records; the answer of a resolver's cache costs nothing.
 const REFRESH_MS = 60_000;
 const FIRST_RETRY_MS = 1000;
-const FILE = 'names.json';
 
 export interface NameFollower {
   readonly answers: NameAnswers;
@@ -32,8 +29,8 @@ export interface NameFollowerParts {
 }
 
 export function followNames(parts: NameFollowerParts): NameFollower {
-  const { names, log } = parts;
-  let answers: NameAnswers = new Map([...readAnswers(parts), ...(parts.known ?? [])]);
+  const { names, directory, log } = parts;
+  let answers: NameAnswers = new Map([...readNames(directory, names), ...(parts.known ?? [])]);
   let timer: NodeJS.Timeout | undefined;
   let retryMs = FIRST_RETRY_MS;
   let isAsking = false;
@@ -47,10 +44,10 @@ export function followNames(parts: NameFollowerParts): NameFollower {
     const next = new Map([...answers, ...fresh]);
     const isComplete = names.every((name) => fresh.has(name));
     retryMs = isComplete ? FIRST_RETRY_MS : Math.min(REFRESH_MS, retryMs * 2);
-    if (textOf(next) !== textOf(answers)) {
+    if (namesText(next) !== namesText(answers)) {
       answers = next;
-      log.info({ names: JSON.parse(textOf(next)) as unknown }, 'the name of a server has new addresses');
-      writeAnswers(parts, next);
+      log.info({ names: JSON.parse(namesText(next)) as unknown }, 'the name of a server has new addresses');
+      keep(parts, next);
       parts.onChange(next);
     }
     schedule(isComplete ? REFRESH_MS : retryMs);
@@ -77,33 +74,12 @@ export function followNames(parts: NameFollowerParts): NameFollower {
   };
 }
 
-function textOf(answers: NameAnswers): string {
-  return JSON.stringify(Object.fromEntries([...answers].map(([name, list]) => [name, sorted(list)])));
-}
-
-/** Resolvers turn the order of addresses about; that is no change. */
-function sorted(addresses: readonly Address[]): string[] {
-  return addresses.map(formatAddress).toSorted((a, b) => a.localeCompare(b));
-}
-
-function readAnswers({ directory, names }: NameFollowerParts): NameAnswers {
+function keep({ directory, log }: NameFollowerParts, answers: NameAnswers): void {
   try {
-    const kept = JSON.parse(readFileSync(join(directory, FILE), 'utf8')) as Record<string, string[]>;
-    const known = Object.entries(kept).filter(([name]) => names.includes(name));
-    return new Map(known.map(([name, texts]) => [name, texts.map(parseAddress)]));
-  } catch {
-    // Not there, or damaged: it is only a guess, and asked anew anyway.
-    return new Map();
-  }
-}
-
-function writeAnswers({ directory, log }: NameFollowerParts, answers: NameAnswers): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o755 });
-    const file = join(directory, FILE);
-    writeFileSync(`${file}.new`, `${textOf(answers)}\n`, { mode: 0o644 });
-    renameSync(`${file}.new`, file);
+    writeNames(directory, answers);
   } catch (error) {
-    log.warn(`the addresses of the servers cannot be kept for the next start: ${describe(error)}`);
+    log.warn(
+      `the addresses of the servers cannot be kept in ${directory} for the next start: ${describe(error)}; make the folder writable, or name another as data-dir`,
+    );
   }
 }

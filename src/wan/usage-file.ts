@@ -3,6 +3,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { NAMES_FILES } from './names-file.ts';
 import { UNKNOWN_DAY, type WanUsage } from './usage.ts';
 
 /** By WAN name. */
@@ -16,8 +17,8 @@ export interface UsageRead {
 
 const FORMAT = 1;
 const NAME = 'usage.json';
-/** All that may lie in the data folder, for whoever removes it. */
-export const USAGE_FILES = [NAME, `${NAME}.new`, `${NAME}.bad`] as const;
+/** All that may lie in the data folder, for whoever removes it: the use of the WANs, and the addresses of the servers. */
+export const USAGE_FILES = [NAME, `${NAME}.new`, `${NAME}.bad`, ...NAMES_FILES] as const;
 
 const count = z.number().int().nonnegative();
 const day = z.string().regex(new RegExp(`^(\\d{4}-\\d\\d-\\d\\d|${UNKNOWN_DAY})$`));
