@@ -1,6 +1,7 @@
 // The addresses of the servers' names: as the host itself resolves them, and where that fails, over any WAN.
 import { lookup } from 'node:dns/promises';
 import { type Address, familyOf, parseAddress } from '../base/address.ts';
+import { within } from '../base/within.ts';
 import { askResolver, type Resolver } from './dns-question.ts';
 import type { NameAnswers } from './known-servers.ts';
 
@@ -36,13 +37,7 @@ async function askHost(name: string): Promise<Address[]> {
     (answers) => answers.map(({ address }) => parseAddress(address)),
     () => [],
   );
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Address[]>((resolve) => {
-    timer = setTimeout(() => resolve([]), OWN_TIMEOUT_MS);
-  });
-  const answer = await Promise.race([asked, late]);
-  clearTimeout(timer);
-  return answer;
+  return (await within(asked, OWN_TIMEOUT_MS)) ? await asked : [];
 }
 
 function ways(wans: readonly AskingWan[], resolvers: readonly Address[]): Resolver[] {
