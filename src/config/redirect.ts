@@ -27,7 +27,11 @@ export const redirect = z
       REDIRECT_METHODS,
       'How flows reach the relay; "auto" is tproxy where the kernel has it, else redirect.',
     ),
-    port: integerOr(5125, port, 'The port that the relay listens on, on the loopback address.'),
+    port: integerOr(
+      5125,
+      port,
+      'The port that the relay listens on: with tproxy on loopback, with redirect on every address.',
+    ),
     bypass: prefixes('Targets that go out directly, besides private and local ones.'),
     'bypass-ports': z.array(integer(port)).prefault([]).register(keyDocs, {
       type: 'list of integers, 1 to 65535',

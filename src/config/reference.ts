@@ -14,7 +14,7 @@ mistakes too. \`wanbond check -c FILE\` only looks and changes nothing.
 
 \`wanbond reload -c FILE\` (or SIGHUP) makes the running daemon take over a changed file: WANs, servers, keys, tiers,
 bypasses and all the rest, without losing a flow. Timeouts of the handshake and congestion control concern new flows. These
-keys take a restart: \`state-dir\`, \`relay.workers\`, \`relay.pipe-size\`, \`relay.buffer-max\`, \`log.format\`; of a router also
+keys take a restart: \`state-dir\`, \`relay.workers\`, \`relay.pipe-size\`, \`relay.buffer-max\`, \`relay.fast-open\`, \`log.format\`; of a router also
 \`data-dir\`, \`nat\`, \`server.transport\`, \`[socks]\` and with it \`lan.interfaces\`, and of \`[redirect]\` \`method\`, \`port\`, \`mark\`,
 \`mark-mask\` and \`table\`; of a server also \`id\`, \`[[listen]]\`, \`[intercept]\` and \`relay.congestion\`. A file that changes one of them, like one with a mistake, is refused as a whole: what was in
 force stays in force.

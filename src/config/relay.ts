@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { duration, durationOrAuto, fault, flag, integerOr, keyDocs, size, sizeOrAuto } from './field.ts';
 
 export interface RelayConfig {
-  /** `auto`: one per CPU, as the relay decides. */
+  /** `auto`: see daemon/relay-settings. */
   readonly workers: number | 'auto';
   /** A kernel congestion control by name, or `auto`. */
   readonly congestion: string;
@@ -45,14 +45,14 @@ const workers = z
     return fault(
       context,
       `is neither "auto" nor 1 to ${MAX_WORKERS}`,
-      'Write "auto" for one per CPU, or a number.',
+      'Write "auto" for one per CPU, four at most, or a number.',
     );
   })
   .prefault('auto')
   .register(keyDocs, {
     type: `"auto" or integer, 1 to ${MAX_WORKERS}`,
     default: '"auto"',
-    description: 'Worker threads that move bytes; "auto" is one per CPU.',
+    description: 'Worker threads that move bytes; "auto" is one per CPU, four at most.',
   });
 
 const congestion = z

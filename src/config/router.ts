@@ -40,7 +40,7 @@ export interface RouterConfig {
   /** What becomes of new flows to an address family that the server cannot reach. */
   readonly unreachableFamily: 'refuse' | 'direct';
   readonly stateDir: string;
-  /** What has to outlive a reboot: the use of each WAN this month. */
+  /** What has to outlive a reboot: the use of each WAN this month, and the addresses of the servers' names. */
   readonly dataDir: string;
   readonly lan: { readonly interfaces: readonly string[] };
   /** In order of preference, at least one; `direct` is always alone. */
@@ -161,7 +161,8 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         .register(keyDocs, {
           type: 'absolute path',
           default: JSON.stringify(DEFAULT_DATA_DIR),
-          description: 'Where the use of each WAN this month is kept; it has to outlive a reboot.',
+          description:
+            "Where the use of each WAN this month and the addresses of the servers' names are kept; it has to outlive a reboot.",
         }),
       lan,
       server: oneOrMore(server(readKeyFile)),

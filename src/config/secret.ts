@@ -25,7 +25,7 @@ function keyFrom(text: string, context: z.RefinementCtx, where: string): Uint8Ar
   return key;
 }
 
-/** `key` and `key-file`; exactly one of them is to be given, see `oneKey`. */
+/** `key` and `key-file`; exactly one of them is to be given, see `requireOneKey`. */
 export function secretShape(readKeyFile: ReadKeyFile) {
   const key = z.string().transform((text, context) => keyFrom(text, context, 'the key'));
   const keyFile = z.string().transform((path, context) => {

@@ -19,7 +19,7 @@ export class HoldDown {
   private badSinceMs: number | undefined;
   private goodSinceMs: number | undefined;
   private holdMs = 0;
-  /** While it is in: since when. */
+  /** The end of its last time out: while it is in, since when. */
   private heldUntilMs = 0;
 
   constructor(times: HoldDownTimes) {
