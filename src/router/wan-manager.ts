@@ -105,7 +105,7 @@ export class WanManager implements DeviceView {
   onLinkEvent(events: readonly LinkNews[] | undefined): void {
     if (this.isStopped) return;
     const isUrgent = events === undefined || tellsOfLoss(events, this.made.ofKind('endpoint'));
-    if (isUrgent) this.guard(() => this.cut(readLinks()));
+    if (isUrgent) this.guard(() => cutLost(readLinks(), this.made, this.parts.log));
     this.timer ??= setTimeout(() => this.update(), SETTLE_MS);
   }
 
@@ -197,7 +197,7 @@ export class WanManager implements DeviceView {
     this.guard(() => {
       const { config, made } = this;
       const links = readLinks();
-      this.cut(links);
+      cutLost(links, made, this.parts.log);
       const facts = readFacts(config);
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
@@ -254,10 +254,6 @@ export class WanManager implements DeviceView {
       const takesPipelined = this.pipelining.get(server.label);
       return takesPipelined === undefined ? server : { ...server, takesPipelined };
     });
-  }
-
-  private cut(links: readonly LinkFact[]): void {
-    cutLost(links, this.parts.journal, this.parts.log);
   }
 
   private guard(work: () => void): void {
