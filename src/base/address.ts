@@ -58,3 +58,8 @@ export function sameAddress(a: Address, b: Address): boolean {
   for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return false;
   return true;
 }
+
+/** Each once, in the order of their first. */
+export function uniqueAddresses(all: readonly Address[]): Address[] {
+  return all.filter((one, i) => all.findIndex((other) => sameAddress(one, other)) === i);
+}

@@ -4,7 +4,7 @@ import { formatAddress } from '../base/address.ts';
 import { formatDuration, formatPercent, formatRate, formatVolume } from '../base/units.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
-import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from './router.ts';
+import { type DialledServer, dialledServers, firstHostText, hostText, type RouterConfig } from './router.ts';
 import type { ServerProtocol, SocksLogin } from './server-protocol.ts';
 import type { WanConfig } from './wan.ts';
 
@@ -115,8 +115,6 @@ export function diffRouterConfigs(before: RouterConfig, after: RouterConfig): Co
   ]);
 }
 
-function serverName({ hosts, port }: DialledServer): string {
-  return `${hosts[0] === undefined ? '' : hostText(hosts[0])} port ${port}`;
+function serverName(server: DialledServer): string {
+  return `${firstHostText(server)} port ${server.port}`;
 }
-
-const hostText = (host: ServerHost): string => (typeof host === 'string' ? host : formatAddress(host));

@@ -1,6 +1,6 @@
 // The config of the router role: its schema, and the type that the rest of the program sees.
 import * as z from 'zod';
-import type { Address } from '../base/address.ts';
+import { type Address, formatAddress } from '../base/address.ts';
 import {
   absolutePath,
   choice,
@@ -73,6 +73,12 @@ export function dialledServers({ servers }: Pick<RouterConfig, 'servers'>): Dial
 
 /** An address, or a name that is looked up while the daemon runs. */
 export type ServerHost = Address | string;
+
+export const hostText = (host: ServerHost): string => (typeof host === 'string' ? host : formatAddress(host));
+
+/** By which servers are told apart: the first host, as the config has it. */
+export const firstHostText = ({ hosts }: DialledServer): string =>
+  hosts[0] === undefined ? '' : hostText(hosts[0]);
 
 const lan = z
   .strictObject({

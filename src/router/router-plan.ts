@@ -1,5 +1,5 @@
 // Every side effect of the router role, from config and host facts, without doing any of it.
-import { type Address, formatAddress, sameAddress } from '../base/address.ts';
+import { type Address, formatAddress, uniqueAddresses } from '../base/address.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import { fastOpenSteps, KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
@@ -139,6 +139,5 @@ export function carriedTraffic(
 
 /** Every address of the host: a flow to one of them is never carried. */
 export function ownAddresses(facts: HostFacts): Address[] {
-  const all = facts.interfaces.flatMap((one) => one.addresses.map(({ address }) => address));
-  return all.filter((address, i) => all.findIndex((other) => sameAddress(address, other)) === i);
+  return uniqueAddresses(facts.interfaces.flatMap((one) => one.addresses.map(({ address }) => address)));
 }

@@ -1,13 +1,6 @@
 // The servers of the config together with the addresses that their names have now.
-import {
-  type Address,
-  type Family,
-  familyOf,
-  formatAddress,
-  sameAddress,
-  type SocketAddress,
-} from '../base/address.ts';
-import { type DialledServer, dialledServers, type RouterConfig, type ServerHost } from '../config/router.ts';
+import { type Address, type Family, familyOf, type SocketAddress, uniqueAddresses } from '../base/address.ts';
+import { type DialledServer, dialledServers, firstHostText, type RouterConfig } from '../config/router.ts';
 
 /** By name: what it stood for when it was last looked up with success. */
 export type NameAnswers = ReadonlyMap<string, readonly Address[]>;
@@ -28,19 +21,14 @@ export function knownServers(config: RouterConfig, answers: NameAnswers): KnownS
     const all = server.hosts.flatMap((host) =>
       typeof host === 'string' ? (answers.get(host) ?? []) : [host],
     );
-    const addresses = all.filter((one, i) => all.findIndex((other) => sameAddress(one, other)) === i);
-    return { ...server, label: labelOf(server, servers), addresses };
+    return { ...server, label: labelOf(server, servers), addresses: uniqueAddresses(all) };
   });
 }
 
-function labelOf({ hosts, port }: DialledServer, all: readonly DialledServer[]): string {
-  const host = hostText(hosts[0]);
-  const isAlone = all.filter((other) => hostText(other.hosts[0]) === host).length === 1;
-  return isAlone ? host : `${host} port ${port}`;
-}
-
-function hostText(host: ServerHost | undefined): string {
-  return typeof host === 'object' ? formatAddress(host) : (host ?? '');
+function labelOf(server: DialledServer, all: readonly DialledServer[]): string {
+  const host = firstHostText(server);
+  const isAlone = all.filter((other) => firstHostText(other) === host).length === 1;
+  return isAlone ? host : `${host} port ${server.port}`;
 }
 
 /** The names that have to be looked up. */

@@ -1,6 +1,6 @@
 // The resolvers that this host was given by its providers, from the files where the usual programs leave them.
 import { readFileSync } from 'node:fs';
-import { type Address, parseAddress, sameAddress } from '../base/address.ts';
+import { type Address, parseAddress, uniqueAddresses } from '../base/address.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../base/prefix.ts';
 
 // What the first one names is often a forwarder on this host; those behind it stand in the others (systemd-resolved,
@@ -15,8 +15,7 @@ const LOOPBACK: readonly Prefix[] = ['127.0.0.0/8', '::1/128'].map((text) => par
 
 /** Those that are not this host itself, each once. */
 export function readResolvers(files: readonly string[] = FILES): Address[] {
-  const all = files.flatMap((file) => nameservers(readOrEmpty(file)));
-  return all.filter((one, i) => all.findIndex((other) => sameAddress(one, other)) === i);
+  return uniqueAddresses(files.flatMap((file) => nameservers(readOrEmpty(file))));
 }
 
 /** Of the text of a resolv.conf(5). */
