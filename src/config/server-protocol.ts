@@ -5,6 +5,7 @@ import { type ReadKeyFile, refuseKey, requireOneKey, secretShape } from './secre
 import { DEFAULT_SERVER_ID, isTable, serverId } from './shared.ts';
 import { type ShadowsocksKeys, shadowsocksKeys } from './shadowsocks-key.ts';
 import { type Method, type MethodName, METHODS } from './shadowsocks-method.ts';
+import { SOCKS_WORD, SOCKS_WORD_RULE } from './socks-user.ts';
 
 export interface ConvertProtocol {
   readonly transport: 'convert';
@@ -52,8 +53,6 @@ const PIPELINED = ['auto', 'on', 'off'] as const;
 export type Pipelined = (typeof PIPELINED)[number];
 
 const METHOD_NAMES: ['none', ...MethodName[]] = ['none', ...METHODS.keys()];
-const WORD = /^[\x20-\x7e]{1,255}$/;
-const WORD_RULE = '1 to 255 printable ASCII characters';
 
 export function serverProtocolShape(readKeyFile: ReadKeyFile) {
   return {
@@ -68,10 +67,10 @@ export function serverProtocolShape(readKeyFile: ReadKeyFile) {
       'Of "convert": the server is an RFC 8803 converter of others, which has no key: nothing proves to it who we are, but our address, nor to us who it is.',
     ),
     ...secretShape(readKeyFile),
-    user: word(WORD, WORD_RULE)
+    user: word(SOCKS_WORD, SOCKS_WORD_RULE)
       .optional()
       .register(keyDocs, {
-        type: `text, ${WORD_RULE}`,
+        type: `text, ${SOCKS_WORD_RULE}`,
         description: 'Of "socks5" and "socks6": the name to log in with; without it nobody logs in.',
       }),
     method: z
@@ -154,8 +153,8 @@ function login({ user, password }: Read, context: z.RefinementCtx): SocksLogin |
   if (user === undefined && password !== undefined)
     return fault(context, 'is missing', 'Add the user that the password belongs to.', ['user']);
   if (user === undefined) return undefined;
-  if (password !== undefined && WORD.test(password)) return { user, password };
-  return fault(context, `is not ${WORD_RULE}`, 'Write the password of the user.', ['password']);
+  if (password !== undefined && SOCKS_WORD.test(password)) return { user, password };
+  return fault(context, `is not ${SOCKS_WORD_RULE}`, 'Write the password of the user.', ['password']);
 }
 
 function shadowsocks({ method: name, password }: Read, context: z.RefinementCtx): ServerProtocol {

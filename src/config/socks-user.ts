@@ -10,10 +10,13 @@ export interface SocksUser {
 }
 
 // RFC 1929: 1 to 255 bytes each.
-const WORD = /^[\x20-\x7e]{1,255}$/;
-const WORD_RULE = '1 to 255 printable ASCII characters';
+export const SOCKS_WORD = /^[\x20-\x7e]{1,255}$/;
+export const SOCKS_WORD_RULE = '1 to 255 printable ASCII characters';
 
-const user = z.strictObject({ name: word(WORD, WORD_RULE), password: secretWord(WORD, WORD_RULE) });
+const user = z.strictObject({
+  name: word(SOCKS_WORD, SOCKS_WORD_RULE),
+  password: secretWord(SOCKS_WORD, SOCKS_WORD_RULE),
+});
 
 export const socksUsers = (description: string) =>
   z

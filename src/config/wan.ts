@@ -18,6 +18,7 @@ import {
 } from './field.ts';
 import { isTable } from './shared.ts';
 
+/** The later, the less it carries. */
 export const TIERS = ['active', 'overflow', 'backup', 'off'] as const;
 
 /** When a WAN carries: always, while the active ones are full, while they are down, never. */

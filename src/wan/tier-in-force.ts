@@ -1,6 +1,6 @@
 // Which tier counts for a WAN: an override by hand before a used-up cap before the config.
 import { formatVolume } from '../base/units.ts';
-import type { MonthlyCap, Tier } from '../config/wan.ts';
+import { type MonthlyCap, type Tier, TIERS } from '../config/wan.ts';
 
 export interface TierInForce {
   readonly tier: Tier;
@@ -15,8 +15,6 @@ export function capState(cap: MonthlyCap, usedBytes: number): CapState {
   return usedBytes >= cap.bytes * cap.warnRatio ? 'warn' : 'within';
 }
 
-const CAREFUL: readonly Tier[] = ['active', 'overflow', 'backup', 'off'];
-
 /** @param usedBytes of this month, both directions. */
 export function tierInForce(
   configured: Tier,
@@ -27,7 +25,7 @@ export function tierInForce(
   if (override !== undefined) return { tier: override, reason: 'by hand' };
   const isPast = cap !== undefined && capState(cap, usedBytes) === 'past';
   // A WAN that is backup or off anyway does not come nearer by its cap.
-  if (!isPast || CAREFUL.indexOf(configured) >= CAREFUL.indexOf(cap.past)) {
+  if (!isPast || TIERS.indexOf(configured) >= TIERS.indexOf(cap.past)) {
     return { tier: configured, reason: undefined };
   }
   return { tier: cap.past, reason: `its ${formatVolume(cap.bytes)} of this month are used up` };
