@@ -27,7 +27,7 @@ export function parsePrefix(text: string): Prefix {
   const lengthText = slash < 0 ? String(width) : text.slice(slash + 1);
   const length = /^\d{1,3}$/.test(lengthText) ? Number(lengthText) : Number.NaN;
   if (!(length >= 0 && length <= width)) throw badPrefix(text, `has a length outside 0 to ${width}`);
-  const bits = family === 4 ? length + 96 : length;
+  const bits = family === 4 ? length + MAPPED_BITS : length;
   const masked = maskAddress(address, bits);
   if (!masked.every((byte, i) => byte === address[i])) {
     throw badPrefix(
@@ -61,7 +61,7 @@ export function prefixFamily(prefix: Prefix): Family {
 }
 
 export function formatPrefix(prefix: Prefix): string {
-  const length = prefixFamily(prefix) === 4 ? prefix.bits - 96 : prefix.bits;
+  const length = prefixFamily(prefix) === 4 ? prefix.bits - MAPPED_BITS : prefix.bits;
   return `${formatAddress(prefix.address)}/${length}`;
 }
 

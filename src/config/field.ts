@@ -75,20 +75,14 @@ export const durationOrAuto = (range: UnitRange, description: string) => orAuto(
 /** Bytes, or undefined for "auto", which is the default. */
 export const sizeOrAuto = (range: UnitRange, description: string) => orAuto(SIZE, range, description);
 
-function orAuto({ kind, parse, format }: Unit, range: UnitRange, description: string) {
-  const inRange = rangeCheck(parse, format, range);
+function orAuto(kind: Unit, range: UnitRange, description: string) {
+  const inRange = rangeCheck(kind, range);
+  const { type, ...doc } = unitDoc(kind, range, description, 'auto');
   return z
     .string()
-    .transform((text, context): number | undefined => {
-      if (text === 'auto') return undefined;
-      return inRange(text, context);
-    })
+    .transform((text, context) => (text === 'auto' ? undefined : inRange(text, context)))
     .prefault('auto')
-    .register(keyDocs, {
-      type: `"auto" or ${kind}, ${range.min} to ${range.max}`,
-      default: '"auto"',
-      description,
-    });
+    .register(keyDocs, { type: `"auto" or ${type}`, ...doc });
 }
 
 /** Bytes, written like "16MiB". */
@@ -122,15 +116,11 @@ function unitDoc({ kind }: Unit, range: UnitRange, description: string, initial?
   return { type, description, default: initial && JSON.stringify(initial) };
 }
 
-function unit({ parse, format }: Unit, range: UnitRange) {
-  return z.string().transform(rangeCheck(parse, format, range));
+function unit(kind: Unit, range: UnitRange) {
+  return z.string().transform(rangeCheck(kind, range));
 }
 
-function rangeCheck(
-  parse: (text: string) => number,
-  format: (value: number) => string,
-  range: { readonly min: string; readonly max: string },
-) {
+function rangeCheck({ parse, format }: Unit, range: UnitRange) {
   const min = parse(range.min);
   const max = parse(range.max);
   return (text: string, context: z.RefinementCtx): number => {
