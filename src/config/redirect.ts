@@ -4,7 +4,7 @@ import type { Prefix } from '../base/prefix.ts';
 import { choice, integer, integerOr, keyDocs, prefixes } from './field.ts';
 import { checkMark, type MarkConfig, markConfig, markShape } from './mark.ts';
 
-export const REDIRECT_METHODS = ['auto', 'tproxy', 'redirect'] as const;
+const REDIRECT_METHODS = ['auto', 'tproxy', 'redirect'] as const;
 
 export interface RedirectConfig extends MarkConfig {
   /** `auto`: tproxy where the kernel has it. */

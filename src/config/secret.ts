@@ -11,7 +11,7 @@ export type ReadKeyFile = (path: string) => string;
 const HOW = `Make one with \`head -c ${KEY_BYTES} /dev/urandom | base64\`.`;
 
 /** The key in `text`, or undefined. Never put `text` into a message: it may be most of a key. */
-export function decodeKey(text: string): Uint8Array | undefined {
+function decodeKey(text: string): Uint8Array | undefined {
   const trimmed = text.trim();
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed)) return undefined;
   return Uint8Array.from(Buffer.from(trimmed, 'base64'));

@@ -9,7 +9,7 @@ import { formatProblem } from '../config/problem.ts';
 import { type ControlRequest, controlRequest } from './control-request.ts';
 
 /** `file`: an absolute path; only the file that the daemon was started with is taken over. */
-export const reloadRequest = z.strictObject({ file: z.string() });
+const reloadRequest = z.strictObject({ file: z.string() });
 export type ReloadRequest = z.infer<typeof reloadRequest>;
 
 export interface ReloadAnswer {

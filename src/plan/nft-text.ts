@@ -21,7 +21,7 @@ export function tproxyTo(family: Family, port: number | undefined, mark: Mark): 
 }
 
 /** Sets our bits of the mark and leaves the bits of others alone. */
-export function setMark({ mark, mask }: Mark): string {
+function setMark({ mark, mask }: Mark): string {
   const others = (~mask & 0xffff_ffff) >>> 0;
   return others === 0
     ? `meta mark set ${hex(mark)}`

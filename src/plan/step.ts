@@ -114,33 +114,29 @@ export function hex(value: number): string {
 }
 
 /** Arguments of `ip` for a rule, after `ip [-6] rule add|delete`. */
-export function ruleArguments(rule: MarkRule): string[] {
+function ruleArguments(rule: MarkRule): string[] {
   const mark = `${hex(rule.mark)}/${hex(rule.mask)}`;
   const from = rule.device === undefined ? [] : ['iif', rule.device];
   return [...from, 'fwmark', mark, 'lookup', String(rule.table), 'priority', String(rule.priority)];
 }
 
 /** Arguments of `ip` for a route, after `ip [-6] route add|delete`. */
-export function routeArguments(route: LocalRoute): string[] {
+function routeArguments(route: LocalRoute): string[] {
   return ['local', route.family === 4 ? '0.0.0.0/0' : '::/0', 'dev', 'lo', 'table', String(route.table)];
 }
 
 /** Arguments of `ip` for a default route, after `ip -4 route prepend|delete` or `ip -6 route add|delete`. */
-export function defaultRouteArguments({ family, device, gateway }: DefaultRoute): string[] {
+function defaultRouteArguments({ family, device, gateway }: DefaultRoute): string[] {
   const via = gateway === undefined ? [] : ['via', gateway];
   const metric = String(DEFAULT_ROUTE_METRIC[family]);
   return ['default', ...via, 'dev', device, 'proto', String(ROUTE_PROTOCOL), 'metric', metric];
-}
-
-export function defaultRouteVerb(family: Family): string {
-  return family === 4 ? 'prepend' : 'add';
 }
 
 export function familyFlag(family: Family): string {
   return family === 4 ? '-4' : '-6';
 }
 
-export function endpointArguments(step: EndpointStep): string[] {
+function endpointArguments(step: EndpointStep): string[] {
   const flags = endpointFlags(step.isBackup);
   return [formatAddress(step.address), 'id', String(step.id), 'dev', step.device, ...flags];
 }
@@ -149,7 +145,7 @@ export function endpointFlags(isBackup: boolean): ('subflow' | 'backup')[] {
   return isBackup ? ['subflow', 'backup'] : ['subflow'];
 }
 
-export function limitsArguments(limits: Limits): string[] {
+function limitsArguments(limits: Limits): string[] {
   return ['subflows', String(limits.subflows), 'add_addr_accepted', String(limits.addAddrAccepted)];
 }
 
@@ -159,17 +155,15 @@ export function renderStep(step: Step): string {
     case 'sysctl':
       return renderSysctl(step.name, step.value);
     case 'rule':
-      return ['ip', familyFlag(step.family), 'rule', 'add', ...ruleArguments(step)].join(' ');
+      return ip(step.family, 'rule', 'add', ...ruleArguments(step));
     case 'local-route':
-      return ['ip', familyFlag(step.family), 'route', 'add', ...routeArguments(step)].join(' ');
+      return ip(step.family, 'route', 'add', ...routeArguments(step));
     case 'limits':
       return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(step)].join(' ');
     case 'endpoint':
       return ['ip', 'mptcp', 'endpoint', 'add', ...endpointArguments(step)].join(' ');
-    case 'default-route': {
-      const verb = defaultRouteVerb(step.family);
-      return ['ip', familyFlag(step.family), 'route', verb, ...defaultRouteArguments(step)].join(' ');
-    }
+    case 'default-route':
+      return ip(step.family, 'route', step.family === 4 ? 'prepend' : 'add', ...defaultRouteArguments(step));
     case 'table':
       return `nft -f - <<'END'\n${step.text}END`;
     case 'owner-table':
@@ -184,20 +178,20 @@ export function renderUndo(undo: Undo): string {
     case 'table':
       return `nft delete table ${undo.family} ${undo.name}`;
     case 'rule':
-      return ['ip', familyFlag(undo.rule.family), 'rule', 'delete', ...ruleArguments(undo.rule)].join(' ');
+      return ip(undo.rule.family, 'rule', 'delete', ...ruleArguments(undo.rule));
     case 'local-route':
-      return ['ip', familyFlag(undo.route.family), 'route', 'delete', ...routeArguments(undo.route)].join(
-        ' ',
-      );
+      return ip(undo.route.family, 'route', 'delete', ...routeArguments(undo.route));
     case 'limits':
       return ['ip', 'mptcp', 'limits', 'set', ...limitsArguments(undo.before)].join(' ');
     case 'endpoint':
       return `ip mptcp endpoint delete id ${undo.id}`;
-    case 'default-route': {
-      const { route } = undo;
-      return ['ip', familyFlag(route.family), 'route', 'delete', ...defaultRouteArguments(route)].join(' ');
-    }
+    case 'default-route':
+      return ip(undo.route.family, 'route', 'delete', ...defaultRouteArguments(undo.route));
   }
+}
+
+function ip(family: Family, ...words: readonly string[]): string {
+  return ['ip', familyFlag(family), ...words].join(' ');
 }
 
 function renderSysctl(name: string, value: string): string {

@@ -21,7 +21,7 @@ export function tryPipelining(
   return new HelloProbe(loop, way, false, handshake, (result) => onEnd(judge(result)));
 }
 
-export function judge(result: HelloResult): boolean | undefined {
+function judge(result: HelloResult): boolean | undefined {
   if (result.kind === 'no-connection') return undefined;
   const { answer } = result;
   if (answer.kind === 'silent') return false;

@@ -21,7 +21,7 @@ export interface ProbeTimes {
   readonly silentLimitMs: number;
 }
 
-export const PROBE_TIMES: ProbeTimes = {
+const PROBE_TIMES: ProbeTimes = {
   idleIntervalMs: 1000,
   fastIntervalMs: 200,
   learnIntervalMs: 100,

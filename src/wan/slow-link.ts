@@ -43,7 +43,7 @@ export interface SlowLinkDecision {
   readonly isLossy: boolean;
 }
 
-export const SLOW_LINK_TIMES: HoldDownTimes = { confirmMs: 2000, holdMs: 15_000, maxHoldMs: 16 * 60_000 };
+const SLOW_LINK_TIMES: HoldDownTimes = { confirmMs: 2000, holdMs: 15_000, maxHoldMs: 16 * 60_000 };
 
 // 50 Mbit/s at 10 ms with 20 at 300 ms: 66 down, 57 up; at 450 ms 44 down, less than the quick one alone.
 const RTT_RATIO = 3;

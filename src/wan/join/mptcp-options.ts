@@ -1,7 +1,7 @@
 // The options of MPTCP's two handshakes (RFC 8684 sections 3.1 and 3.2), and the hashes in them.
 import { createHash, createHmac } from 'node:crypto';
 
-export const KIND_MPTCP = 30;
+const KIND_MPTCP = 30;
 const KIND_END = 0;
 const KIND_NOP = 1;
 const KIND_MSS = 2;

@@ -1,7 +1,6 @@
 // A TCP header (RFC 9293) as bytes: built with its checksum, and read without it (the kernel has looked at it).
 import { type Address, familyOf } from '../../base/address.ts';
 
-export const FIN = 0x01;
 export const SYN = 0x02;
 export const RST = 0x04;
 export const ACK = 0x10;
