@@ -58,8 +58,9 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   tellMissing(first, ranks, log);
   const buffers = new BufferInStep(config, facts.memoryBytes, log);
   const takeChain = new TakeChain(nftables, log);
+  const unprobed = { state: first, facts, hints: CLEAN_PATHS, fastOpen: NOTHING_LOST };
   const relay = await Relay.start(
-    routerRole(config, congestion, method, routerPolicy(config, first, facts, CLEAN_PATHS, NOTHING_LOST, 1)),
+    routerRole(config, congestion, method, routerPolicy(config, unprobed, 1)),
     relaySettings(config.relay, config.log, buffers.limit.bytes),
     listens(config, method),
     {

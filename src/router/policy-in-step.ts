@@ -1,11 +1,8 @@
 // Sends the workers what they decide new flows by, whenever it is another than before.
 import type { RouterConfig } from '../config/router.ts';
-import type { HostFacts } from '../plan/host-facts.ts';
 import type { Relay } from '../relay/relay.ts';
-import type { PathHints } from '../transport/handshake.ts';
 import type { FastOpenWans } from './fast-open-wans.ts';
-import { routerPolicy } from './policy.ts';
-import type { WanState } from './wan-state.ts';
+import { type PolicyView, routerPolicy } from './policy.ts';
 
 export class PolicyInStep {
   private readonly relay: Relay;
@@ -19,8 +16,8 @@ export class PolicyInStep {
     this.fastOpen = fastOpen;
   }
 
-  bring(config: RouterConfig, state: WanState, facts: HostFacts, hints: PathHints): void {
-    const policy = routerPolicy(config, state, facts, hints, this.fastOpen, this.generation + 1);
+  bring(config: RouterConfig, view: Omit<PolicyView, 'fastOpen'>): void {
+    const policy = routerPolicy(config, { ...view, fastOpen: this.fastOpen }, this.generation + 1);
     const { generation: _, ...content } = policy;
     const text = JSON.stringify(content);
     if (text === this.text) return;

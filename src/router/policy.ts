@@ -8,12 +8,17 @@ import { ownAddresses } from './router-plan.ts';
 import type { FastOpenWans } from './fast-open-wans.ts';
 import type { WanState } from './wan-state.ts';
 
+/** What the policy is made of besides the config. */
+export interface PolicyView {
+  readonly state: Pick<WanState, 'order' | 'servers'>;
+  readonly facts: HostFacts;
+  readonly hints: PathHints;
+  readonly fastOpen: Pick<FastOpenWans, 'isLost'>;
+}
+
 export function routerPolicy(
   config: RouterConfig,
-  state: Pick<WanState, 'order' | 'servers'>,
-  facts: HostFacts,
-  hints: PathHints,
-  fastOpen: Pick<FastOpenWans, 'isLost'>,
+  { state, facts, hints, fastOpen }: PolicyView,
   generation: number,
 ): RouterPolicy {
   return {

@@ -126,7 +126,8 @@ export class WanManager implements DeviceView {
     const { seen } = this;
     if (seen && !this.isStopped)
       this.guard(() => {
-        this.policy.bring(this.config, this.decide(seen.links), seen.facts, judge.hints);
+        const state = this.decide(seen.links);
+        this.policy.bring(this.config, { state, facts: seen.facts, hints: judge.hints });
         this.bringBuffers();
       });
   }
@@ -209,7 +210,7 @@ export class WanManager implements DeviceView {
       // First what running flows wait for.
       this.endpoints.bring(next.bonded, this, facts);
       bringStandInsInStep(next.standIns, facts, made);
-      this.policy.bring(config, next, facts, this.parts.judge.hints);
+      this.policy.bring(config, { state: next, facts, hints: this.parts.judge.hints });
       this.updatePaths(next);
       this.redirect.bring(config, this.servers, facts);
       bringSettingsInStep(config, facts, made);
