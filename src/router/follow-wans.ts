@@ -24,7 +24,7 @@ export async function followWans(
 ): Promise<FollowedWans> {
   let config = initial;
   // Without a server of ours there is nobody to answer.
-  const prober = dialledServers(config).length > 0 ? startProber(manager, onFatal) : undefined;
+  const prober = dialledServers(config).length > 0 ? startProber(manager, log, onFatal) : undefined;
   manager.prober = prober;
   manager.update();
   const follow = (known: NameAnswers): NameFollower =>
@@ -78,12 +78,16 @@ export async function followWans(
 
 const devicesOf = ({ wans }: RouterConfig): string[] => wans.map((wan) => wan.interface);
 
-function startProber(manager: WanManager, onFatal: (error: WanbondError) => void): Prober {
+function startProber(manager: WanManager, log: Log, onFatal: (error: WanbondError) => void): Prober {
   const onMessage = (message: FromProber): void => {
     if (message.kind === 'families') manager.onFamilies(message.server, message.families);
     else if (message.kind === 'pipelining') manager.onPipelining(message.server, message.isTaken);
-    else if (message.kind === 'change') manager.onHealthChange(message.all);
-    else manager.onMeasurements(message.all);
+    else if (message.kind === 'measurements') manager.onMeasurements(message.all);
+    else {
+      const { wan, server, reason } = message;
+      log.debug({ wan, server, reason }, 'a path has changed');
+      manager.onHealthChange(message.all);
+    }
   };
   return new Prober({ onMessage, onFatal });
 }
