@@ -51,7 +51,9 @@ export const interceptShape = {
   }),
 };
 
-export interface ReadIntercept {
+export const isIntercept = (one: ListenConfig | InterceptConfig): one is InterceptConfig => 'ports' in one;
+
+interface ReadIntercept {
   readonly interfaces?: readonly string[] | undefined;
   readonly ports?: readonly number[] | undefined;
   readonly targets?: readonly Prefix[] | undefined;
@@ -101,10 +103,10 @@ export function refusePortClashes(
   context: z.RefinementCtx,
 ): void {
   listens.forEach((one, index) => {
-    if (!('ports' in one)) return;
+    if (!isIntercept(one)) return;
     for (const port of one.ports) {
       const other = listens.findIndex(
-        (two, at) => at !== index && (at < index || !('ports' in two)) && usesPort(two, port),
+        (two, at) => at !== index && (at < index || !isIntercept(two)) && usesPort(two, port),
       );
       if (other < 0) continue;
       const hint = 'Give the other one another port, or remove this one here.';
@@ -116,7 +118,7 @@ export function refusePortClashes(
 const LOCAL = [ANY_V4, ANY_V6, ...LOOPBACKS];
 
 function usesPort(listen: ListenConfig | InterceptConfig, port: number): boolean {
-  if ('ports' in listen) return listen.ports.includes(port);
+  if (isIntercept(listen)) return listen.ports.includes(port);
   return (
     listen.port === port && listen.addresses.some((one) => LOCAL.some((local) => sameAddress(one, local)))
   );

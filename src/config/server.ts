@@ -25,6 +25,7 @@ import {
   interceptConfig,
   interceptMark,
   interceptShape,
+  isIntercept,
   refusePortClashes,
 } from './intercept.ts';
 import { type LogConfig, log } from './log.ts';
@@ -196,8 +197,6 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
       }),
     );
 }
-
-const isIntercept = (one: ListenConfig | InterceptConfig): one is InterceptConfig => 'ports' in one;
 
 /** `read` may be half-checked. */
 function requireKey(
