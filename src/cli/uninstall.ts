@@ -9,7 +9,7 @@ import type { ServerConfig } from '../config/server.ts';
 import { controlPath } from '../control/control-socket.ts';
 import { admittedFiles } from '../relay/admitted-until.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
-import { USAGE_FILES } from '../wan/usage-file.ts';
+import { DATA_FILES } from '../wan/usage-file.ts';
 import { takeBackRecorded } from './down.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './init/ask.ts';
 import { Installation } from './init/installation.ts';
@@ -90,7 +90,7 @@ function dataFiles(installation: Installation, root: string): string[] {
   const directory = config && 'dataDir' in config ? config.dataDir : DEFAULT_DATA_DIR;
   // Below another root, the folder of every installation is that of the host itself.
   if (root !== '/' && directory === DEFAULT_DATA_DIR) return [];
-  return USAGE_FILES.map((name) => join(directory, name)).filter((file) => existsSync(file));
+  return DATA_FILES.map((name) => join(directory, name)).filter((file) => existsSync(file));
 }
 
 /** Undefined when it was removed or spoiled. */

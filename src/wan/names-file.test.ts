@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { readNames, writeNames } from './names-file.ts';
-import { USAGE_FILES } from './usage-file.ts';
+import { DATA_FILES } from './usage-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -33,6 +33,6 @@ test('a damaged file is as good as none', () => {
 
 test('whoever removes what lies in the data folder knows of it', () => {
   writeNames(folder, ANSWERS);
-  const known: readonly string[] = USAGE_FILES;
+  const known: readonly string[] = DATA_FILES;
   expect(readdirSync(folder).filter((name) => !known.includes(name))).toEqual([]);
 });

@@ -18,7 +18,7 @@ export interface UsageRead {
 const FORMAT = 1;
 const NAME = 'usage.json';
 /** All that may lie in the data folder, for whoever removes it: the use of the WANs, and the addresses of the servers. */
-export const USAGE_FILES = [NAME, `${NAME}.new`, `${NAME}.bad`, ...NAMES_FILES] as const;
+export const DATA_FILES = [NAME, `${NAME}.new`, `${NAME}.bad`, ...NAMES_FILES] as const;
 
 const count = z.number().int().nonnegative();
 const day = z.string().regex(new RegExp(`^(\\d{4}-\\d\\d-\\d\\d|${UNKNOWN_DAY})$`));
