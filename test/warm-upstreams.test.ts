@@ -128,3 +128,26 @@ test('the server keeps so many for a key, and refuses more', async () => {
   expect(kinds.filter((kind) => kind === 'established')).toHaveLength(MOST_PER_KEY);
   expect(kinds.filter((kind) => kind === 'resource')).toHaveLength(2);
 });
+
+test('where the server may dial is looked up when the flow begins, not when its connection was opened', async () => {
+  await start();
+  await openFlows('before the reload');
+  await someAreReady();
+  lab.writeServerConfig({ egress: { deny: [`${ORIGIN.address4}/32`] } });
+  server.kill('SIGHUP');
+  await server.waitFor(/the config is taken over/, 10_000);
+  const before = await begun();
+  const [denied] = await probeAll(lab.hosts.lan, [
+    { address: ORIGIN.address4, port: PORT, send: Buffer.from('not any more') },
+  ]);
+  expect(denied?.received.length).toBe(0);
+  expect((await begun()) - before).toBe(1);
+  lab.writeServerConfig({});
+  server.kill('SIGHUP');
+  await waitUntil('it may be dialled again', async () => {
+    const [result] = await probeAll(lab.hosts.lan, [
+      { address: ORIGIN.address4, port: PORT, send: Buffer.from('once more') },
+    ]);
+    return result?.received.toString() === 'answer to once more';
+  });
+});

@@ -41,6 +41,12 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** Counts one more connection that is kept for a key; undefined when it has the most that it may have. */
 export type EnterWarm = (keyId: number) => (() => void) | undefined;
 
+/** Looked at when a flow needs them: both may change while a connection is kept for one. */
+export interface ServerOpeningRules {
+  readonly settings: ServerOpeningSettings;
+  readonly egress: EgressPolicy;
+}
+
 /** What an opening begins with. */
 export interface ServerOpeningStart {
   readonly clientFd: number;
@@ -48,8 +54,7 @@ export interface ServerOpeningStart {
   readonly spareFd: number;
   /** The listener takes data with a SYN. */
   readonly isFastOpen: boolean;
-  readonly settings: ServerOpeningSettings;
-  readonly egress: EgressPolicy;
+  readonly rules: ServerOpeningRules;
   readonly handshake: ServerHandshake;
   /** Called once, when the client has authenticated or is gone. */
   readonly onProved: () => void;
@@ -81,13 +86,13 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
    * caller keeps both fds.
    */
   static start(context: WorkerContext, begin: ServerOpeningStart): boolean {
-    const { clientFd, handshake, settings } = begin;
+    const { clientFd, handshake, rules } = begin;
     const client = Conn.watch(context.loop, clientFd, isMptcpSocket(clientFd));
     if (!client) return false;
     const opening = new ServerOpening(context, client, begin);
     if (begin.isFastOpen) client.noteHalfOpen();
     context.openings.add(opening);
-    context.loop.timers.arm(opening.deadline, settings.handshakeTimeoutMs, context.loop.nowMs);
+    context.loop.timers.arm(opening.deadline, rules.settings.handshakeTimeoutMs, context.loop.nowMs);
     if (handshake.isSilent) opening.onStep(handshake.receive(NOTHING));
     return true;
   }
@@ -187,7 +192,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     const { loop, openings } = this.context;
     this.rest();
     openings.add(this);
-    loop.timers.arm(this.deadline, this.begin.settings.handshakeTimeoutMs, loop.nowMs);
+    loop.timers.arm(this.deadline, this.begin.rules.settings.handshakeTimeoutMs, loop.nowMs);
   }
 
   private rest(): void {
@@ -230,8 +235,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     }
     this.useCongestion(step.hints);
     const { loop } = this.context;
-    loop.timers.arm(this.deadline, this.begin.settings.connectTimeoutMs, loop.nowMs);
-    this.dialling = new TargetDial(this.context, this.begin.egress, step, this.spareFd, {
+    loop.timers.arm(this.deadline, this.begin.rules.settings.connectTimeoutMs, loop.nowMs);
+    this.dialling = new TargetDial(this.context, this.begin.rules.egress, step, this.spareFd, {
       onConnect: (target) => this.establish(target),
       onRefused: (reason, why, code) => this.refuseDial(reason, why, code),
     });
@@ -240,7 +245,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   }
 
   private useCongestion(hints: PathHints): void {
-    const congestion = congestionFor(this.begin.settings.congestion, hints);
+    const congestion = congestionFor(this.begin.rules.settings.congestion, hints);
     // The listener's is the usual one already.
     if (hints.isLossy && congestion !== undefined) setCongestion(this.client.fd, congestion);
   }
@@ -252,7 +257,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.target = undefined;
     const { attempt, client, received: first } = this;
     const { resumable, sealed, isStranger } = this.dial as DialStep;
-    const { families } = this.begin.egress;
+    const { families } = this.begin.rules.egress;
     const reply = (this.answers as Answers).accept(families, this.madeLeg(target));
     this.finish();
     const sent = reply.length === 0 ? 0 : send(client, reply);
@@ -303,7 +308,8 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     else if (this.state === 'dialling') this.refuseDial('timeout', 'no answer from the target');
     else if (this.leaveWarm) this.end();
     else if (this.received.length === 0) this.endSilent();
-    else this.fail('timeout', `no complete request within ${this.begin.settings.handshakeTimeoutMs} ms`);
+    else
+      this.fail('timeout', `no complete request within ${this.begin.rules.settings.handshakeTimeoutMs} ms`);
   }
 
   /** It never said anything: a lost hedge of a busy router, or a scanner. Nothing has failed for anybody. */

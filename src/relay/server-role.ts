@@ -16,7 +16,7 @@ import { createSocks6Server } from '../transport/socks6/server.ts';
 import { attachSessionTable } from '../transport/socks6/sessions.ts';
 import { AdmittedUntil, notBefore } from './admitted-until.ts';
 import type { EgressPolicy } from './egress.ts';
-import { ServerOpening } from './server-opening.ts';
+import { ServerOpening, type ServerOpeningSettings } from './server-opening.ts';
 import { Conn } from './conn.ts';
 import { Refusal } from './refusal.ts';
 import type { Arrival } from './resumables.ts';
@@ -33,7 +33,8 @@ export class ServerAccept {
   /** Of our own routers; takes resumed flows from wherever they came. */
   private readonly convert: ConvertServer;
   private readonly starts: readonly StartHandshake[];
-  private egress: EgressPolicy;
+  /** Of all openings, also those of connections that are kept. */
+  private readonly rules: { egress: EgressPolicy; settings: ServerOpeningSettings };
   private admission: ServerAdmission;
   private unproved: Unproved;
   private readonly warm: Unproved;
@@ -44,7 +45,7 @@ export class ServerAccept {
   constructor(context: WorkerContext, role: ServerRole, worker: number) {
     this.context = context;
     this.role = role;
-    this.egress = role.egress;
+    this.rules = { egress: role.egress, settings: role.opening };
     this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
     this.admitted = new AdmittedUntil(role.stateDir, worker);
@@ -62,12 +63,13 @@ export class ServerAccept {
   }
 
   update(egress: EgressPolicy): void {
-    this.egress = egress;
+    this.rules.egress = egress;
   }
 
   /** Concerns every hello from now on, also of connections that are there and have sent none yet. */
   configure(admission: ServerAdmission): void {
     this.admission = admission;
+    this.rules.settings = admission.opening;
     this.unproved = new Unproved(this.role.unprovedMemory, admission.maxUnauthenticatedPerAddress);
     this.convert.setKeys(admission.keys);
   }
@@ -130,8 +132,7 @@ export class ServerAccept {
       clientFd: fd,
       spareFd,
       isFastOpen: this.role.isFastOpen,
-      settings: this.admission.opening,
-      egress: this.egress,
+      rules: this.rules,
       handshake,
       onProved,
       enterWarm: (keyId: number) => this.warm.enter(String(keyId)),
