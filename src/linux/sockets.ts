@@ -60,7 +60,7 @@ export function openListener(options: ListenOptions): number {
     if (options.transparent) setTransparent(fd, family);
     if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
     setCommon(fd);
-    if (options.congestion !== undefined) setCongestionOrThrow(fd, options.congestion);
+    requireCongestion(fd, options.congestion);
     if (options.fastOpen) acceptFastOpen(fd);
     bind(fd, options.at);
     check(rawListen(fd, options.backlog), () => `listen(${fd}, ${options.backlog})`);
@@ -84,9 +84,9 @@ function setCommon(fd: number): void {
   setKeepalive(fd);
 }
 
-/** The config names it: a refusal is an error. */
-function setCongestionOrThrow(fd: number, name: string): void {
-  setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
+/** The config names it: a refusal throws. */
+function requireCongestion(fd: number, name: string | undefined): void {
+  if (name !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
 }
 
 /** On an established MPTCP socket it holds for the subflows there are and for those to come (tried on 6.18). */
@@ -142,7 +142,7 @@ export function startConnect(options: ConnectOptions): number {
 /** 0, or the errno of the first call that failed. */
 function prepareAndConnect(fd: number, options: ConnectOptions): number {
   const failure = prepared(() => {
-    if (options.congestion !== undefined) setCongestionOrThrow(fd, options.congestion);
+    requireCongestion(fd, options.congestion);
     if (options.isForeign) setTransparent(fd, familyOf(options.to.address));
   });
   if (failure !== 0) return failure;
