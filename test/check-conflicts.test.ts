@@ -6,10 +6,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LAN } from '../src/lab/addresses.ts';
 import { adviceFor, linesOf } from './support/check-findings.ts';
-import { CheckLab, complaints } from './support/check-lab.ts';
+import { CheckLab, complaints, MARK } from './support/check-lab.ts';
 import { stopCleanly } from './support/stop-router.ts';
-
-const MARK = '0x40000000';
 
 let on: CheckLab;
 beforeAll(async () => {

@@ -3,12 +3,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BACKBONE, ORIGIN } from '../src/lab/addresses.ts';
 import { adviceFor } from './support/check-findings.ts';
-import { CheckLab, complaints, PEER_PORT } from './support/check-lab.ts';
+import { CheckLab, complaints, MARK, PEER_PORT } from './support/check-lab.ts';
 import { BY_HAND, BY_OTHERS, FIREWALLD, fw4, IPTABLES, UFW } from './support/firewalls.ts';
 import { askPeer } from './support/peer.ts';
 import { stopCleanly } from './support/stop-router.ts';
-
-const MARK = '0x40000000';
 
 let on: CheckLab;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectedPair } from '../relay/flow-rig.fixture.ts';
+import { connectedPair } from './loopback.fixture.ts';
 import { SO_RCVBUF } from './netlink/abi.ts';
 import { SO_RCVLOWAT, SOL_SOCKET } from './constants.ts';
 import { close, getsockoptInt } from './libc.ts';

@@ -1,6 +1,6 @@
 // Over loopback connections of this kernel.
 import { afterEach, expect, it } from 'vitest';
-import { connectedPair } from '../relay/flow-rig.fixture.ts';
+import { connectedPair } from './loopback.fixture.ts';
 import { close } from './libc.ts';
 import { stillMptcp } from './sockets.ts';
 import { synAckOptions, synOptionKinds } from './tcp-options.ts';

@@ -4,7 +4,8 @@ import { SHUT_WR } from '../linux/constants.ts';
 import { ECONNRESET } from '../linux/errno.ts';
 import { close, rawSend, rawShutdown } from '../linux/libc.ts';
 import { closeWithReset } from '../linux/sockets.ts';
-import { connectedPair, Rig } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
+import { Rig } from './flow-rig.fixture.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {

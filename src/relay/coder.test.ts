@@ -8,7 +8,8 @@ import { createShadowsocksClient } from '../transport/shadowsocks/client.ts';
 import { createShadowsocksServer } from '../transport/shadowsocks/server.ts';
 import type { StreamCodec } from '../transport/stream-codec.ts';
 import { readCounters } from './counters.ts';
-import { connectedPair, Rig } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
+import { Rig } from './flow-rig.fixture.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { ENOMEM } from '../linux/errno.ts';
-import { closeWithReset, localAddress, openListener } from '../linux/sockets.ts';
+import { closeWithReset } from '../linux/sockets.ts';
+import { listenOnLoopback } from '../linux/loopback.fixture.ts';
 import { ConnectRace } from './connect-race.ts';
 import { Loop } from './loop.ts';
 import type { Candidate } from './router-policy.ts';
@@ -25,19 +26,12 @@ class ForgetfulLoop extends Loop {
 }
 
 function setUp(sources: readonly (typeof HERE)[], congestion?: string) {
-  const listener = openListener({
-    at: { address: HERE, port: 0 },
-    mptcp: false,
-    transparent: false,
-    congestion: undefined,
-    backlog: 4,
-  });
+  const { fd: listener, at: to } = listenOnLoopback({ backlog: 4 });
   const loop = new ForgetfulLoop();
   closers.push(() => {
     closeWithReset(listener);
     loop.close();
   });
-  const to = { address: HERE, port: localAddress(listener)?.port ?? 0 };
   const candidates = sources.map(
     (from, i): Candidate => ({
       wan: `wan${i}`,

@@ -7,7 +7,8 @@ import { CAP_NET_ADMIN, hasCapability, ownCapabilities } from '../linux/features
 import { close, getsockoptInt, rawSend, rawShutdown } from '../linux/libc.ts';
 import { setSendBuffer } from '../linux/send-paths.ts';
 import { Conn } from './conn.ts';
-import { connectedPair, Rig } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
+import { Rig } from './flow-rig.fixture.ts';
 import { KEPT_BYTES, KEPT_MS } from './sent-copy.ts';
 
 const opened: number[] = [];

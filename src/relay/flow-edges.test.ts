@@ -5,7 +5,8 @@ import { ECONNRESET, EPIPE } from '../linux/errno.ts';
 import { close, rawSend, rawShutdown } from '../linux/libc.ts';
 import { closeWithReset, unackedBytes } from '../linux/sockets.ts';
 import { readCounters } from './counters.ts';
-import { connectedPair, Rig } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
+import { Rig } from './flow-rig.fixture.ts';
 
 const MSG_OOB = 1;
 // More than the flow sends through its buffer before it splices.

@@ -1,10 +1,9 @@
 // A flow between two real loopback connections, for tests that drive the loop turn by turn.
 import { createHash } from 'node:crypto';
-import { parseAddress } from '../base/address.ts';
-import { SOCK_NONBLOCK } from '../linux/constants.ts';
 import { EAGAIN } from '../linux/errno.ts';
-import { close, errno, rawAccept4, rawRecv, rawSend } from '../linux/libc.ts';
-import { isMptcpSocket, localAddress, openListener, startConnect } from '../linux/sockets.ts';
+import { close, errno, rawRecv, rawSend } from '../linux/libc.ts';
+import { isMptcpSocket } from '../linux/sockets.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
 import { Conn } from './conn.ts';
 import { Counters, createCounterMemory } from './counters.ts';
 import { Flow, type FlowExtras } from './flow.ts';
@@ -13,31 +12,6 @@ import { PipePool } from './pipe-pool.ts';
 import { SentCopy } from './sent-copy.ts';
 import { contextOf } from './worker-context.fixture.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-const LOOPBACK = parseAddress('127.0.0.1');
-
-/** Two ends of a connection over loopback: who connects, who accepts. */
-export function connectedPair(mptcp = { client: false, listener: false }): [number, number] {
-  const listener = openListener({
-    at: { address: LOOPBACK, port: 0 },
-    mptcp: mptcp.listener,
-    transparent: false,
-    congestion: undefined,
-    backlog: 1,
-  });
-  const port = localAddress(listener)?.port ?? 0;
-  const client = startConnect({
-    to: { address: LOOPBACK, port },
-    mptcp: mptcp.client,
-    from: undefined,
-    device: undefined,
-    congestion: undefined,
-  });
-  let server = -1;
-  while (server < 0) server = rawAccept4(listener, null, null, SOCK_NONBLOCK);
-  close(listener);
-  return [client, server];
-}
 
 /** A flow between two connections; `device` and `origin` are the outer ends. */
 export class Rig {

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, expect, test } from 'vitest';
 import type { Answers, ResumePoint } from '../transport/handshake.ts';
 import { close } from '../linux/libc.ts';
 import { Conn } from './conn.ts';
-import { connectedPair } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
 import { Loop } from './loop.ts';
 import { type Arrival, Resumables } from './resumables.ts';
 

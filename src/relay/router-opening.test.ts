@@ -3,10 +3,10 @@ import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { SOCK_NONBLOCK } from '../linux/constants.ts';
 import { close, rawAccept4, rawRecv, rawSend } from '../linux/libc.ts';
-import { closeWithReset, localAddress, openListener } from '../linux/sockets.ts';
+import { closeWithReset } from '../linux/sockets.ts';
 import type { ClientHandshake } from '../transport/handshake.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
-import { connectedPair } from './flow-rig.fixture.ts';
+import { connectedPair, listenOnLoopback } from '../linux/loopback.fixture.ts';
 import { Loop } from './loop.ts';
 import { RouterOpening } from './router-opening.ts';
 import type { Candidate, RouterPolicy } from './router-policy.ts';
@@ -68,14 +68,7 @@ function policy(silent: string): RouterPolicy {
 }
 
 function setUp() {
-  const listener = openListener({
-    at: { address: HERE, port: 0 },
-    mptcp: false,
-    transparent: false,
-    congestion: undefined,
-    backlog: 4,
-  });
-  const to = { address: HERE, port: localAddress(listener)?.port ?? 0 };
+  const { fd: listener, at: to } = listenOnLoopback({ backlog: 4 });
   const loop = new Loop();
   const failures: string[] = [];
   const context = contextOf(loop, { fail: (reason, detail) => failures.push(`${reason}: ${detail}`) });

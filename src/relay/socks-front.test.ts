@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { formatAddress, parseAddress } from '../base/address.ts';
 import { close, rawRecv, rawSend } from '../linux/libc.ts';
 import { createSocks5Server } from '../transport/socks5/server.ts';
-import { connectedPair } from './flow-rig.fixture.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
 import { Loop } from './loop.ts';
 import type { RouterFront } from './router-opening-plan.ts';
 import { SocksFront } from './socks-front.ts';

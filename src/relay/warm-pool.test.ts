@@ -3,8 +3,8 @@ import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { SOCK_NONBLOCK } from '../linux/constants.ts';
 import { close, rawAccept4, rawSend } from '../linux/libc.ts';
-import { localAddress, openListener } from '../linux/sockets.ts';
 import type { ClientHandshake } from '../transport/handshake.ts';
+import { listenOnLoopback } from '../linux/loopback.fixture.ts';
 import { Loop } from './loop.ts';
 import { candidatesTo, type WanPolicy } from './router-policy.ts';
 import { WarmPool } from './warm-pool.ts';
@@ -35,14 +35,7 @@ afterEach(() => {
 /** A pool whose server says one byte to each connection. */
 function setUp({ endsAtOnce = false } = {}) {
   const loop = new Loop();
-  const listener = openListener({
-    at: { address: HERE, port: 0 },
-    mptcp: false,
-    transparent: false,
-    congestion: undefined,
-    backlog: 16,
-  });
-  const to = { address: HERE, port: localAddress(listener)?.port ?? 0 };
+  const { fd: listener, at: to } = listenOnLoopback({ backlog: 16 });
   const pool = new WarmPool(contextOf(loop), { most: 4, handshakeTimeoutMs: 5000, congestion: undefined });
   const accepted: number[] = [];
   closers.push(() => {

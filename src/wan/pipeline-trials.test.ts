@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../base/address.ts';
 import { SOCK_NONBLOCK } from '../linux/constants.ts';
 import { close, rawAccept4, rawSend } from '../linux/libc.ts';
-import { localAddress, openListener } from '../linux/sockets.ts';
+import { listenOnLoopback } from '../linux/loopback.fixture.ts';
 import { Loop } from '../relay/loop.ts';
 import { PipelineTrials } from './pipeline-trials.ts';
 
@@ -21,13 +21,7 @@ afterEach(() => {
 
 test('the server is tried again after a try that could not even connect', () => {
   const loop = new Loop();
-  const listener = openListener({
-    at: { address: HERE, port: 0 },
-    mptcp: false,
-    transparent: false,
-    congestion: undefined,
-    backlog: 1,
-  });
+  const { fd: listener, at: to } = listenOnLoopback({ backlog: 1 });
   closers.push(() => {
     close(listener);
     loop.close();
@@ -40,7 +34,7 @@ test('the server is tried again after a try that could not even connect', () => 
       wan: 'a',
       device: 'lo',
       from,
-      to: { address: HERE, port: localAddress(listener)?.port ?? 0 },
+      to,
       server: {
         label: 'proxy',
         protocol: { transport: 'socks5', login: undefined, pipelined: 'auto' } as const,

@@ -7,6 +7,8 @@ import { stopLeftRouters } from './stop-router.ts';
 
 /** Of the peers at the origin, which tell the address that they see. */
 export const PEER_PORT = 5003;
+/** The router's own, unless its config says otherwise. */
+export const MARK = '0x40000000';
 // What has nothing to do with conflicts and depends on the machine.
 const MACHINE = /^(open files|pipes|congestion control)$/;
 

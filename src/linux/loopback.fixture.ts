@@ -1,0 +1,30 @@
+// Listeners and connections over loopback, for tests.
+import { parseAddress, type SocketAddress } from '../base/address.ts';
+import { SOCK_NONBLOCK } from './constants.ts';
+import { close, rawAccept4 } from './libc.ts';
+import { localAddress, openListener, startConnect } from './sockets.ts';
+
+const LOOPBACK = parseAddress('127.0.0.1');
+
+/** On a port that the kernel chooses; the caller closes `fd`. */
+export function listenOnLoopback({ mptcp = false, backlog = 16 } = {}): { fd: number; at: SocketAddress } {
+  const at = { address: LOOPBACK, port: 0 };
+  const fd = openListener({ at, mptcp, transparent: false, congestion: undefined, backlog });
+  return { fd, at: { ...at, port: localAddress(fd)?.port ?? 0 } };
+}
+
+/** Two ends of a connection over loopback: who connects, who accepts. */
+export function connectedPair(mptcp = { client: false, listener: false }): [number, number] {
+  const listener = listenOnLoopback({ mptcp: mptcp.listener, backlog: 1 });
+  const client = startConnect({
+    to: listener.at,
+    mptcp: mptcp.client,
+    from: undefined,
+    device: undefined,
+    congestion: undefined,
+  });
+  let server = -1;
+  while (server < 0) server = rawAccept4(listener.fd, null, null, SOCK_NONBLOCK);
+  close(listener.fd);
+  return [client, server];
+}
