@@ -1,5 +1,6 @@
-// Both ends of HTTP POSTs: `serve PORT` prints what each request brought and answers it; `post URL COUNT BYTES` sends
-// that many at once, each with a body of its own, and prints what became of them. ./post-peer.ts is its other half.
+// Both ends of HTTP POSTs: `serve PORT` prints what each request brought and answers it; `post URL COUNT BYTES` waits
+// for SIGUSR1, then sends that many at once, each with a body of its own, and prints what became of them. ./post-peer.ts is
+// its other half.
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, request } from 'node:http';
 
@@ -22,6 +23,12 @@ const ROLES = {
     server.listen({ port: Number(port), host: '::', backlog: 1024 }, () => print({ ready: true }));
   },
   async post(url, count, bytes) {
+    // A signal alone keeps no program alive.
+    const alive = setInterval(() => {}, 60_000);
+    const told = new Promise((resolve) => process.once('SIGUSR1', resolve));
+    print({ ready: true });
+    await told;
+    clearInterval(alive);
     const results = await Promise.all(
       Array.from({ length: Number(count) }, () => postOne(url, Number(bytes))),
     );
