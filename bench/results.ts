@@ -1,0 +1,49 @@
+// What a run measures, as data: written to docs/performance.json, read again when only some cases are run anew.
+import { readFileSync } from 'node:fs';
+
+export interface Result {
+  /** `relay`, `setup`, ... */
+  readonly case: string;
+  /** What the case varies besides the method, like `2 paths, 1 stream, down`. */
+  readonly variant: string;
+  readonly method: string;
+  /** Lower camel case with the unit at its end, like `throughputMbps` or `routerCpuSecondsPerGb`. */
+  readonly metric: string;
+  /** One a round, in order, so that two methods can be compared round by round; undefined where the round failed. */
+  readonly values: readonly (number | undefined)[];
+  /** Why rounds failed, when some did: the first reason. */
+  readonly failure?: string;
+}
+
+export interface Environment {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGb: number;
+  readonly kernel: string;
+  readonly node: string;
+  readonly os: string;
+  /** By method name, those that ran. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** ISO 8601. */
+  readonly date: string;
+  readonly command: string;
+}
+
+/** One case as it was last run: cases that are run alone later may come from another day or machine. */
+export interface CaseRun {
+  readonly environment: Environment;
+  readonly results: readonly Result[];
+}
+
+/** By case name. */
+export type Runs = Readonly<Record<string, CaseRun>>;
+
+/** Empty where the file is not there. */
+export function readRuns(file: string): Runs {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { runs: Runs }).runs;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
