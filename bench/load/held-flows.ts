@@ -1,0 +1,106 @@
+// Many flows that are opened and kept: idle, streaming down, or filled upwards.
+import { Loop, type Task } from '../../src/relay/loop.ts';
+import { ClientFlow, type ClientHandlers, type ClientTarget } from './client-flow.ts';
+import { drop, WAIT, write } from './socket-io.ts';
+import { encodeRequest } from './wire.ts';
+
+export type Traffic = 'none' | 'down' | 'up';
+
+export interface HeldSample {
+  /** Milliseconds of CLOCK_MONOTONIC, as of other programs. */
+  readonly atMs: number;
+  /** Flows of which an answer has come. */
+  readonly open: number;
+  readonly failures: number;
+  readonly failure?: string;
+  /** Received or sent, all flows together. */
+  readonly bytes: number;
+}
+
+const OPENING_AT_ONCE = 64;
+const SAMPLE_MS = 100;
+const LIMIT_MS = 10_000;
+const BLOCK_BYTES = 256 * 1024;
+const TURN_BYTES = 1 << 20;
+
+const ASKED = { none: 'pings', down: 'stream', up: 'drain' } as const;
+
+/** Runs until it is killed. @param emit called ten times a second */
+export function holdFlows(
+  target: ClientTarget,
+  { count, traffic }: { readonly count: number; readonly traffic: Traffic },
+  emit: (sample: HeldSample) => void,
+): never {
+  const loop = new Loop();
+  const request = encodeRequest(ASKED[traffic], 1);
+  const block = Buffer.alloc(BLOCK_BYTES, 'wanbond ');
+  const opening = new Set<ClientFlow>();
+  const opened = new WeakSet<ClientFlow>();
+  let begun = 0;
+  let open = 0;
+  let failures = 0;
+  let failure: string | undefined;
+  let bytes = 0;
+
+  const begin = (): void => {
+    if (begun >= count) return;
+    begun++;
+    opening.add(new ClientFlow(loop, target, request, handlers));
+  };
+  const again = (flow: ClientFlow): void => {
+    const task: Task = {
+      onTurn: () => {
+        if (!flow.isClosed) flow.onEvents(0xffff);
+      },
+    };
+    loop.soon(task);
+  };
+  const handlers: ClientHandlers = {
+    onReadable(flow) {
+      for (let taken = 0; taken < TURN_BYTES; ) {
+        const got = drop(flow.fd);
+        if (got === WAIT) return;
+        if (got === 0) return flow.fail('the origin closed');
+        if (opening.delete(flow)) {
+          opened.add(flow);
+          open++;
+          begin();
+        }
+        taken += got;
+        if (traffic === 'down') bytes += got;
+      }
+      again(flow);
+    },
+    onWritable(flow) {
+      if (traffic !== 'up' || !opened.has(flow)) return;
+      for (let sent = 0; sent < TURN_BYTES; ) {
+        const gone = write(flow.fd, block, BLOCK_BYTES);
+        if (gone === WAIT) return;
+        sent += gone;
+        bytes += gone;
+      }
+      again(flow);
+    },
+    onFailure(flow, why) {
+      opening.delete(flow);
+      if (opened.has(flow)) open--;
+      failures++;
+      failure ??= why;
+      begin();
+    },
+  };
+
+  for (let i = 0; i < Math.min(OPENING_AT_ONCE, count); i++) begin();
+  for (let nextMs = performance.now(); ; ) {
+    loop.round(Math.max(0, nextMs - performance.now()));
+    const nowMs = performance.now();
+    if (nowMs < nextMs) continue;
+    nextMs = nowMs + SAMPLE_MS;
+    for (const flow of opening) {
+      if (flow.startedMs > nowMs - LIMIT_MS) break;
+      flow.fail(`no answer within ${LIMIT_MS} ms`);
+    }
+    const atMs = Number(process.hrtime.bigint()) / 1e6;
+    emit({ atMs, open, failures, bytes, ...(failure !== undefined && { failure }) });
+  }
+}
