@@ -12,6 +12,8 @@ export interface Method {
   readonly lab?: Pick<LabOptions, 'transport'>;
   /** Whether its upstreams are MPTCP, so that more than one WAN can help. */
   readonly bonds: boolean;
+  /** Client and origin themselves speak MPTCP. */
+  readonly isNative?: boolean;
   /** The lab is up, the origin listens. Resolves when flows can begin; the lab's end ends what was started. */
   start(lab: Lab): Promise<Carrier>;
 }
@@ -23,8 +25,6 @@ export interface Carrier {
   readonly server: readonly LabProcess[];
   /** Where the client program runs; undefined is the LAN host. */
   readonly client?: Host;
-  /** Client and origin themselves speak MPTCP. */
-  readonly isNative?: boolean;
   /** As the program tells it, like `HAProxy 2.6.12`. */
   readonly version: string;
 }

@@ -15,6 +15,8 @@ export interface HeldSample {
   readonly failure?: string;
   /** Received or sent, all flows together. */
   readonly bytes: number;
+  /** Longest time without a byte that ended, or was still running, since the sample before. */
+  readonly gapMs: number;
 }
 
 const OPENING_AT_ONCE = 64;
@@ -41,7 +43,13 @@ export function holdFlows(
   let failures = 0;
   let failure: string | undefined;
   let bytes = 0;
+  let lastByteMs: number | undefined;
+  let gapMs = 0;
 
+  const noteGap = (): void => {
+    const nowMs = performance.now();
+    gapMs = Math.max(gapMs, nowMs - (lastByteMs ?? nowMs));
+  };
   const begin = (): void => {
     if (begun >= count) return;
     begun++;
@@ -67,7 +75,10 @@ export function holdFlows(
           begin();
         }
         taken += got;
-        if (traffic === 'down') bytes += got;
+        if (traffic !== 'down') continue;
+        bytes += got;
+        noteGap();
+        lastByteMs = performance.now();
       }
       again(flow);
     },
@@ -101,6 +112,8 @@ export function holdFlows(
       flow.fail(`no answer within ${LIMIT_MS} ms`);
     }
     const atMs = Number(process.hrtime.bigint()) / 1e6;
-    emit({ atMs, open, failures, bytes, ...(failure !== undefined && { failure }) });
+    noteGap();
+    emit({ atMs, open, failures, bytes, gapMs, ...(failure !== undefined && { failure }) });
+    gapMs = 0;
   }
 }

@@ -2,7 +2,7 @@
 import type { Sample } from './traffic/sample.ts';
 
 /** Bytes read until `atMs`, on the straight line between the samples around it. */
-export function bytesAt(samples: readonly Sample[], atMs: number): number {
+export function bytesAt(samples: readonly Pick<Sample, 'atMs' | 'bytes'>[], atMs: number): number {
   const after = samples.findIndex((sample) => sample.atMs >= atMs);
   if (after === 0) return samples[0]?.bytes ?? 0;
   const b = samples[after];

@@ -1,0 +1,45 @@
+// What a byte and a flow cost as flows become many.
+import type { BenchCase, Setup } from '../bench-case.ts';
+import { measureHeld } from '../measure-held.ts';
+import { openFilesLimit } from '../open-files.ts';
+
+const WARM_UP_MS = 1500;
+const WINDOW_MS = 3000;
+// A relay has two files for each flow, four more where it splices, and some of its own.
+const FILES_PER_FLOW = 2;
+const OTHER_FILES = 2000;
+
+const setup = (name: string, wanted: number): Setup => ({
+  wans: ['unshaped', 'unshaped'],
+  variants: [
+    {
+      name,
+      async measure(running) {
+        const count = Math.min(wanted, Math.floor((openFilesLimit() - OTHER_FILES) / FILES_PER_FLOW));
+        const amount = { count, traffic: 'down', warmUpMs: WARM_UP_MS, windowMs: WINDOW_MS } as const;
+        const { mbps, routerUser, routerSystem, routerRssBytes } = await measureHeld(running, amount);
+        return {
+          flows: count,
+          throughputMbps: mbps,
+          routerCpuSecondsPerGb:
+            routerUser === undefined || routerSystem === undefined ? undefined : routerUser + routerSystem,
+          routerRssMb: routerRssBytes / 1e6,
+        };
+      },
+    },
+  ],
+});
+
+const METHODS = new Set(['plain', 'wanbond-convert', 'haproxy', 'ss-redir-aes-256-gcm']);
+
+export const growth: BenchCase = {
+  name: 'growth',
+  suits: ({ name }) => METHODS.has(name),
+  setups: [
+    setup('1 flow', 1),
+    setup('10 flows', 10),
+    setup('100 flows', 100),
+    setup('1,000 flows', 1000),
+    setup('10,000 flows', 10_000),
+  ],
+};

@@ -1,0 +1,28 @@
+// Short connections: how many a second, and how long until the first byte of an answer.
+import type { BenchCase, Variant } from '../bench-case.ts';
+import { runVisits } from '../load-programs.ts';
+
+const SECONDS = 4;
+
+function variant(atATime: number, delay: string): Variant {
+  return {
+    name: `${atATime} at a time, ${delay}`,
+    async measure({ client, target }) {
+      const { failure, ...result } = await runVisits(client, target, { atATime, seconds: SECONDS });
+      if (failure !== undefined && result.connectionsPerSecond === 0) throw new Error(failure);
+      return { ...result };
+    },
+  };
+}
+
+// The round trip between router and server; the origin is beside the server. The rate is more than connections need.
+const FAR = '1gbit,delay=10ms';
+
+export const setup: BenchCase = {
+  name: 'setup',
+  suits: () => true,
+  setups: [
+    { wans: ['unshaped', 'unshaped'], variants: [variant(1, 'no delay'), variant(64, 'no delay')] },
+    { wans: [FAR, FAR], variants: [variant(1, '20 ms'), variant(64, '20 ms')] },
+  ],
+};

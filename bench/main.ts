@@ -1,0 +1,73 @@
+// Entry of `make bench`: runs the cases that are asked for, side by side, and writes the report.
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { CASES } from './cases/all.ts';
+import { environmentOf } from './environment.ts';
+import { METHODS } from './methods/all.ts';
+import { writeReport } from './report/write-report.ts';
+import { type CaseRun, readRuns } from './results.ts';
+import { runRounds } from './rounds.ts';
+
+interface Options {
+  readonly cases: readonly (typeof CASES)[number][];
+  readonly methods: readonly (typeof METHODS)[number][];
+  readonly rounds: number;
+  readonly docs: string;
+  readonly dryRun?: true;
+}
+
+/** Names with commas between them, each of `all`. */
+function pick<T extends { readonly name: string }>(all: readonly T[]) {
+  return (text: string): T[] =>
+    text.split(',').map((name) => {
+      const found = all.find((one) => one.name === name.trim());
+      if (found) return found;
+      const names = all.map((one) => one.name).join(', ');
+      throw new InvalidArgumentError(`There is no "${name.trim()}". Choose from ${names}.`);
+    });
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value > 0)) throw new InvalidArgumentError('A number from 1 on is wanted.');
+  return value;
+}
+
+const program = new Command('bench')
+  .description('Measures wanbond beside what one would take instead; as root, in network namespaces of its own.')
+  .option('--cases <names>', CASES.map(({ name }) => name).join(','), pick(CASES), CASES)
+  .option('--methods <names>', METHODS.map(({ name }) => name).join(','), pick(METHODS), METHODS)
+  .option('--rounds <n>', 'each method once a round', count, 5)
+  .option('--docs <folder>', 'where the report goes', 'docs')
+  .option('--dry-run', 'measure and print, write nothing')
+  .parse();
+const { cases, methods, rounds, docs, dryRun } = program.opts<Options>();
+
+const startedMs = Date.now();
+const versions: Record<string, string> = {};
+const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;
+
+const results = await runRounds(
+  { cases, methods, rounds },
+  {
+    onStep(step, of, text) {
+      const leftMs = step > 1 ? ((Date.now() - startedMs) / (step - 1)) * (of - step + 1) : undefined;
+      console.log(`[${step}/${of}${leftMs === undefined ? '' : `, ${minutes(leftMs)} left`}] ${text}`);
+    },
+    onMeasured: (text) => console.log(`    ${text}`),
+    onVersion: (method, version) => {
+      versions[method] = version;
+    },
+  },
+);
+
+const command = ['make bench', ...process.argv.slice(2)].join(' ');
+const environment = environmentOf(versions, command);
+const fresh: Record<string, CaseRun> = Object.fromEntries(
+  cases.map(({ name }) => [
+    name,
+    { environment, results: results.filter((result) => result.case === name) },
+  ]),
+);
+const runs = { ...readRuns(join(docs, 'performance.json')), ...fresh };
+console.log(writeReport(dryRun ? fresh : runs, dryRun ? undefined : { docsDir: docs }));

@@ -1,0 +1,48 @@
+// What programs cost: CPU time and memory, of /proc.
+import { readFileSync } from 'node:fs';
+import type { LabProcess } from '../src/lab/lab-process.ts';
+
+/** Seconds. */
+export interface CpuTime {
+  readonly user: number;
+  readonly system: number;
+}
+
+// USER_HZ, which is 100 on every architecture that Node runs on.
+const TICKS_PER_SECOND = 100;
+
+/** Of all of them together; 0 where there are none. @throws Error when one has ended */
+export function cpuTime(programs: readonly LabProcess[]): CpuTime {
+  const times = programs.map((program) => parseCpuTime(read(program, 'stat')));
+  return { user: sum(times.map(({ user }) => user)), system: sum(times.map(({ system }) => system)) };
+}
+
+export function parseCpuTime(stat: string): CpuTime {
+  // The name in parentheses may itself hold spaces; counted behind it, state is the first field.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { user: Number(fields[11]) / TICKS_PER_SECOND, system: Number(fields[12]) / TICKS_PER_SECOND };
+}
+
+/** Resident memory of all of them together. @throws Error when one has ended */
+export function residentBytes(programs: readonly LabProcess[]): number {
+  return sum(programs.map((program) => parseKib(read(program, 'status'), 'VmRSS')));
+}
+
+/** What the kernel holds for sockets and all else in its own allocator, of the whole machine. */
+export function kernelBytes(): number {
+  return parseKib(readFileSync('/proc/meminfo', 'utf8'), 'Slab');
+}
+
+/** Of a line like `VmRSS:   81234 kB`. */
+export function parseKib(text: string, name: string): number {
+  const match = new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text);
+  if (!match) throw new Error(`no ${name} in ${text.slice(0, 100)}`);
+  return Number(match[1]) * 1024;
+}
+
+function read(program: LabProcess, file: string): string {
+  if (program.exit) throw program.error('bench-program-ended', 'ended while it was measured');
+  return readFileSync(`/proc/${program.pid}/${file}`, 'utf8');
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);

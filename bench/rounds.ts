@@ -1,0 +1,127 @@
+// Runs cases round by round, every method once a round in a fresh lab, and gathers what they measure.
+import { ORIGIN } from '../src/lab/addresses.ts';
+import { describe } from '../src/base/error.ts';
+import { buildLab } from '../src/lab/lab.ts';
+import type { BenchCase, Metrics, Setup } from './bench-case.ts';
+import { startLoadOrigin } from './load-programs.ts';
+import type { Method } from './method.ts';
+import type { Result } from './results.ts';
+
+export interface RoundsInput {
+  readonly cases: readonly BenchCase[];
+  readonly methods: readonly Method[];
+  readonly rounds: number;
+}
+
+export interface RoundsHandlers {
+  /** Before each lab. */
+  onStep(step: number, of: number, text: string): void;
+  /** After each measurement. */
+  onMeasured(text: string): void;
+  onVersion(method: string, version: string): void;
+}
+
+/** One measurement of one round. */
+interface Look {
+  readonly round: number;
+  readonly caseName: string;
+  readonly variant: string;
+  readonly method: string;
+  readonly metrics: Metrics;
+  readonly failure: string | undefined;
+}
+
+/** Never throws for what a method cannot do: that is a result. */
+export async function runRounds(input: RoundsInput, handlers: RoundsHandlers): Promise<Result[]> {
+  const steps = Array.from({ length: input.rounds }, (_, round) =>
+    input.cases.flatMap((benchCase) =>
+      benchCase.setups.flatMap((setup) =>
+        input.methods
+          .filter((method) => benchCase.suits(method))
+          .map((method) => ({ round, benchCase, setup, method })),
+      ),
+    ),
+  ).flat();
+  const looks: Look[] = [];
+  for (const [i, { round, benchCase, setup, method }] of steps.entries()) {
+    const of = `${benchCase.name}, ${setup.wans.join(' + ')}, ${method.name}`;
+    handlers.onStep(i + 1, steps.length, `round ${round + 1}: ${of}`);
+    for (const look of await measureOnce(setup, method, handlers)) {
+      looks.push({ ...look, round, caseName: benchCase.name, method: method.name });
+    }
+  }
+  return gather(looks, input.rounds);
+}
+
+const LOAD_PORT = 5001;
+
+async function measureOnce(
+  setup: Setup,
+  method: Method,
+  handlers: RoundsHandlers,
+): Promise<Pick<Look, 'variant' | 'metrics' | 'failure'>[]> {
+  const looks: Pick<Look, 'variant' | 'metrics' | 'failure'>[] = [];
+  let close = (): Promise<void> => Promise.resolve();
+  try {
+    const { wans, cuttable = false } = setup;
+    const lab = await buildLab({ wans, cuttable, ...method.lab });
+    close = () => lab.close();
+    const target = { address: ORIGIN.address4, port: LOAD_PORT, mptcp: method.isNative ?? false };
+    await startLoadOrigin(lab.hosts.origin, target);
+    const carrier = await method.start(lab);
+    handlers.onVersion(method.name, carrier.version);
+    const running = { lab, carrier, target, client: carrier.client ?? lab.hosts.lan };
+    for (const variant of setup.variants) {
+      const look = await measureVariant(() => variant.measure(running));
+      looks.push({ variant: variant.name, ...look });
+      handlers.onMeasured(`${variant.name}: ${look.failure ?? words(look.metrics)}`);
+    }
+  } catch (error) {
+    const failure = describe(error);
+    handlers.onMeasured(failure);
+    looks.push(...setup.variants.map(({ name }) => ({ variant: name, metrics: {}, failure })));
+  } finally {
+    await close();
+  }
+  return looks;
+}
+
+async function measureVariant(measure: () => Promise<Metrics>): Promise<Pick<Look, 'metrics' | 'failure'>> {
+  try {
+    return { metrics: await measure(), failure: undefined };
+  } catch (error) {
+    return { metrics: {}, failure: describe(error) };
+  }
+}
+
+const words = (metrics: Metrics): string =>
+  Object.entries(metrics)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name} ${Number(value?.toPrecision(3))}`)
+    .join(', ');
+
+/** One result for each variant, method and metric, with a value for each round. */
+export function gather(looks: readonly Look[], rounds: number): Result[] {
+  const groups = new Map<string, Look[]>();
+  for (const look of looks) {
+    const key = JSON.stringify([look.caseName, look.variant, look.method]);
+    groups.set(key, [...(groups.get(key) ?? []), look]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const { caseName, variant, method } = group[0] as Look;
+    const failure = group.find((look) => look.failure !== undefined)?.failure;
+    const metrics = [...new Set(group.flatMap((look) => Object.keys(look.metrics)))];
+    // A method that never worked is told as well.
+    return (metrics.length > 0 ? metrics : ['failures']).map((metric) => ({
+      case: caseName,
+      variant,
+      method,
+      metric,
+      values: Array.from(
+        { length: rounds },
+        (_, round) => group.find((look) => look.round === round)?.metrics[metric],
+      ),
+      ...(failure !== undefined && { failure }),
+    }));
+  });
+}
