@@ -41,9 +41,19 @@ export type Runs = Readonly<Record<string, CaseRun>>;
 /** Empty where the file is not there. */
 export function readRuns(file: string): Runs {
   try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { runs: Runs }).runs;
+    const { runs } = JSON.parse(readFileSync(file, 'utf8')) as { runs: Runs };
+    return Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, withUndefined(run)]));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw error;
   }
+}
+
+/** JSON has null where a round failed. */
+function withUndefined(run: CaseRun): CaseRun {
+  const results = run.results.map((result) => ({
+    ...result,
+    values: result.values.map((value) => value ?? undefined),
+  }));
+  return { ...run, results };
 }

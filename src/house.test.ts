@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SRC = import.meta.dirname;
+const BENCH = join(SRC, '../bench');
 const ROOMS = [
   'main.ts',
   'cli',
@@ -31,8 +32,8 @@ interface Import {
   readonly to: string;
 }
 
-function sources(): string[] {
-  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
+function sources(dir = SRC): string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
   );
 }
@@ -73,12 +74,15 @@ test('the rule can fail', () => {
   expect(complaint({ from: 'router/a.ts', to: 'server/b.ts' })).toContain('strangers');
   expect(complaint({ from: 'relay/a.ts', to: 'koffi' })).toContain('linux/');
   expect(complaint({ from: 'attic/a.ts', to: 'base/b.ts' })).toContain('not on the list');
+  expect(complaint({ from: 'lab/a.ts', to: '../bench/b.ts' })).toContain('not on the list');
 });
 
 test('every file opens with a sentence that says what it is for', () => {
-  const silent = sources().filter((file) => {
-    const [first = '', second = ''] = readFileSync(join(SRC, file), 'utf8').split('\n');
-    return !(first.startsWith('#!') ? second : first).startsWith('// ');
-  });
-  expect(silent).toEqual([]);
+  const silent = (dir: string): string[] =>
+    sources(dir).filter((file) => {
+      const [first = '', second = ''] = readFileSync(join(dir, file), 'utf8').split('\n');
+      return !(first.startsWith('#!') ? second : first).startsWith('// ');
+    });
+  expect(sources(BENCH)).toContain('results.ts');
+  expect([...silent(SRC), ...silent(BENCH)]).toEqual([]);
 });
