@@ -13,7 +13,7 @@ export interface LoadTarget {
 }
 
 const READY_MS = 20_000;
-const OPEN_MS = 120_000;
+const OPEN_MS = 60_000;
 // What a program takes to start, to warm up and to end, beside the time that it measures.
 const SLACK_MS = 30_000;
 
@@ -66,7 +66,13 @@ export function holdFlows(
     .then((line) => (JSON.parse(line) as { sample: HeldSample }).sample.atMs - (samples[0]?.atMs ?? 0));
   // Whoever stops early need not wait for it.
   opened.catch(() => undefined);
-  return { samples, opened, stop: () => started.stop() };
+  return {
+    samples,
+    opened,
+    stop: async () => {
+      await started.stop();
+    },
+  };
 }
 
 async function resultOf<T>(started: LabProcess, seconds: number): Promise<T> {

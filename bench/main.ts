@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { CASES } from './cases/all.ts';
 import { environmentOf } from './environment.ts';
 import { METHODS } from './methods/all.ts';
-import { writeReport } from './report/write-report.ts';
+import { renderSummary } from './report/summary.ts';
+import { writeReport } from './report/write.ts';
 import { type CaseRun, readRuns } from './results.ts';
 import { runRounds } from './rounds.ts';
 
@@ -29,12 +30,15 @@ function pick<T extends { readonly name: string }>(all: readonly T[]) {
 
 function count(text: string): number {
   const value = Number(text);
-  if (!(Number.isInteger(value) && value > 0)) throw new InvalidArgumentError('A number from 1 on is wanted.');
+  if (!(Number.isInteger(value) && value > 0))
+    throw new InvalidArgumentError('A number from 1 on is wanted.');
   return value;
 }
 
 const program = new Command('bench')
-  .description('Measures wanbond beside what one would take instead; as root, in network namespaces of its own.')
+  .description(
+    'Measures wanbond beside what one would take instead; as root, in network namespaces of its own.',
+  )
   .option('--cases <names>', CASES.map(({ name }) => name).join(','), pick(CASES), CASES)
   .option('--methods <names>', METHODS.map(({ name }) => name).join(','), pick(METHODS), METHODS)
   .option('--rounds <n>', 'each method once a round', count, 5)
@@ -64,10 +68,10 @@ const results = await runRounds(
 const command = ['make bench', ...process.argv.slice(2)].join(' ');
 const environment = environmentOf(versions, command);
 const fresh: Record<string, CaseRun> = Object.fromEntries(
-  cases.map(({ name }) => [
-    name,
-    { environment, results: results.filter((result) => result.case === name) },
-  ]),
+  cases.map(({ name }) => [name, { environment, results: results.filter((result) => result.case === name) }]),
 );
-const runs = { ...readRuns(join(docs, 'performance.json')), ...fresh };
-console.log(writeReport(dryRun ? fresh : runs, dryRun ? undefined : { docsDir: docs }));
+console.log(renderSummary(fresh));
+if (!dryRun) {
+  writeReport({ ...readRuns(join(docs, 'performance.json')), ...fresh }, { docsDir: docs });
+  console.log(`Written: ${docs}/performance.md, performance.json and the plots beside them.`);
+}

@@ -54,6 +54,8 @@ export async function runRounds(input: RoundsInput, handlers: RoundsHandlers): P
 }
 
 const LOAD_PORT = 5001;
+// What a program said last is shown when something failed.
+const SAID_LINES = 5;
 
 async function measureOnce(
   setup: Setup,
@@ -75,6 +77,12 @@ async function measureOnce(
       const look = await measureVariant(() => variant.measure(running));
       looks.push({ variant: variant.name, ...look });
       handlers.onMeasured(`${variant.name}: ${look.failure ?? words(look.metrics)}`);
+      if (look.failure !== undefined) {
+        for (const program of [...carrier.router, ...carrier.server]) {
+          for (const line of program.stderr.slice(-SAID_LINES))
+            handlers.onMeasured(`${program.label}: ${line}`);
+        }
+      }
     }
   } catch (error) {
     const failure = describe(error);

@@ -31,7 +31,10 @@ async function measure({ lab, client, target }: Running, kind: 'carrier' | 'sile
     const gaps = held.samples.filter(({ atMs }) => atMs >= cutAtMs).map(({ gapMs }) => gapMs);
     return {
       stallMs: runs() ? Math.max(...gaps) : undefined,
-      newConnectionMs: await Promise.race([newMs.catch(() => undefined), sleep(cutAtMs + LOST_MS - monotonicMs(), undefined)]),
+      newConnectionMs: await Promise.race([
+        newMs.catch(() => undefined),
+        sleep(cutAtMs + LOST_MS - monotonicMs(), undefined),
+      ]),
     };
   } finally {
     await opened?.stop();

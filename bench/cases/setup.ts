@@ -1,16 +1,28 @@
 // Short connections: how many a second, and how long until the first byte of an answer.
 import type { BenchCase, Variant } from '../bench-case.ts';
 import { runVisits } from '../load-programs.ts';
+import { type CpuTime, cpuTime } from '../process-cost.ts';
 
+const NONE: CpuTime = { user: 0, system: 0 };
 const SECONDS = 4;
 
 function variant(atATime: number, delay: string): Variant {
   return {
     name: `${atATime} at a time, ${delay}`,
-    async measure({ client, target }) {
+    async measure({ carrier, client, target }) {
+      const look = () => [carrier.router, carrier.server].map(cpuTime);
+      const [routerBefore, serverBefore] = look();
       const { failure, ...result } = await runVisits(client, target, { atATime, seconds: SECONDS });
+      const [routerAfter, serverAfter] = look();
       if (failure !== undefined && result.connectionsPerSecond === 0) throw new Error(failure);
-      return { ...result };
+      const { connections, ...figures } = result;
+      const per = (a = NONE, b = NONE): number | undefined =>
+        connections > 0 ? ((b.user + b.system - a.user - a.system) / connections) * 1000 : undefined;
+      return {
+        ...figures,
+        routerCpuMsPerConnection: per(routerBefore, routerAfter),
+        serverCpuMsPerConnection: per(serverBefore, serverAfter),
+      };
     },
   };
 }

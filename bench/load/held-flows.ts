@@ -97,6 +97,7 @@ export function holdFlows(
       if (opened.has(flow)) open--;
       failures++;
       failure ??= why;
+      begun--;
       begin();
     },
   };

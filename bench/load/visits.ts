@@ -9,6 +9,8 @@ export interface VisitsResult {
   readonly connectionsPerSecond: number;
   readonly firstByteP50Ms: number | undefined;
   readonly firstByteP99Ms: number | undefined;
+  /** Also those of the warm-up. */
+  readonly connections: number;
   readonly failures: number;
   /** The first one. */
   readonly failure?: string;
@@ -30,6 +32,7 @@ export function runVisits(target: ClientTarget, atATime: number, seconds: number
   const fromMs = performance.now() + WARM_UP_MS;
   const toMs = fromMs + seconds * 1000;
   let done = 0;
+  let connections = 0;
   let failures = 0;
   let failure: string | undefined;
 
@@ -57,6 +60,7 @@ export function runVisits(target: ClientTarget, atATime: number, seconds: number
     if (firstMs === undefined) return flow.fail('closed without an answer');
     running.delete(flow);
     flow.close();
+    connections++;
     const nowMs = performance.now();
     if (nowMs >= fromMs && nowMs < toMs) {
       done++;
@@ -80,6 +84,7 @@ export function runVisits(target: ClientTarget, atATime: number, seconds: number
     connectionsPerSecond: done / seconds,
     firstByteP50Ms: latencies.percentile(0.5),
     firstByteP99Ms: latencies.percentile(0.99),
+    connections,
     failures,
     ...(failure !== undefined && { failure }),
   };
