@@ -1,0 +1,80 @@
+// HAProxy on both sides, its sockets made MPTCP by mptcpize: TPROXY on the router, the PROXY protocol to the server,
+// which connects to where the protocol says.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVER } from '../../src/lab/addresses.ts';
+import type { Host } from '../../src/lab/host.ts';
+import type { Lab } from '../../src/lab/lab.ts';
+import type { LabProcess } from '../../src/lab/lab-process.ts';
+import { runDirectory } from '../../src/lab/reap.ts';
+import { startStock } from '../../test/support/stock-program.ts';
+import type { Method } from '../method.ts';
+import { prepareHosts } from './peer-host.ts';
+import { PROXY, tproxyLan } from './tproxy-lan.ts';
+import { askVersion } from './version.ts';
+
+const SERVER_PORT = 8400;
+
+// As many flows as wanbond takes at most.
+const MAX_FLOWS = 20_000;
+// For as many flows as are in full swing at once: a pipe is held while there are bytes in it. The default would be a pipe
+// for every fourth connection, and half of the files for them.
+const PIPES = 1000;
+// Listeners, epoll and such.
+const OTHER_FILES = 200;
+
+// One thread a core is what HAProxy starts without being told. There is no check and no log.
+// tune.pipesize: as wanbond's; the 64 KiB of the default are too few for a core's worth of bytes.
+// splice-request, splice-response: always, where splice-auto would wait for streams that it thinks fit.
+// tcp-smart-connect, tcp-smart-accept: no packet for an acknowledgement that data carries anyway.
+// Timeouts: wanbond's of an idle flow.
+const common = (maxConnections: number): string => `global
+  maxconn ${maxConnections}
+  maxpipes ${PIPES}
+  tune.pipesize 1048576
+defaults
+  mode tcp
+  maxconn ${maxConnections}
+  backlog 4096
+  option splice-request
+  option splice-response
+  option tcp-smart-accept
+  option tcp-smart-connect
+  timeout connect 10s
+  timeout client 2h
+  timeout server 2h
+`;
+
+const ROUTER = `listen lan
+  bind ${PROXY.address}:${PROXY.port} transparent
+  server far ${SERVER.address4}:${SERVER_PORT} send-proxy-v2
+`;
+
+// defer-accept: the header of the PROXY protocol always comes at once, so nothing is accepted before it can be read.
+const FAR = `listen far
+  bind ${SERVER.address4}:${SERVER_PORT} accept-proxy defer-accept
+  server target 0.0.0.0:0
+`;
+
+function startHaproxy(lab: Lab, host: Host, config: string, port: number): Promise<LabProcess> {
+  const file = join(runDirectory(lab.run), `haproxy-${host.name}.cfg`);
+  writeFileSync(file, config);
+  // HAProxy 2.6 has no setting for MPTCP. mptcpize makes all sockets MPTCP: those to plain ends fall back to TCP.
+  return startStock(host, ['mptcpize', 'run', 'haproxy', '-db', '-f', file], port);
+}
+
+export const haproxy: Method = {
+  name: 'haproxy',
+  packages: ['haproxy', 'mptcpize'],
+  bonds: true,
+  async start(lab) {
+    const openFiles = await prepareHosts(lab);
+    // HAProxy refuses to start where the files do not suffice.
+    const base = common(Math.min(MAX_FLOWS, Math.floor((openFiles - 2 * PIPES - OTHER_FILES) / 2)));
+    const server = await startHaproxy(lab, lab.hosts.server, base + FAR, SERVER_PORT);
+    const router = await startHaproxy(lab, lab.hosts.router, base + ROUTER, PROXY.port);
+    await tproxyLan(lab);
+    const version = await askVersion(['haproxy', '-v'], /HAProxy version [\d.]+/);
+    return { router: [router], server: [server], version: version.replace('version ', '') };
+  },
+};

@@ -1,0 +1,53 @@
+// Every method that `make bench` compares carries flows as they are, and those that bond use both WANs.
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Carrier, Method } from '../bench/method.ts';
+import { METHODS } from '../bench/methods/all.ts';
+import { mptcpHost } from '../bench/methods/native.ts';
+import { buildLab, type Lab } from '../src/lab/lab.ts';
+import { parseInterfaceBytes } from '../src/lab/proc-files.ts';
+import { runFlows, runTransfer, startOrigin } from '../src/lab/traffic-programs.ts';
+import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
+import { mptcpCounters } from './support/mptcp-counters.ts';
+
+const COUNT = 20;
+const LONG_BYTES = 30_000_000;
+// Of equal WANs each has a half; the second one joins after the first has begun.
+const LEAST_SHARE = 0.2;
+
+let lab: Lab;
+
+afterEach(() => lab?.close());
+
+async function start(method: Method): Promise<Carrier> {
+  lab = await buildLab({ wans: ['50mbit', '50mbit'], ...method.lab });
+  const origin = method.name === 'native' ? mptcpHost(lab, 'origin') : lab.hosts.origin;
+  await startOrigin(origin, lab.target);
+  return method.start(lab);
+}
+
+async function wanBytes(): Promise<number[]> {
+  const all = parseInterfaceBytes(await lab.hosts.router.must(['cat', '/proc/net/dev']));
+  return lab.wans.map(({ device }) => all.get(device)?.rxBytes ?? 0);
+}
+
+describe.each(METHODS)('$name', (method) => {
+  test('carries flows, over every WAN if it bonds', async () => {
+    const carrier = await start(method);
+    expect(carrier.version).toMatch(/^\S+ \S*\d/);
+    expect(carrier.isNative ?? false).toBe(method.name === 'native');
+    const client = carrier.client ?? lab.hosts.lan;
+    const amount = { count: COUNT, concurrency: 5, bytes: 300_000, direction: 'down' } as const;
+    expect(await runFlows(client, lab.target, amount)).toMatchObject({ equal: COUNT, failed: {} });
+    const before = await wanBytes();
+    const long = await runTransfer(client, 'down', lab.target, { bytes: LONG_BYTES, seed: 5 });
+    expect(long).toMatchObject({ bytes: LONG_BYTES, sha256: streamSha256(5, LONG_BYTES) });
+    const moved = (await wanBytes()).map((bytes, i) => bytes - (before[i] as number));
+    const total = moved.reduce((sum, bytes) => sum + bytes, 0);
+    const shares = moved.map((bytes) => bytes / total);
+    if (method.bonds) expect(Math.min(...shares)).toBeGreaterThan(LEAST_SHARE);
+    else expect(Math.max(...shares)).toBeGreaterThan(0.99);
+    const joined = (await mptcpCounters(lab.hosts.router)).get('MPJoinSynAckRx') ?? 0;
+    expect(joined > 0).toBe(method.bonds);
+    for (const program of [...carrier.router, ...carrier.server]) expect(program.exit).toBeUndefined();
+  });
+});
