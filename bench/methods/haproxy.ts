@@ -9,7 +9,7 @@ import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { runDirectory } from '../../src/lab/reap.ts';
 import { startStock } from '../../test/support/stock-program.ts';
 import type { Method } from '../method.ts';
-import { prepareHosts } from './peer-host.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
 import { PROXY, tproxyLan } from './tproxy-lan.ts';
 import { askVersion } from './version.ts';
 
@@ -26,8 +26,7 @@ const OTHER_FILES = 200;
 // One thread a core is what HAProxy starts without being told. There is no check and no log.
 // tune.pipesize: as wanbond's; the 64 KiB of the default are too few for a core's worth of bytes.
 // splice-request, splice-response: always, where splice-auto would wait for streams that it thinks fit.
-// tcp-smart-connect, tcp-smart-accept: no packet for an acknowledgement that data carries anyway.
-// Timeouts: wanbond's of an idle flow.
+// Timeouts: wanbond's of an idle flow. tcp-smart-connect and -accept ask for what MPTCP sockets refuse (TCP_QUICKACK).
 const common = (maxConnections: number): string => `global
   maxconn ${maxConnections}
   maxpipes ${PIPES}
@@ -38,8 +37,6 @@ defaults
   backlog 4096
   option splice-request
   option splice-response
-  option tcp-smart-accept
-  option tcp-smart-connect
   timeout connect 10s
   timeout client 2h
   timeout server 2h
@@ -68,7 +65,7 @@ export const haproxy: Method = {
   packages: ['haproxy', 'mptcpize'],
   bonds: true,
   async start(lab) {
-    const openFiles = await prepareHosts(lab);
+    const openFiles = await levelGroundOfPeers(lab);
     // HAProxy refuses to start where the files do not suffice.
     const base = common(Math.min(MAX_FLOWS, Math.floor((openFiles - 2 * PIPES - OTHER_FILES) / 2)));
     const server = await startHaproxy(lab, lab.hosts.server, base + FAR, SERVER_PORT);

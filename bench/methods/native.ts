@@ -3,7 +3,7 @@ import { Host } from '../../src/lab/host.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import type { HostName } from '../../src/lab/run-name.ts';
 import type { Method } from '../method.ts';
-import { prepareHosts } from './peer-host.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
 import { kernelVersion } from './version.ts';
 
 /** A host of the lab on which every program's TCP sockets are MPTCP. The lab's end ends its programs too. */
@@ -21,7 +21,7 @@ export const native: Method = {
   packages: ['mptcpize'],
   bonds: true,
   async start(lab) {
-    await prepareHosts(lab, lab.hosts.origin);
+    await levelGroundOfPeers(lab, lab.hosts.origin);
     // The router has the WANs: it is where a device with two uplinks of its own would be.
     return {
       router: [],

@@ -7,7 +7,7 @@ import { runDirectory } from '../../src/lab/reap.ts';
 import { redirectLan } from '../../test/support/redirect-lan.ts';
 import { startStock } from '../../test/support/stock-program.ts';
 import type { Method } from '../method.ts';
-import { prepareHosts } from './peer-host.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
 import { askVersion } from './version.ts';
 
 const PORT = 12345;
@@ -30,7 +30,7 @@ export const redsocks: Method = {
   packages: ['redsocks', 'microsocks', 'mptcpize'],
   bonds: true,
   async start(lab) {
-    await prepareHosts(lab);
+    await levelGroundOfPeers(lab);
     const microsocks = ['microsocks', '-i', SERVER.address4, '-p', String(SERVER_PORT)];
     const server = await startStock(lab.hosts.server, ['mptcpize', 'run', ...microsocks], SERVER_PORT);
     const file = join(runDirectory(lab.run), 'redsocks.conf');

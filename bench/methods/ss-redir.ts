@@ -2,7 +2,7 @@
 // When one side has finished sending they end both directions, so a device gets no answer after its own end.
 import { startSsClient, startSsServer } from '../../test/support/shadowsocks-programs.ts';
 import type { Method } from '../method.ts';
-import { prepareHosts } from './peer-host.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
 import { PROXY, tproxyLan } from './tproxy-lan.ts';
 import { askVersion } from './version.ts';
 
@@ -17,7 +17,7 @@ export const ssRedir: readonly Method[] = CIPHERS.map((method) => ({
   packages: ['shadowsocks-libev'],
   bonds: true,
   async start(lab) {
-    await prepareHosts(lab);
+    await levelGroundOfPeers(lab);
     const cipher = { method, password: lab.files.key };
     const server = await startSsServer(lab, SERVER_PORT, cipher, BOTH);
     const ports = { port: PROXY.port, to: SERVER_PORT };

@@ -9,7 +9,7 @@ import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { runDirectory } from '../../src/lab/reap.ts';
 import { startStock } from '../../test/support/stock-program.ts';
 import type { Method } from '../method.ts';
-import { prepareHosts } from './peer-host.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
 import { PROXY, tproxyLan } from './tproxy-lan.ts';
 import { askVersion } from './version.ts';
 
@@ -67,7 +67,7 @@ export const v2ray: Method = {
   packages: ['v2ray'],
   bonds: false,
   async start(lab) {
-    await prepareHosts(lab);
+    await levelGroundOfPeers(lab);
     const server = await startV2ray(lab, lab.hosts.server, FAR, SERVER_PORT);
     const router = await startV2ray(lab, lab.hosts.router, ROUTER, PROXY.port);
     await tproxyLan(lab);
