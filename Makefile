@@ -12,6 +12,8 @@ TEST_PACKAGES := \
   dante-server \
   debootstrap \
   dnsmasq-base \
+  haproxy \
+  iperf3 \
   iptables \
   iputils-ping \
   microsocks \
@@ -70,7 +72,7 @@ test-packages:
 	  [ -d /run/systemd/system ] || exit 0; \
 	  for package in $$missing; do case $$package in \
 	    dante-server) systemctl disable --now danted.service;; \
-	    caddy|redsocks|shadowsocks-libev|v2ray) systemctl disable --now $$package.service;; esac; done; fi
+	    caddy|haproxy|iperf3|redsocks|shadowsocks-libev|v2ray) systemctl disable --now $$package.service;; esac; done; fi
 
 clean:
 	rm -rf dist node_modules .make

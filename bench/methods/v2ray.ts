@@ -1,0 +1,77 @@
+// V2Ray: a dokodemo-door behind TPROXY, VLESS without encryption to the far end, the least that it can do to a byte.
+// Go programs make system calls without the C library, so mptcpize has no hold on them: plain TCP over one WAN.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERVER } from '../../src/lab/addresses.ts';
+import type { Host } from '../../src/lab/host.ts';
+import type { Lab } from '../../src/lab/lab.ts';
+import type { LabProcess } from '../../src/lab/lab-process.ts';
+import { runDirectory } from '../../src/lab/reap.ts';
+import { startStock } from '../../test/support/stock-program.ts';
+import type { Method } from '../method.ts';
+import { levelGroundOfPeers } from './level-ground.ts';
+import { PROXY, tproxyLan } from './tproxy-lan.ts';
+import { askVersion } from './version.ts';
+
+const SERVER_PORT = 8443;
+const USER = { id: '6f1b3a52-6d0c-4a2e-9c1d-3f2d1b7a9e10' };
+
+const COMMON = {
+  log: { access: 'none', loglevel: 'error' },
+  // wanbond's of an idle flow; the default is five minutes.
+  policy: { levels: { 0: { connIdle: 7200 } } },
+};
+
+const ROUTER = {
+  ...COMMON,
+  inbounds: [
+    {
+      listen: PROXY.address,
+      port: PROXY.port,
+      protocol: 'dokodemo-door',
+      settings: { network: 'tcp', followRedirect: true },
+      streamSettings: { sockopt: { tproxy: 'tproxy' } },
+    },
+  ],
+  outbounds: [
+    {
+      protocol: 'vless',
+      settings: {
+        vnext: [{ address: SERVER.address4, port: SERVER_PORT, users: [{ ...USER, encryption: 'none' }] }],
+      },
+    },
+  ],
+};
+
+const FAR = {
+  ...COMMON,
+  inbounds: [
+    {
+      listen: SERVER.address4,
+      port: SERVER_PORT,
+      protocol: 'vless',
+      settings: { clients: [USER], decryption: 'none' },
+    },
+  ],
+  outbounds: [{ protocol: 'freedom' }],
+};
+
+function startV2ray(lab: Lab, host: Host, config: object, port: number): Promise<LabProcess> {
+  const file = join(runDirectory(lab.run), `v2ray-${host.name}.json`);
+  writeFileSync(file, JSON.stringify(config));
+  return startStock(host, ['v2ray', '-config', file], port);
+}
+
+export const v2ray: Method = {
+  name: 'v2ray',
+  packages: ['v2ray'],
+  bonds: false,
+  async start(lab) {
+    await levelGroundOfPeers(lab);
+    const server = await startV2ray(lab, lab.hosts.server, FAR, SERVER_PORT);
+    const router = await startV2ray(lab, lab.hosts.router, ROUTER, PROXY.port);
+    await tproxyLan(lab);
+    const version = await askVersion(['v2ray', '-version'], /V2Ray [\d.]+/);
+    return { router: [router], server: [server], version };
+  },
+};
