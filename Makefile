@@ -1,10 +1,12 @@
 # The commands of this repository. `make lab` proves the bonding, `make test` is everything CI runs.
 SHELL := /bin/bash
-.PHONY: lab test test-packages unit build programs lint format clean
+# `make bench` measures beside others (CASES=relay,setup METHODS=... ROUNDS=5 as wanted).
+.PHONY: lab bench test test-packages bench-packages unit build programs lint format clean
 
 DEBIAN_PACKAGES := nftables iproute2 procps
+BENCH_PACKAGES := haproxy microsocks mptcpize redsocks shadowsocks-libev systemd v2ray
 # What the tests run beside our own programs, one a line.
-TEST_PACKAGES := \
+TEST_PACKAGES := $(BENCH_PACKAGES) \
   bind9-dnsutils \
   caddy \
   chromium \
@@ -12,23 +14,19 @@ TEST_PACKAGES := \
   dante-server \
   debootstrap \
   dnsmasq-base \
-  haproxy \
-  iperf3 \
   iptables \
   iputils-ping \
-  microsocks \
-  mptcpize \
   openssl \
-  redsocks \
-  shadowsocks-libev \
   systemd-container \
-  v2ray \
   wireguard-go \
   wireguard-tools
 LAB := --wan 50mbit --wan 50mbit
 
 lab: build
 	node dist/main.js lab $(LAB)
+
+bench: build bench-packages .make/bench/bench.js
+	node .make/bench/bench.js $(if $(CASES),--cases $(CASES)) $(if $(METHODS),--methods $(METHODS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 test: lint build test-packages
 	npx vitest run
@@ -52,10 +50,13 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
 
 # What lab tests run; vitest makes it before them.
-programs: dist/main.js .make/peers/script-peer.js
+programs: dist/main.js .make/peers/script-peer.js .make/bench/bench.js
 
 .make/peers/script-peer.js: dist/main.js test/rolldown.config.ts $(wildcard test/peers/*.mjs)
 	npx rolldown -c test/rolldown.config.ts
+
+.make/bench/bench.js: dist/main.js $(shell find bench -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+	npx rolldown -c bench/rolldown.config.ts
 
 # Debian packages are installed only where a program is missing, so that a second run needs no network.
 .make/debian:
@@ -64,15 +65,17 @@ programs: dist/main.js .make/peers/script-peer.js
 	@mkdir -p .make && touch $@
 
 # The services that some of these packages start would hold ports of the machine.
-test-packages:
-	@missing=$$(for package in $(TEST_PACKAGES); do \
+bench-packages: PACKAGES := $(BENCH_PACKAGES)
+test-packages: PACKAGES := $(TEST_PACKAGES)
+test-packages bench-packages:
+	@missing=$$(for package in $(PACKAGES); do \
 	  [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || echo $$package; done); \
 	if [ -n "$$missing" ]; then apt-get update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing || exit 1; \
 	  [ -d /run/systemd/system ] || exit 0; \
 	  for package in $$missing; do case $$package in \
 	    dante-server) systemctl disable --now danted.service;; \
-	    caddy|haproxy|iperf3|redsocks|shadowsocks-libev|v2ray) systemctl disable --now $$package.service;; esac; done; fi
+	    caddy|haproxy|redsocks|shadowsocks-libev|v2ray) systemctl disable --now $$package.service;; esac; done; fi
 
 clean:
 	rm -rf dist node_modules .make

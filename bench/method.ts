@@ -8,6 +8,8 @@ export interface Method {
   readonly name: string;
   /** Debian packages that it needs. */
   readonly packages: readonly string[];
+  /** The cases that it is for, by name; all when not given. */
+  readonly cases?: readonly string[];
   /** What the lab must be built with for it. */
   readonly lab?: Pick<LabOptions, 'transport'>;
   /** Whether its upstreams are MPTCP, so that more than one WAN can help. */

@@ -6,6 +6,7 @@ import type { BenchCase, Metrics, Setup } from './bench-case.ts';
 import { startLoadOrigin } from './load-programs.ts';
 import type { Method } from './method.ts';
 import type { Result } from './results.ts';
+import { requireTcpMemory } from './tcp-memory.ts';
 
 export interface RoundsInput {
   readonly cases: readonly BenchCase[];
@@ -37,7 +38,7 @@ export async function runRounds(input: RoundsInput, handlers: RoundsHandlers): P
     input.cases.flatMap((benchCase) =>
       benchCase.setups.flatMap((setup) =>
         input.methods
-          .filter((method) => benchCase.suits(method))
+          .filter((method) => benchCase.suits(method) && (method.cases?.includes(benchCase.name) ?? true))
           .map((method) => ({ round, benchCase, setup, method })),
       ),
     ),
@@ -66,6 +67,7 @@ async function measureOnce(
   let close = (): Promise<void> => Promise.resolve();
   try {
     const { wans, cuttable = false } = setup;
+    requireTcpMemory();
     const lab = await buildLab({ wans, cuttable, ...method.lab });
     close = () => lab.close();
     const target = { address: ORIGIN.address4, port: LOAD_PORT, mptcp: method.isNative ?? false };

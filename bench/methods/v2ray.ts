@@ -18,8 +18,9 @@ const USER = { id: '6f1b3a52-6d0c-4a2e-9c1d-3f2d1b7a9e10' };
 
 const COMMON = {
   log: { access: 'none', loglevel: 'error' },
-  // wanbond's of an idle flow; the default is five minutes.
-  policy: { levels: { 0: { connIdle: 7200 } } },
+  // connIdle: wanbond's of an idle flow; the default is five minutes. The others are how many seconds V2Ray waits before it
+  // passes on the end of a connection, 2 and 5 by default: nobody would have a visit take so long.
+  policy: { levels: { 0: { connIdle: 7200, uplinkOnly: 0, downlinkOnly: 0 } } },
 };
 
 const ROUTER = {

@@ -2,7 +2,7 @@
 import type { Result } from '../results.ts';
 import type { Layout } from './cases.ts';
 import { type Column, type TablePlan, tablePlans } from './columns.ts';
-import { inOrder, labelOf, isOurs, METHODS } from './labels.ts';
+import { inOrder, labelOf, isOurs, METHODS, ONE_WORKER } from './labels.ts';
 import { markdownTable, plainText } from './markdown.ts';
 import { range, significant } from './numbers.ts';
 import { RELAY_VARIANT } from './ratios.ts';
@@ -82,6 +82,8 @@ function failedRounds(results: readonly Result[]): string[] {
 }
 
 function absentMethods(results: readonly Result[]): string[] {
-  const absent = METHODS.filter((name) => results.every(({ method }) => method !== name)).map(labelOf);
+  const absent = METHODS.filter(
+    (name) => name !== ONE_WORKER && results.every(({ method }) => method !== name),
+  ).map(labelOf);
   return absent.length === 0 ? [] : [`Not run here: ${absent.join('; ')}.`];
 }

@@ -37,7 +37,14 @@ const CASES: Readonly<Record<string, CaseText>> = {
     title: 'Set-up: new connections',
     sentence:
       'Connections opened anew, one at a time or 64 at a time, each until the first byte of the answer; the delay is the round trip between router and server.',
-    layouts: each('connectionsPerSecond', 'firstByteP50Ms', 'firstByteP99Ms', 'failures'),
+    layouts: each(
+      'connectionsPerSecond',
+      'firstByteP50Ms',
+      'firstByteP99Ms',
+      'routerCpuMsPerConnection',
+      'serverCpuMsPerConnection',
+      'failures',
+    ),
   },
   small: {
     title: 'Small requests on open connections',
@@ -54,6 +61,7 @@ const CASES: Readonly<Record<string, CaseText>> = {
           'routerRssBytesPerFlow',
           'serverRssBytesPerFlow',
           'kernelBytesPerFlow',
+          'flowsOpen',
           'openSeconds',
           'failures',
           'routerIdleCpuPercent',
@@ -73,7 +81,7 @@ const CASES: Readonly<Record<string, CaseText>> = {
     title: 'A link dies',
     sentence:
       'A link is cut while a download uses it: how long the client reads no byte, by how the link died.',
-    layouts: each('stallMs'),
+    layouts: each('stallMs', 'newConnectionMs'),
   },
   growth: {
     title: 'Cost by the number of connections',

@@ -1,5 +1,6 @@
 // The figures that the project is judged by: wanbond with `convert` against the others, as `ratios` of the data names them.
 import type { Runs } from '../results.ts';
+import { ONE_WORKER } from './labels.ts';
 import { withDerived } from './derived.ts';
 import { combine, type Rounds, roundsOf, summarize } from './rounds.ts';
 
@@ -43,7 +44,10 @@ export function figuresOf(runs: Runs): Figure[] {
     methods: [SUBJECT, ...others],
     rounds: values,
   });
-  const own = (name: string, spot: Spot): Figure => figure(name, spot, [], rounds(spot, SUBJECT));
+  const own = (name: string, spot: Spot, method = SUBJECT): Figure => ({
+    ...figure(name, spot, [], rounds(spot, method)),
+    methods: [method],
+  });
   const versus = (name: string, spot: Spot, other: string): Figure =>
     figure(
       name,
@@ -100,7 +104,7 @@ export function figuresOf(runs: Runs): Figure[] {
     ),
     worst,
     own('bytesPerIdleFlow', many),
-    own('rssAtStartMb', { ...many, metric: 'routerRssAtStartMb' }),
+    own('rssAtStartMb', { ...many, metric: 'routerRssAtStartMb' }, ONE_WORKER),
   ];
 }
 

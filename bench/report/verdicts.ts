@@ -68,7 +68,11 @@ const TARGETS: Readonly<Record<string, Target>> = {
     limit: { atMost: 6000 },
     unit: 'bytes',
   },
-  'many.rssAtStartMb': { what: 'Idle flows: router memory at start', limit: { atMost: 90 }, unit: 'MB' },
+  'many.rssAtStartMb': {
+    what: 'Idle flows: router memory at start, one worker thread',
+    limit: { atMost: 90 },
+    unit: 'MB',
+  },
   [`many.${FAILURES_NAME}`]: {
     what: 'Idle flows: failed openings',
     limit: { atMost: 0 },
