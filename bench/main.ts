@@ -1,6 +1,7 @@
 // Entry of `make bench`: runs the cases that are asked for, side by side, and writes the report.
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { WanbondError } from '../src/base/error.ts';
 import { CASES } from './cases/all.ts';
 import { environmentOf } from './environment.ts';
 import { METHODS } from './methods/all.ts';
@@ -8,6 +9,7 @@ import { renderSummary } from './report/summary.ts';
 import { writeReport } from './report/write.ts';
 import { type CaseRun, readRuns } from './results.ts';
 import { runRounds } from './rounds.ts';
+import { requireTcpMemory } from './tcp-memory.ts';
 
 interface Options {
   readonly cases: readonly (typeof CASES)[number][];
@@ -15,6 +17,7 @@ interface Options {
   readonly rounds: number;
   readonly docs: string;
   readonly dryRun?: true;
+  readonly underPressure?: true;
 }
 
 /** Names with commas between them, each of `all`. */
@@ -44,8 +47,18 @@ const program = new Command('bench')
   .option('--rounds <n>', 'each method once a round', count, 5)
   .option('--docs <folder>', 'where the report goes', 'docs')
   .option('--dry-run', 'measure and print, write nothing')
+  .option('--under-pressure', 'also where the kernel has no memory left for TCP: figures mean nothing')
   .parse();
-const { cases, methods, rounds, docs, dryRun } = program.opts<Options>();
+const { cases, methods, rounds, docs, dryRun, underPressure } = program.opts<Options>();
+
+if (!underPressure) {
+  try {
+    requireTcpMemory();
+  } catch (error) {
+    if (!(error instanceof WanbondError)) throw error;
+    program.error(`${error.message}.\n${error.hint}`);
+  }
+}
 
 const startedMs = Date.now();
 const versions: Record<string, string> = {};

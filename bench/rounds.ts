@@ -6,7 +6,6 @@ import type { BenchCase, Metrics, Setup } from './bench-case.ts';
 import { startLoadOrigin } from './load-programs.ts';
 import type { Method } from './method.ts';
 import type { Result } from './results.ts';
-import { requireTcpMemory } from './tcp-memory.ts';
 
 export interface RoundsInput {
   readonly cases: readonly BenchCase[];
@@ -67,7 +66,6 @@ async function measureOnce(
   let close = (): Promise<void> => Promise.resolve();
   try {
     const { wans, cuttable = false } = setup;
-    requireTcpMemory();
     const lab = await buildLab({ wans, cuttable, ...method.lab });
     close = () => lab.close();
     const target = { address: ORIGIN.address4, port: LOAD_PORT, mptcp: method.isNative ?? false };
