@@ -2,8 +2,8 @@
 import type { BenchCase, Variant } from '../bench-case.ts';
 import { measureHeld } from '../measure-held.ts';
 
-const WARM_UP_MS = 1500;
-const WINDOW_MS = 4000;
+const WARM_UP_MS = 1200;
+const WINDOW_MS = 3000;
 
 function variant(paths: number, count: number, traffic: 'down' | 'up'): Variant {
   const name = `${paths} path${paths > 1 ? 's' : ''}, ${count} stream${count > 1 ? 's' : ''}, ${traffic}`;

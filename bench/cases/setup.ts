@@ -4,7 +4,7 @@ import { runVisits } from '../load-programs.ts';
 import { type CpuTime, cpuTime } from '../process-cost.ts';
 
 const NONE: CpuTime = { user: 0, system: 0 };
-const SECONDS = 4;
+const SECONDS = 3;
 
 function variant(atATime: number, delay: string): Variant {
   return {

@@ -2,7 +2,7 @@
 import type { BenchCase, Variant } from '../bench-case.ts';
 import { runPings } from '../load-programs.ts';
 
-const SECONDS = 2;
+const SECONDS = 1.5;
 
 function variant(name: string, bytes: number): Variant {
   return {

@@ -1,4 +1,4 @@
-// The origin: answers, echoes, streams and drains in one thread, with as little work per byte as can be.
+// The origin: answers, echoes, streams and drains in one thread, with little work per byte.
 import { ANY_V4 } from '../../src/base/address.ts';
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../src/linux/constants.ts';
 import { close, rawAccept4 } from '../../src/linux/libc.ts';
