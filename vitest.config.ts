@@ -3,12 +3,13 @@
 import { defineConfig } from 'vitest/config';
 
 // Labs share two cores with each other and with whatever else the machine does: a test that fails is tried once more, and
-// those that needed it are listed by name at the end, as they are next to be looked at.
+// those that needed it are listed by name at the end, as they are next to be looked at. `make test` gives what failed twice
+// the machine to itself.
 const LAB = { globalSetup: 'test/support/build-programs.ts', retry: 1 };
 
 export default defineConfig({
   test: {
-    reporters: ['./test/support/second-tries.ts', 'default'],
+    reporters: ['./test/support/flaky-labs.ts', 'default'],
     projects: [
       {
         test: {
