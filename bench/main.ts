@@ -78,7 +78,13 @@ const results = await runRounds(
   },
 );
 
-const command = ['make bench', ...process.argv.slice(2)].join(' ');
+const given = Object.entries({ CASES: '--cases', METHODS: '--methods', ROUNDS: '--rounds' }).flatMap(
+  ([variable, option]) => {
+    const at = process.argv.indexOf(option);
+    return at < 0 ? [] : [`${variable}=${process.argv[at + 1]}`];
+  },
+);
+const command = ['make bench', ...given].join(' ');
 const environment = environmentOf(versions, command);
 const fresh: Record<string, CaseRun> = Object.fromEntries(
   cases.map(({ name }) => [name, { environment, results: results.filter((result) => result.case === name) }]),

@@ -23,6 +23,12 @@ test('a round that failed keeps its place, and the reason is told', () => {
   expect(gather(looks, 2)).toMatchObject([{ values: [undefined, 12], failure: 'no route' }]);
 });
 
+test('what a method does not have is no failure', () => {
+  const { metrics, ...rest } = look(0, 'plain', { mbps: 3 });
+  const results = gather([{ ...rest, metrics: { ...metrics, routerCpu: undefined } }], 1);
+  expect(results.map(({ metric }) => metric)).toEqual(['mbps']);
+});
+
 test('a method that never worked is told as well', () => {
   expect(gather([look(0, 'a', {}, 'no route')], 1)).toMatchObject([
     { method: 'a', values: [undefined], failure: 'no route' },

@@ -118,7 +118,12 @@ export function gather(looks: readonly Look[], rounds: number): Result[] {
   return [...groups.values()].flatMap((group) => {
     const { caseName, variant, method } = group[0] as Look;
     const failure = group.find((look) => look.failure !== undefined)?.failure;
-    const metrics = [...new Set(group.flatMap((look) => Object.keys(look.metrics)))];
+    // What a method has in no round, like CPU of programs where there are none, it does not have.
+    const metrics = [
+      ...new Set(
+        group.flatMap((look) => Object.keys(look.metrics).filter((name) => look.metrics[name] !== undefined)),
+      ),
+    ];
     // A method that never worked is told as well.
     return (metrics.length > 0 ? metrics : ['failures']).map((metric) => ({
       case: caseName,

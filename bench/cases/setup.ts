@@ -17,7 +17,9 @@ function variant(atATime: number, delay: string): Variant {
       if (failure !== undefined && result.connectionsPerSecond === 0) throw new Error(failure);
       const { connections, ...figures } = result;
       const per = (a = NONE, b = NONE): number | undefined =>
-        connections > 0 ? ((b.user + b.system - a.user - a.system) / connections) * 1000 : undefined;
+        connections > 0 && carrier.router.length > 0
+          ? ((b.user + b.system - a.user - a.system) / connections) * 1000
+          : undefined;
       return {
         ...figures,
         routerCpuMsPerConnection: per(routerBefore, routerAfter),
