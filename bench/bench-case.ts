@@ -13,8 +13,13 @@ export interface Running {
   readonly target: LoadTarget;
 }
 
-/** By metric name, as in results.ts. */
-export type Metrics = Readonly<Record<string, number | undefined>>;
+/** Why a figure is not there, where the others of the same measurement are. */
+export interface Failed {
+  readonly failed: string;
+}
+
+/** By metric name, as in results.ts; what a method does not have, like CPU of programs where there are none, is left out. */
+export type Metrics = Readonly<Record<string, number | Failed>>;
 
 export interface Variant {
   readonly name: string;

@@ -23,13 +23,19 @@ export async function startLoadOrigin(host: Host, target: LoadTarget): Promise<L
   return started;
 }
 
-export function runVisits(
+/** @param onWindow called when what counts begins, and when it ends */
+export async function runVisits(
   host: Host,
   target: LoadTarget,
   { atATime, seconds }: { readonly atATime: number; readonly seconds: number },
+  onWindow: () => void,
 ): Promise<VisitsResult> {
   const amount = ['--at-a-time', String(atATime), '--seconds', String(seconds)];
-  return resultOf(spawn(host, ['visits', ...clientArguments(target), ...amount]), seconds);
+  const started = spawn(host, ['visits', ...clientArguments(target), ...amount]);
+  started.onLine((line) => {
+    if (line.startsWith('{"window"')) onWindow();
+  });
+  return await resultOf(started, seconds);
 }
 
 export function runPings(

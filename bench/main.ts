@@ -6,6 +6,7 @@ import { CASES } from './cases/all.ts';
 import { environmentOf } from './environment.ts';
 import { METHODS } from './methods/all.ts';
 import { renderSummary } from './report/summary.ts';
+import { allowManyFiles } from './open-files.ts';
 import { writeReport } from './report/write.ts';
 import { type CaseRun, readRuns } from './results.ts';
 import { runRounds } from './rounds.ts';
@@ -60,6 +61,7 @@ if (!underPressure) {
   }
 }
 
+await allowManyFiles();
 const startedMs = Date.now();
 const versions: Record<string, string> = {};
 const minutes = (ms: number): string => `${Math.round(ms / 60_000)} min`;

@@ -15,15 +15,14 @@ export interface HeldAmount {
 
 export interface HeldFigures {
   readonly mbps: number;
-  /** CPU-seconds per 10^9 bytes of goodput; undefined where no program carries them, or where no bytes came. */
-  readonly routerUser: number | undefined;
-  readonly routerSystem: number | undefined;
-  readonly serverUser: number | undefined;
-  readonly serverSystem: number | undefined;
+  /** CPU-seconds per 10^9 bytes of goodput; undefined where no program carries them. */
+  readonly cpu:
+    | Readonly<Record<'routerUser' | 'routerSystem' | 'serverUser' | 'serverSystem', number>>
+    | undefined;
   readonly routerRssBytes: number;
 }
 
-/** @throws WanbondError when not all flows open */
+/** @throws Error when not all flows open, or when one breaks */
 export async function measureHeld(
   { carrier, client, target }: Running,
   { count, traffic, warmUpMs, windowMs }: HeldAmount,
@@ -42,15 +41,22 @@ export async function measureHeld(
     const to = look();
     const routerRssBytes = residentBytes(carrier.router);
     await sleep(SAMPLE_SLACK_MS);
+    const last = held.samples.at(-1);
+    if (last && last.lost > 0) throw new Error(`${last.lost} of ${count} flows broke: ${last.failure}`);
     const bytes = bytesAt(held.samples, to.atMs) - bytesAt(held.samples, from.atMs);
-    const per = (a: number, b: number, programs: readonly unknown[]): number | undefined =>
-      programs.length > 0 && bytes > 0 ? ((b - a) / bytes) * 1e9 : undefined;
+    if (bytes === 0) throw new Error(`no byte came in ${windowMs} ms`);
+    const per = (a: number, b: number): number => ((b - a) / bytes) * 1e9;
     return {
       mbps: mbps(bytes, to.atMs - from.atMs),
-      routerUser: per(from.router.user, to.router.user, carrier.router),
-      routerSystem: per(from.router.system, to.router.system, carrier.router),
-      serverUser: per(from.server.user, to.server.user, carrier.server),
-      serverSystem: per(from.server.system, to.server.system, carrier.server),
+      cpu:
+        carrier.router.length === 0
+          ? undefined
+          : {
+              routerUser: per(from.router.user, to.router.user),
+              routerSystem: per(from.router.system, to.router.system),
+              serverUser: per(from.server.user, to.server.user),
+              serverSystem: per(from.server.system, to.server.system),
+            },
       routerRssBytes,
     };
   } finally {

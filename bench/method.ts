@@ -6,8 +6,6 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 export interface Method {
   /** In tables, plots and data: lower case, the same for ever. */
   readonly name: string;
-  /** Debian packages that it needs. */
-  readonly packages: readonly string[];
   /** The cases that it is for, by name; all when not given. */
   readonly cases?: readonly string[];
   /** What the lab must be built with for it. */

@@ -1,8 +1,17 @@
-// How many files a program may have open here (RLIMIT_NOFILE, the hard limit, to which Node raises itself).
+// How many files a program may have open here, and as many as this machine lets us allow.
 import { readFileSync } from 'node:fs';
+import { runCommand } from '../src/lab/command.ts';
+import { openFilesMax } from '../src/linux/features.ts';
 
-export function openFilesLimit(): number {
-  const match = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'));
-  const hard = match?.[1];
-  return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
+// The kernel's own most (fs.nr_open), which no program reaches here.
+const MOST = 1_048_576;
+
+/** The hard limit of this process and all that it starts, to which Node raises itself. */
+export const openFiles = (): number => openFilesMax(readFileSync('/proc/self/limits', 'utf8')) ?? 0;
+
+/** For everything that is started from here on, ours and theirs alike. Returns how many. */
+export async function allowManyFiles(): Promise<number> {
+  // Refused without CAP_SYS_RESOURCE: then all have the hard limit that this process has.
+  await runCommand(['prlimit', `--pid=${process.pid}`, `--nofile=${MOST}:${MOST}`]);
+  return openFiles();
 }

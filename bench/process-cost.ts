@@ -28,9 +28,9 @@ export function residentBytes(programs: readonly LabProcess[]): number {
   return sum(programs.map((program) => parseKib(read(program, 'status'), 'VmRSS')));
 }
 
-/** What the kernel holds for sockets and all else in its own allocator, of the whole machine. */
+/** What the kernel holds for sockets and all else that it cannot give back, of the whole machine: of all hosts of a lab. */
 export function kernelBytes(): number {
-  return parseKib(readFileSync('/proc/meminfo', 'utf8'), 'Slab');
+  return parseKib(readFileSync('/proc/meminfo', 'utf8'), 'SUnreclaim');
 }
 
 /** Of a line like `VmRSS:   81234 kB`. */

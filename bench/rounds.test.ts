@@ -24,13 +24,27 @@ test('a round that failed keeps its place, and the reason is told', () => {
 });
 
 test('what a method does not have is no failure', () => {
-  const { metrics, ...rest } = look(0, 'plain', { mbps: 3 });
-  const results = gather([{ ...rest, metrics: { ...metrics, routerCpu: undefined } }], 1);
-  expect(results.map(({ metric }) => metric)).toEqual(['mbps']);
+  const results = gather([look(0, 'plain', { mbps: 3 }), look(0, 'a', { mbps: 3, cpu: 1 })], 1);
+  expect(results.map(({ method, metric }) => `${method} ${metric}`)).toEqual([
+    'plain mbps',
+    'a mbps',
+    'a cpu',
+  ]);
 });
 
-test('a method that never worked is told as well', () => {
-  expect(gather([look(0, 'a', {}, 'no route')], 1)).toMatchObject([
-    { method: 'a', values: [undefined], failure: 'no route' },
-  ]);
+test('a figure that failed beside others tells why', () => {
+  const one = {
+    ...look(0, 'a', { newMs: 3 }),
+    metrics: { newMs: 3, stallMs: { failed: 'the flow was lost' } },
+  };
+  const results = gather([one], 1);
+  expect(results[0]).toMatchObject({ metric: 'newMs', values: [3] });
+  expect(results[0]).not.toHaveProperty('failure');
+  expect(results[1]).toMatchObject({ metric: 'stallMs', values: [undefined], failure: 'the flow was lost' });
+});
+
+test('a method that never worked has failed at what others were measured for', () => {
+  const results = gather([look(0, 'a', {}, 'no route'), look(0, 'b', { mbps: 3 })], 1);
+  expect(results[0]).toMatchObject({ method: 'a', metric: 'mbps', values: [undefined], failure: 'no route' });
+  expect(gather([look(0, 'a', {}, 'no route')], 1)).toMatchObject([{ method: 'a', failure: 'no route' }]);
 });

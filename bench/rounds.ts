@@ -2,7 +2,7 @@
 import { ORIGIN } from '../src/lab/addresses.ts';
 import { describe } from '../src/base/error.ts';
 import { buildLab } from '../src/lab/lab.ts';
-import type { BenchCase, Metrics, Setup } from './bench-case.ts';
+import type { BenchCase, Failed, Metrics, Setup } from './bench-case.ts';
 import { startLoadOrigin } from './load-programs.ts';
 import type { Method } from './method.ts';
 import type { Result } from './results.ts';
@@ -104,37 +104,49 @@ async function measureVariant(measure: () => Promise<Metrics>): Promise<Pick<Loo
 
 const words = (metrics: Metrics): string =>
   Object.entries(metrics)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} ${Number(value?.toPrecision(3))}`)
+    .map(
+      ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(3)) : value.failed}`,
+    )
     .join(', ');
 
 /** One result for each variant, method and metric, with a value for each round. */
 export function gather(looks: readonly Look[], rounds: number): Result[] {
+  return [...grouped(looks, ({ caseName, variant }) => [caseName, variant])].flatMap((ofVariant) =>
+    [...grouped(ofVariant, ({ method }) => [method])].flatMap((group) => {
+      const own = metricsOf(group);
+      // A method that never worked has failed at what the others were measured for.
+      const metrics = own.length > 0 ? own : metricsOf(ofVariant);
+      return (metrics.length > 0 ? metrics : ['failures']).map((metric) => resultOf(group, metric, rounds));
+    }),
+  );
+}
+
+const metricsOf = (looks: readonly Look[]): string[] => [
+  ...new Set(looks.flatMap(({ metrics }) => Object.keys(metrics))),
+];
+
+function resultOf(group: readonly Look[], metric: string, rounds: number): Result {
+  const { caseName, variant, method } = group[0] as Look;
+  const figures = Array.from({ length: rounds }, (_, round): number | Failed | undefined => {
+    const look = group.find((one) => one.round === round);
+    return look?.metrics[metric] ?? (look?.failure === undefined ? undefined : { failed: look.failure });
+  });
+  const failed = figures.find((figure) => typeof figure === 'object');
+  return {
+    case: caseName,
+    variant,
+    method,
+    metric,
+    values: figures.map((figure) => (typeof figure === 'number' ? figure : undefined)),
+    ...(typeof failed === 'object' && { failure: failed.failed }),
+  };
+}
+
+function grouped(looks: readonly Look[], by: (look: Look) => readonly string[]): Look[][] {
   const groups = new Map<string, Look[]>();
   for (const look of looks) {
-    const key = JSON.stringify([look.caseName, look.variant, look.method]);
+    const key = JSON.stringify(by(look));
     groups.set(key, [...(groups.get(key) ?? []), look]);
   }
-  return [...groups.values()].flatMap((group) => {
-    const { caseName, variant, method } = group[0] as Look;
-    const failure = group.find((look) => look.failure !== undefined)?.failure;
-    // What a method has in no round, like CPU of programs where there are none, it does not have.
-    const metrics = [
-      ...new Set(
-        group.flatMap((look) => Object.keys(look.metrics).filter((name) => look.metrics[name] !== undefined)),
-      ),
-    ];
-    // A method that never worked is told as well.
-    return (metrics.length > 0 ? metrics : ['failures']).map((metric) => ({
-      case: caseName,
-      variant,
-      method,
-      metric,
-      values: Array.from(
-        { length: rounds },
-        (_, round) => group.find((look) => look.round === round)?.metrics[metric],
-      ),
-      ...(failure !== undefined && { failure }),
-    }));
-  });
+  return [...groups.values()];
 }

@@ -21,20 +21,19 @@ async function measure({ lab, client, target }: Running, kind: 'carrier' | 'sile
     await sleep(BEFORE_MS);
     const cutAtMs = await cutLink(lab, { wan: 'wan1', kind, direction: 'both' });
     await sleep(NEW_AFTER_MS);
-    const beganMs = monotonicMs();
     opened = holdFlows(client, target, { count: 1, traffic: 'none' });
-    const newMs = opened.opened.then(() => monotonicMs() - beganMs);
-    newMs.catch(() => undefined);
     await sleep(LOOK_MS - NEW_AFTER_MS);
     const runs = (): boolean => (held.samples.at(-1)?.gapMs ?? Infinity) < POLL_MS * 2;
-    while (!runs() && monotonicMs() < cutAtMs + LOST_MS) await sleep(POLL_MS);
+    const newMs = (): number | undefined => opened?.samples.at(-1)?.firstByteMs;
+    while (!(runs() && newMs() !== undefined) && monotonicMs() < cutAtMs + LOST_MS) await sleep(POLL_MS);
     const gaps = held.samples.filter(({ atMs }) => atMs >= cutAtMs).map(({ gapMs }) => gapMs);
+    const { lost = 0, failure } = held.samples.at(-1) ?? {};
     return {
-      stallMs: runs() ? Math.max(...gaps) : undefined,
-      newConnectionMs: await Promise.race([
-        newMs.catch(() => undefined),
-        sleep(cutAtMs + LOST_MS - monotonicMs(), undefined),
-      ]),
+      stallMs:
+        lost === 0 && runs()
+          ? Math.max(...gaps)
+          : { failed: `the download was lost: ${failure ?? `nothing for ${LOST_MS / 1000} s`}` },
+      newConnectionMs: newMs() ?? { failed: `no answer within ${(LOST_MS - NEW_AFTER_MS) / 1000} s` },
     };
   } finally {
     await opened?.stop();

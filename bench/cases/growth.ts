@@ -1,7 +1,7 @@
 // What a byte and a flow cost as flows become many.
 import type { BenchCase, Setup } from '../bench-case.ts';
+import { openFiles } from '../open-files.ts';
 import { measureHeld } from '../measure-held.ts';
-import { openFilesLimit } from '../open-files.ts';
 
 const WARM_UP_MS = 1500;
 const WINDOW_MS = 3000;
@@ -15,15 +15,16 @@ const setup = (name: string, wanted: number): Setup => ({
     {
       name,
       async measure(running) {
-        const count = Math.min(wanted, Math.floor((openFilesLimit() - OTHER_FILES) / FILES_PER_FLOW));
+        const count = Math.min(wanted, Math.floor((openFiles() - OTHER_FILES) / FILES_PER_FLOW));
         const amount = { count, traffic: 'down', warmUpMs: WARM_UP_MS, windowMs: WINDOW_MS } as const;
-        const { mbps, routerUser, routerSystem, routerRssBytes } = await measureHeld(running, amount);
+        const { mbps, cpu, routerRssBytes } = await measureHeld(running, amount);
         return {
           flows: count,
           throughputMbps: mbps,
-          routerCpuSecondsPerGb:
-            routerUser === undefined || routerSystem === undefined ? undefined : routerUser + routerSystem,
-          routerRssMb: routerRssBytes / 1e6,
+          ...(cpu && {
+            routerCpuSecondsPerGb: cpu.routerUser + cpu.routerSystem,
+            routerRssMb: routerRssBytes / 1e6,
+          }),
         };
       },
     },

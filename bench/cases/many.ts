@@ -1,8 +1,8 @@
 // Flows that are open and say nothing: how long opening them takes, and what each costs while it waits.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchCase, Metrics, Running, Setup } from '../bench-case.ts';
+import { openFiles } from '../open-files.ts';
 import { holdFlows } from '../load-programs.ts';
-import { openFilesLimit } from '../open-files.ts';
 import { cpuTime, kernelBytes, residentBytes } from '../process-cost.ts';
 
 // Buffers that opening took have been given back, and garbage collected, as far as that happens by itself.
@@ -13,7 +13,7 @@ const FILES_PER_FLOW = 2;
 const OTHER_FILES = 200;
 
 async function measure({ carrier, client, target }: Running, wanted: number): Promise<Metrics> {
-  const count = Math.min(wanted, Math.floor((openFilesLimit() - OTHER_FILES) / FILES_PER_FLOW));
+  const count = Math.min(wanted, Math.floor((openFiles() - OTHER_FILES) / FILES_PER_FLOW));
   const look = () => ({
     router: residentBytes(carrier.router),
     server: residentBytes(carrier.server),
@@ -29,16 +29,19 @@ async function measure({ carrier, client, target }: Running, wanted: number): Pr
     await sleep(IDLE_MS);
     const to = cpuTime(carrier.router);
     const last = held.samples.at(-1);
+    if (!last) throw new Error('the flows ended');
     return {
-      flowsOpen: last?.open,
+      flowsOpen: last.open,
       openSeconds: openMs / 1000,
-      failures: last?.failures,
-      routerRssBytesPerFlow: (after.router - before.router) / count,
-      serverRssBytesPerFlow: (after.server - before.server) / count,
+      failures: last.failures + last.lost,
       kernelBytesPerFlow: (after.kernel - before.kernel) / count,
-      routerIdleCpuPercent: ((to.user + to.system - from.user - from.system) / IDLE_MS) * 100_000,
-      routerRssAtStartMb: before.router / 1e6,
-      serverRssAtStartMb: before.server / 1e6,
+      ...(carrier.router.length > 0 && {
+        routerRssBytesPerFlow: (after.router - before.router) / count,
+        serverRssBytesPerFlow: (after.server - before.server) / count,
+        routerIdleCpuPercent: ((to.user + to.system - from.user - from.system) / IDLE_MS) * 100_000,
+        routerRssAtStartMb: before.router / 1e6,
+        serverRssAtStartMb: before.server / 1e6,
+      }),
     };
   } finally {
     await held.stop();

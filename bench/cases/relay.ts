@@ -11,13 +11,15 @@ function variant(paths: number, count: number, traffic: 'down' | 'up'): Variant 
     name,
     async measure(running) {
       const amount = { count, traffic, warmUpMs: WARM_UP_MS, windowMs: WINDOW_MS };
-      const figures = await measureHeld(running, amount);
+      const { mbps, cpu } = await measureHeld(running, amount);
       return {
-        throughputMbps: figures.mbps,
-        routerUserSecondsPerGb: figures.routerUser,
-        routerSystemSecondsPerGb: figures.routerSystem,
-        serverUserSecondsPerGb: figures.serverUser,
-        serverSystemSecondsPerGb: figures.serverSystem,
+        throughputMbps: mbps,
+        ...(cpu && {
+          routerUserSecondsPerGb: cpu.routerUser,
+          routerSystemSecondsPerGb: cpu.routerSystem,
+          serverUserSecondsPerGb: cpu.serverUser,
+          serverSystemSecondsPerGb: cpu.serverSystem,
+        }),
       };
     },
   };

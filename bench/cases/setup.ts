@@ -5,25 +5,35 @@ import { type CpuTime, cpuTime } from '../process-cost.ts';
 
 const NONE: CpuTime = { user: 0, system: 0 };
 const SECONDS = 3;
+const LEAST_FOR_CPU = 1000;
 
 function variant(atATime: number, delay: string): Variant {
   return {
     name: `${atATime} at a time, ${delay}`,
     async measure({ carrier, client, target }) {
-      const look = () => [carrier.router, carrier.server].map(cpuTime);
-      const [routerBefore, serverBefore] = look();
-      const { failure, ...result } = await runVisits(client, target, { atATime, seconds: SECONDS });
-      const [routerAfter, serverAfter] = look();
-      if (failure !== undefined && result.connectionsPerSecond === 0) throw new Error(failure);
-      const { connections, ...figures } = result;
-      const per = (a = NONE, b = NONE): number | undefined =>
-        connections > 0 && carrier.router.length > 0
-          ? ((b.user + b.system - a.user - a.system) / connections) * 1000
-          : undefined;
+      const looks: CpuTime[][] = [];
+      const amount = { atATime, seconds: SECONDS };
+      const programs = [carrier.router, carrier.server];
+      const result = await runVisits(client, target, amount, () => {
+        // One that has ended is found out by its connections.
+        if (programs.flat().every(({ exit }) => exit === undefined)) looks.push(programs.map(cpuTime));
+      });
+      const { failure, connections, firstByteP50Ms, firstByteP99Ms, ...figures } = result;
+      if (connections === 0 || firstByteP50Ms === undefined)
+        throw new Error(failure ?? 'no connection came to its end');
+      const [[routerBefore, serverBefore] = [], [routerAfter, serverAfter] = []] = looks;
+      const per = (a = NONE, b = NONE): number =>
+        ((b.user + b.system - a.user - a.system) / connections) * 1000;
       return {
         ...figures,
-        routerCpuMsPerConnection: per(routerBefore, routerAfter),
-        serverCpuMsPerConnection: per(serverBefore, serverAfter),
+        firstByteP50Ms,
+        ...(firstByteP99Ms !== undefined && { firstByteP99Ms }),
+        // Of few connections it is the programs' idling.
+        ...(connections >= LEAST_FOR_CPU &&
+          carrier.router.length > 0 && {
+            routerCpuMsPerConnection: per(routerBefore, routerAfter),
+            serverCpuMsPerConnection: per(serverBefore, serverAfter),
+          }),
       };
     },
   };

@@ -9,6 +9,7 @@ function variant(name: string, bytes: number): Variant {
     name,
     async measure({ client, target }) {
       const { p50Us, p99Us } = await runPings(client, target, { bytes, seconds: SECONDS });
+      if (p50Us === undefined || p99Us === undefined) throw new Error('no answer came');
       return { p50Us, p99Us };
     },
   };

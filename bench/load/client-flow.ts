@@ -42,10 +42,6 @@ export class ClientFlow implements Watcher {
     loop.watch(this.fd, this);
   }
 
-  get isConnected(): boolean {
-    return this.#isConnected;
-  }
-
   onEvents(events: number): void {
     try {
       if (!this.#isConnected) {

@@ -11,8 +11,14 @@ export interface HeldSample {
   readonly atMs: number;
   /** Flows of which an answer has come. */
   readonly open: number;
+  /** Those that did not open; they are tried again. */
   readonly failures: number;
+  /** Those that broke once they were open. */
+  readonly lost: number;
+  /** The first of both. */
   readonly failure?: string;
+  /** How long the first flow took from connecting to its first byte. */
+  readonly firstByteMs?: number;
   /** Received or sent, all flows together. */
   readonly bytes: number;
   /** Longest time without a byte that ended, or was still running, since the sample before. */
@@ -41,6 +47,8 @@ export function holdFlows(
   let begun = 0;
   let open = 0;
   let failures = 0;
+  let lost = 0;
+  let firstByteMs: number | undefined;
   let failure: string | undefined;
   let bytes = 0;
   let lastByteMs: number | undefined;
@@ -72,6 +80,7 @@ export function holdFlows(
         if (opening.delete(flow)) {
           opened.add(flow);
           open++;
+          firstByteMs ??= performance.now() - flow.startedMs;
           begin();
         }
         taken += got;
@@ -93,10 +102,14 @@ export function holdFlows(
       again(flow);
     },
     onFailure(flow, why) {
-      opening.delete(flow);
-      if (opened.has(flow)) open--;
-      failures++;
       failure ??= why;
+      if (opened.has(flow)) {
+        open--;
+        lost++;
+        return;
+      }
+      opening.delete(flow);
+      failures++;
       begun--;
       begin();
     },
@@ -114,7 +127,16 @@ export function holdFlows(
     }
     const atMs = Number(process.hrtime.bigint()) / 1e6;
     noteGap();
-    emit({ atMs, open, failures, bytes, gapMs, ...(failure !== undefined && { failure }) });
+    emit({
+      atMs,
+      open,
+      failures,
+      lost,
+      bytes,
+      gapMs,
+      ...(failure !== undefined && { failure }),
+      ...(firstByteMs !== undefined && { firstByteMs }),
+    });
     gapMs = 0;
   }
 }

@@ -38,7 +38,7 @@ client('visits')
   .requiredOption('--at-a-time <n>', 'connections', Number)
   .requiredOption('--seconds <n>', 'after the warm-up', Number)
   .action((options: ClientOptions & { atATime: number; seconds: number }) => {
-    print({ result: runVisits(targetOf(options), options.atATime, options.seconds) });
+    print({ result: runVisits(targetOf(options), options, (window) => print({ window })) });
   });
 
 client('pings')

@@ -62,11 +62,19 @@ class OriginFlow implements Watcher, Task {
   }
 
   onTurn(): void {
+    this.#isQueued = false;
     // Closed in the meantime, and perhaps another flow's fd by now: onEvents was what closed it.
     if (!this.#isClosed) this.onEvents(READABLE);
   }
 
   #isClosed = false;
+  #isQueued = false;
+
+  #goOn(): void {
+    if (this.#isQueued) return;
+    this.#isQueued = true;
+    this.#loop.soon(this);
+  }
 
   #close(): void {
     if (this.#isClosed) return;
@@ -83,7 +91,7 @@ class OriginFlow implements Watcher, Task {
       if (count === WAIT) return true;
       taken += count;
     }
-    this.#loop.soon(this);
+    this.#goOn();
     return true;
   }
 
@@ -119,7 +127,7 @@ class OriginFlow implements Watcher, Task {
   #sendOut(): boolean {
     for (let sent = 0; this.#owed > 0; ) {
       if (sent >= TURN_BYTES) {
-        this.#loop.soon(this);
+        this.#goOn();
         return true;
       }
       const count = write(this.#fd, block, Math.min(this.#owed, BLOCK_BYTES));

@@ -6,7 +6,6 @@ import { read, WAIT, write } from './socket-io.ts';
 import { encodeRequest } from './wire.ts';
 
 export interface PingsResult {
-  readonly exchanges: number;
   readonly p50Us: number | undefined;
   readonly p99Us: number | undefined;
 }
@@ -61,7 +60,6 @@ export function runPings(target: ClientTarget, bytes: number, seconds: number): 
   while (performance.now() < toMs) loop.round(LOOK_MS);
   flow.close();
   return {
-    exchanges: latencies.count,
     p50Us: latencies.percentile(0.5),
     p99Us: latencies.percentile(0.99),
   };

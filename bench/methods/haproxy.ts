@@ -88,7 +88,6 @@ async function startServer(lab: Lab, text: string): Promise<LabProcess> {
 
 export const haproxy: Method = {
   name: 'haproxy',
-  packages: ['haproxy', 'mptcpize', 'systemd'],
   bonds: true,
   async start(lab) {
     const openFiles = await levelGroundOfPeers(lab);

@@ -1,17 +1,13 @@
 // The same ground for all that are compared: open files, congestion control, and what wanbond gives the hosts it runs on.
-import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { builtProgram } from '../../src/base/package-files.ts';
-import { runCommand } from '../../src/lab/command.ts';
 import type { Host } from '../../src/lab/host.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import { openFilesMax } from '../../src/linux/features.ts';
 import { memoryLimit } from '../../src/wan/buffer-limit.ts';
+import { allowManyFiles } from '../open-files.ts';
 
 // What wanbond's "auto" is on paths without loss. The default of the machine may be another one.
 const CONGESTION = 'cubic';
-// The kernel's own most (fs.nr_open), which no program reaches here.
-const OPEN_FILES = 1_048_576;
 
 /** For wanbond and plain routing: programs may still choose another congestion control, as wanbond does for lossy paths. */
 export async function levelGround(lab: Lab): Promise<void> {
@@ -38,13 +34,6 @@ export async function levelGroundOfPeers(lab: Lab, far: Host = lab.hosts.server)
     applyPlan(far, lab.writeServerConfig(overrides)),
   ]);
   return openFiles;
-}
-
-/** For everything that is started from here on. Returns how many. */
-async function allowManyFiles(): Promise<number> {
-  // Refused without CAP_SYS_RESOURCE: then all have the hard limit that this process has, which Node makes its soft one.
-  await runCommand(['prlimit', `--pid=${process.pid}`, `--nofile=${OPEN_FILES}:${OPEN_FILES}`]);
-  return openFilesMax(readFileSync('/proc/self/limits', 'utf8')) ?? 0;
 }
 
 /** By the IPv4 routes: as a sysctl, a namespace takes only what the machine allows everybody. @param how as ip-route has it */

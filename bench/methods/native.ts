@@ -5,7 +5,6 @@ import { kernelVersion } from './version.ts';
 
 export const native: Method = {
   name: 'native',
-  packages: [],
   bonds: true,
   isNative: true,
   async start(lab) {

@@ -5,7 +5,6 @@ import { kernelVersion } from './version.ts';
 
 export const plain: Method = {
   name: 'plain',
-  packages: [],
   bonds: false,
   async start(lab) {
     await levelGround(lab);

@@ -27,7 +27,6 @@ redsocks {
 
 export const redsocks: Method = {
   name: 'redsocks',
-  packages: ['redsocks', 'microsocks', 'mptcpize'],
   bonds: true,
   async start(lab) {
     await levelGroundOfPeers(lab);

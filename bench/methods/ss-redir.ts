@@ -14,7 +14,6 @@ const BOTH = ['--mptcp', '--no-delay', '-t', '7200'];
 
 export const ssRedir: readonly Method[] = CIPHERS.map((method) => ({
   name: `ss-redir-${method.replace('-ietf-poly1305', '')}`,
-  packages: ['shadowsocks-libev'],
   bonds: true,
   async start(lab) {
     await levelGroundOfPeers(lab);

@@ -8,7 +8,10 @@ export const PROXY = { address: '127.0.0.1', port: 3129 } as const;
 const MARK = '0x1';
 const TABLE = '100';
 
-/** The kernel's tproxy.rst, with SYNs alone looked up anew. Addresses of the router itself stay its own. IPv4. */
+/**
+ * The kernel's tproxy.rst. SYNs are always looked up anew: an opening from a port that was just used would be diverted to a
+ * socket in TIME_WAIT, and wait for its retransmission. Addresses of the router itself stay its own. IPv4.
+ */
 export async function tproxyLan(lab: Lab): Promise<void> {
   const { router } = lab.hosts;
   await router.ip([
@@ -21,7 +24,7 @@ export async function tproxyLan(lab: Lab): Promise<void> {
     type filter hook prerouting priority mangle; policy accept;
     iifname != "${LAN.routerDevice}" return
     fib daddr type local return
-    meta l4proto tcp socket transparent 1 meta mark set ${MARK} accept
+    tcp flags & (syn | ack) != syn socket transparent 1 meta mark set ${MARK} accept
     tcp flags & (syn | ack) == syn tproxy to ${PROXY.address}:${PROXY.port} meta mark set ${MARK} accept
   }
 }

@@ -65,7 +65,6 @@ function startV2ray(lab: Lab, host: Host, config: object, port: number): Promise
 
 export const v2ray: Method = {
   name: 'v2ray',
-  packages: ['v2ray'],
   bonds: false,
   async start(lab) {
     await levelGroundOfPeers(lab);

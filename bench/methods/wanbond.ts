@@ -9,7 +9,6 @@ const TRANSPORTS = ['convert', 'socks5', 'socks6', 'shadowsocks', 'direct'] as c
 
 const methodOf = (transport: string, relay: ConfigTable = {}): Method => ({
   name: `wanbond-${transport}`,
-  packages: [],
   lab: { transport },
   bonds: true,
   async start(lab) {
