@@ -1,4 +1,4 @@
-// Lists the tests that passed at a second try only, above the runner's own summary, and notes the labs that failed, which get
+// Tells failures at once, lists the tests that passed at a second try only above the runner's own summary, and notes the labs that failed, which get
 // the machine to themselves afterwards (see the Makefile).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,11 +12,11 @@ export default class FlakyLabs implements Reporter {
   private readonly secondTries: string[] = [];
 
   onTestCaseResult(test: TestCase): void {
-    if (!test.diagnostic()?.flaky) return;
-    const [error] = test.result().errors ?? [];
-    this.secondTries.push(
-      `  ${test.module.relativeModuleId} > ${test.fullName}: ${error?.message ?? 'no message'}`,
-    );
+    const { state, errors = [] } = test.result();
+    const line = `${test.module.relativeModuleId} > ${test.fullName}: ${errors[0]?.message ?? 'no message'}`;
+    // At once: a run that is broken off shows no summary.
+    if (state === 'failed') console.log(`Failed: ${line}`);
+    if (test.diagnostic()?.flaky) this.secondTries.push(`  ${line}`);
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly unknown[]): void {
