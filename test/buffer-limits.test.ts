@@ -74,11 +74,16 @@ test.each(['in order', 'killed'] as const)(
     expect(await limitOf('server')).toMatchObject({ buffer: { bytes: OF_SERVER } });
 
     const router = await start('router');
-    await waitUntil('the measured round trip counts', async () => (await maxima('router'))[0] === RAISED);
-    expect(await maxima('router')).toEqual([RAISED, RAISED]);
-    expect(recordedMaxima()).toEqual([FIRST, RAISED]);
+    // More where the machine is busy, whose round trips are longer (wan/buffer-limit has the sums in its unit tests).
+    const raised = await waitUntil('the measured round trip counts', async () => {
+      const [bytes = 0] = await maxima('router');
+      return bytes >= RAISED && bytes;
+    });
+    expect(await maxima('router')).toEqual([raised, raised]);
+    const recorded = recordedMaxima();
+    expect([recorded[0], recorded.at(-1)]).toEqual([FIRST, raised]);
     expect(await limitOf('router')).toMatchObject({
-      buffer: { bytes: RAISED, reason: expect.stringMatching(/500mbit .* 3\d\dms/) as string },
+      buffer: { bytes: raised, reason: expect.stringMatching(/500mbit .* [3-9]\d\dms/) as string },
     });
 
     await end(router, 'router', how);
