@@ -5,7 +5,7 @@ import { type CpuTime, cpuTime } from '../process-cost.ts';
 
 const NONE: CpuTime = { user: 0, system: 0 };
 const SECONDS = 3;
-const LEAST_FOR_CPU = 1000;
+const LEAST_FOR_CPU = 500;
 
 function variant(atATime: number, delay: string): Variant {
   return {
