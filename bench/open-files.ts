@@ -7,7 +7,14 @@ import { openFilesMax } from '../src/linux/features.ts';
 const MOST = 1_048_576;
 
 /** The hard limit of this process and all that it starts, to which Node raises itself. */
-export const openFiles = (): number => openFilesMax(readFileSync('/proc/self/limits', 'utf8')) ?? 0;
+const openFiles = (): number => openFilesMax(readFileSync('/proc/self/limits', 'utf8')) ?? 0;
+
+// A relay has two for each flow.
+const FILES_PER_FLOW = 2;
+
+/** As many flows as are wanted, or as many as a relay can have open. @param otherFiles that it has open besides */
+export const flowsThatFit = (wanted: number, otherFiles: number): number =>
+  Math.min(wanted, Math.floor((openFiles() - otherFiles) / FILES_PER_FLOW));
 
 /** For everything that is started from here on, ours and theirs alike. Returns how many. */
 export async function allowManyFiles(): Promise<number> {

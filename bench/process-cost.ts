@@ -1,26 +1,12 @@
 // What programs cost: CPU time and memory, of /proc.
 import { readFileSync } from 'node:fs';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-
-/** Seconds. */
-export interface CpuTime {
-  readonly user: number;
-  readonly system: number;
-}
-
-// USER_HZ, which is 100 on every architecture that Node runs on.
-const TICKS_PER_SECOND = 100;
+import { type CpuTime, parseCpuTime } from '../src/lab/proc-files.ts';
 
 /** Of all of them together; 0 where there are none. @throws Error when one has ended */
 export function cpuTime(programs: readonly LabProcess[]): CpuTime {
   const times = programs.map((program) => parseCpuTime(read(program, 'stat')));
   return { user: sum(times.map(({ user }) => user)), system: sum(times.map(({ system }) => system)) };
-}
-
-export function parseCpuTime(stat: string): CpuTime {
-  // The name in parentheses may itself hold spaces; counted behind it, state is the first field.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { user: Number(fields[11]) / TICKS_PER_SECOND, system: Number(fields[12]) / TICKS_PER_SECOND };
 }
 
 /** Resident memory of all of them together. @throws Error when one has ended */

@@ -1,11 +1,12 @@
 // Whether the kernel has memory left for TCP: without, every transfer of the machine crawls, and nothing tells why.
 import { readFileSync } from 'node:fs';
 import { WanbondError } from '../src/base/error.ts';
+import { readSysctl } from '../src/linux/sysctl.ts';
 
 /** @throws WanbondError `tcp-memory-pressure` */
 export function requireTcpMemory(): void {
   const used = parseUsedPages(readFileSync('/proc/net/sockstat', 'utf8'));
-  const pressure = parsePressurePages(readFileSync('/proc/sys/net/ipv4/tcp_mem', 'utf8'));
+  const pressure = parsePressurePages(readSysctl('net.ipv4.tcp_mem') ?? '');
   if (used < pressure) return;
   throw new WanbondError({
     code: 'tcp-memory-pressure',

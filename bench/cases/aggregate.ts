@@ -2,6 +2,7 @@
 import { parseWan } from '../../src/lab/wan-spec.ts';
 import type { BenchCase, Setup } from '../bench-case.ts';
 import { measureHeld } from '../measure-held.ts';
+import { isShortlisted } from './shortlist.ts';
 
 const WARM_UP_MS = 4000;
 const WINDOW_MS = 5000;
@@ -33,18 +34,8 @@ function setup(wans: readonly string[]): Setup {
   };
 }
 
-const METHODS = new Set([
-  'plain',
-  'native',
-  'wanbond-convert',
-  'wanbond-shadowsocks',
-  'haproxy',
-  'ss-redir-aes-256-gcm',
-  'redsocks',
-]);
-
 export const aggregate: BenchCase = {
   name: 'aggregate',
-  suits: ({ name }) => METHODS.has(name),
+  suits: isShortlisted,
   setups: LINKS.map(setup),
 };

@@ -4,6 +4,7 @@ import { cutLink } from '../../src/lab/link-cut.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import type { BenchCase, Metrics, Running, Setup } from '../bench-case.ts';
 import { type HeldFlows, holdFlows } from '../load-programs.ts';
+import { isShortlisted } from './shortlist.ts';
 
 const BEFORE_MS = 3000;
 // A connection that a person opens a moment after the cut.
@@ -49,18 +50,8 @@ const setup = (name: string, kind: 'carrier' | 'silent'): Setup => ({
   variants: [{ name, measure: (running) => measure(running, kind) }],
 });
 
-const METHODS = new Set([
-  'plain',
-  'native',
-  'wanbond-convert',
-  'wanbond-shadowsocks',
-  'haproxy',
-  'ss-redir-aes-256-gcm',
-  'redsocks',
-]);
-
 export const failover: BenchCase = {
   name: 'failover',
-  suits: ({ name }) => METHODS.has(name),
+  suits: isShortlisted,
   setups: [setup('carrier lost', 'carrier'), setup('silent', 'silent')],
 };

@@ -1,12 +1,11 @@
 // What a byte and a flow cost as flows become many.
 import type { BenchCase, Setup } from '../bench-case.ts';
-import { openFiles } from '../open-files.ts';
+import { flowsThatFit } from '../open-files.ts';
 import { measureHeld } from '../measure-held.ts';
 
 const WARM_UP_MS = 1500;
 const WINDOW_MS = 3000;
-// A relay has two files for each flow, four more where it splices, and some of its own.
-const FILES_PER_FLOW = 2;
+// Of a relay itself, and four for each flow that it splices.
 const OTHER_FILES = 2000;
 
 const setup = (name: string, wanted: number): Setup => ({
@@ -15,7 +14,7 @@ const setup = (name: string, wanted: number): Setup => ({
     {
       name,
       async measure(running) {
-        const count = Math.min(wanted, Math.floor((openFiles() - OTHER_FILES) / FILES_PER_FLOW));
+        const count = flowsThatFit(wanted, OTHER_FILES);
         const amount = { count, traffic: 'down', warmUpMs: WARM_UP_MS, windowMs: WINDOW_MS } as const;
         const { mbps, cpu, routerRssBytes } = await measureHeld(running, amount);
         return {

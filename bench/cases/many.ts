@@ -1,19 +1,18 @@
 // Flows that are open and say nothing: how long opening them takes, and what each costs while it waits.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchCase, Metrics, Running, Setup } from '../bench-case.ts';
-import { openFiles } from '../open-files.ts';
+import { flowsThatFit } from '../open-files.ts';
 import { holdFlows } from '../load-programs.ts';
 import { cpuTime, kernelBytes, residentBytes } from '../process-cost.ts';
 
 // Buffers that opening took have been given back, and garbage collected, as far as that happens by itself.
 const SETTLE_MS = 4000;
 const IDLE_MS = 4000;
-// A relay has two for each flow, and some of its own.
-const FILES_PER_FLOW = 2;
+// Of a relay itself.
 const OTHER_FILES = 200;
 
 async function measure({ carrier, client, target }: Running, wanted: number): Promise<Metrics> {
-  const count = Math.min(wanted, Math.floor((openFiles() - OTHER_FILES) / FILES_PER_FLOW));
+  const count = flowsThatFit(wanted, OTHER_FILES);
   const look = () => ({
     router: residentBytes(carrier.router),
     server: residentBytes(carrier.server),

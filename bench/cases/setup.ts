@@ -1,7 +1,8 @@
 // Short connections: how many a second, and how long until the first byte of an answer.
+import type { CpuTime } from '../../src/lab/proc-files.ts';
 import type { BenchCase, Variant } from '../bench-case.ts';
 import { runVisits } from '../load-programs.ts';
-import { type CpuTime, cpuTime } from '../process-cost.ts';
+import { cpuTime } from '../process-cost.ts';
 
 const NONE: CpuTime = { user: 0, system: 0 };
 const SECONDS = 3;

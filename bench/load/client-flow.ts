@@ -1,6 +1,5 @@
 // A client's connection: opened without waiting, the request sent as soon as it is up.
 import { parseAddress, type SocketAddress } from '../../src/base/address.ts';
-
 import { close } from '../../src/linux/libc.ts';
 import { connectResult, startConnect } from '../../src/linux/sockets.ts';
 import { BROKEN, type Loop, READABLE, type Watcher, WRITABLE } from '../../src/relay/loop.ts';

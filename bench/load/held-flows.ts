@@ -1,4 +1,5 @@
 // Many flows that are opened and kept: idle, streaming down, or filled upwards.
+import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { Loop, type Task } from '../../src/relay/loop.ts';
 import { ClientFlow, type ClientHandlers, type ClientTarget } from './client-flow.ts';
 import { drop, WAIT, write } from './socket-io.ts';
@@ -125,10 +126,9 @@ export function holdFlows(
       if (flow.startedMs > nowMs - LIMIT_MS) break;
       flow.fail(`no answer within ${LIMIT_MS} ms`);
     }
-    const atMs = Number(process.hrtime.bigint()) / 1e6;
     noteGap();
     emit({
-      atMs,
+      atMs: monotonicMs(),
       open,
       failures,
       lost,

@@ -45,6 +45,8 @@ class OriginFlow implements Watcher, Task {
   #owed = 0;
   /** Of the ping that is coming in. */
   #pingBytes = 0;
+  #isClosed = false;
+  #isQueued = false;
 
   constructor(loop: Loop, fd: number) {
     this.#loop = loop;
@@ -66,9 +68,6 @@ class OriginFlow implements Watcher, Task {
     // Closed in the meantime, and perhaps another flow's fd by now: onEvents was what closed it.
     if (!this.#isClosed) this.onEvents(READABLE);
   }
-
-  #isClosed = false;
-  #isQueued = false;
 
   #goOn(): void {
     if (this.#isQueued) return;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   parseCpuSeconds,
+  parseCpuTime,
   parseInterfaceBytes,
   parseMptcpCounters,
   readCpuSeconds,
@@ -41,4 +42,9 @@ test('the files of this machine can be read', () => {
   expect(readInterfaceBytes(process.pid).has('lo')).toBe(true);
   expect(readCpuSeconds(process.pid)).toBeGreaterThanOrEqual(0);
   expect(parseCpuSeconds(readFileSync('/proc/self/stat', 'utf8'))).not.toBeNaN();
+});
+
+test('user and system time stand behind the name, whatever that is', () => {
+  const stat = '42 (a b) c) S 1 42 42 0 -1 4194560 900 0 0 0 150 275 0 0 20 0 1 0 100 0 0';
+  expect(parseCpuTime(stat)).toEqual({ user: 1.5, system: 2.75 });
 });

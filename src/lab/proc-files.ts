@@ -30,11 +30,23 @@ export function parseMptcpCounters(text: string): Map<string, number> {
 // USER_HZ, which is 100 on every architecture that Node runs on.
 const TICKS_PER_SECOND = 100;
 
-/** User and system seconds, of /proc/PID/stat. */
-export function parseCpuSeconds(text: string): number {
+/** Seconds. */
+export interface CpuTime {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** Of /proc/PID/stat. */
+export function parseCpuTime(text: string): CpuTime {
   // The name in parentheses may itself hold spaces; counted behind it, state is the first field.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  return { user: Number(fields[11]) / TICKS_PER_SECOND, system: Number(fields[12]) / TICKS_PER_SECOND };
+}
+
+/** User and system seconds, of /proc/PID/stat. */
+export function parseCpuSeconds(text: string): number {
+  const { user, system } = parseCpuTime(text);
+  return user + system;
 }
 
 /** /proc/PID/net is the namespace of that process. */
