@@ -13,13 +13,26 @@ export interface SendPath {
   /** What the far end has room for, of the whole connection. */
   readonly farWindowBytes: number;
   readonly ackedBytes: number;
+  /** Segments that are not acknowledged, and bytes that have not been sent. */
+  readonly unackedSegments: number;
+  readonly unsentBytes: number;
 }
 
 // struct mptcp_subflow_data, then one struct tcp_info for each subflow, as much of it as is asked for.
 const HEADER_BYTES = 16;
 const INFO_BYTES = 232;
 const MAX_SUBFLOWS = 16;
-const AT = { state: 0, mss: 16, rttUs: 68, windowSegments: 80, acked: 120, minRttUs: 148, farWindow: 228 };
+const AT = {
+  state: 0,
+  mss: 16,
+  unacked: 24,
+  rttUs: 68,
+  windowSegments: 80,
+  acked: 120,
+  unsent: 144,
+  minRttUs: 148,
+  farWindow: 228,
+};
 const ESTABLISHED = 1;
 
 const buffer = Buffer.alloc(HEADER_BYTES + MAX_SUBFLOWS * INFO_BYTES);
@@ -41,9 +54,19 @@ export function sendPaths(fd: number): SendPath[] {
     const rttMs = buffer.readUInt32LE(at + AT.rttUs) / 1000;
     const minRttMs = buffer.readUInt32LE(at + AT.minRttUs) / 1000;
     const ackedBytes = Number(buffer.readBigUInt64LE(at + AT.acked));
-    paths.push({ windowBytes, rttMs, minRttMs, farWindowBytes, ackedBytes });
+    const unackedSegments = buffer.readUInt32LE(at + AT.unacked);
+    const unsentBytes = buffer.readUInt32LE(at + AT.unsent);
+    paths.push({ windowBytes, rttMs, minRttMs, farWindowBytes, ackedBytes, unackedSegments, unsentBytes });
   }
   return paths;
+}
+
+/** Whether there are paths, and nothing is under way on any of them. */
+export function isIdle(paths: readonly SendPath[]): boolean {
+  return (
+    paths.length > 0 &&
+    paths.every(({ unackedSegments, unsentBytes }) => unackedSegments === 0 && unsentBytes === 0)
+  );
 }
 
 // With less a fast transfer would be held back: what was set once is not left to the kernel again.

@@ -1,13 +1,12 @@
 // An established flow: two half-pipes, and the rules by which it ends.
-import { sendPaths, setSendBuffer } from '../linux/send-paths.ts';
 import { unackedBytes } from '../linux/sockets.ts';
 import type { StreamCodec } from '../transport/stream-codec.ts';
 import { opener, sealer } from './coder.ts';
 import type { Conn, ConnOwner } from './conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from './loop.ts';
-import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
 import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
+import { type RoomOwner, TransferRoom } from './transfer-room.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 // The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
@@ -31,7 +30,7 @@ export interface FlowExtras {
   readonly onRefused?: (() => void) | undefined;
 }
 
-export class Flow implements ConnOwner, Task {
+export class Flow implements ConnOwner, Task, RoomOwner {
   lastActiveMs: number;
   private near: Conn;
   private far: Conn;
@@ -43,8 +42,7 @@ export class Flow implements ConnOwner, Task {
   private isQueued = false;
   private isClosed = false;
   /** Made when the flow first waits for room: most flows never do. */
-  private room: SendRoom | undefined;
-  private roomDueMs: number;
+  private room: TransferRoom | undefined;
   /** Nothing is moved: one side is about to go on over another connection. */
   private isHeld = false;
   /** What finishWhenSent saw the last time. */
@@ -92,7 +90,6 @@ export class Flow implements ConnOwner, Task {
     // Who has ended its own direction may get an empty answer in order.
     if (onRefused) this.toNear.emptyEndFails = () => !this.toFar.ended;
     this.lastActiveMs = context.loop.nowMs;
-    this.roomDueMs = this.lastActiveMs;
   }
 
   onReady(): void {
@@ -155,7 +152,7 @@ export class Flow implements ConnOwner, Task {
     this.far.reset();
     this.far = far;
     far.owner = this;
-    this.forgetRoom();
+    this.room?.forget();
     return true;
   }
 
@@ -173,9 +170,23 @@ export class Flow implements ConnOwner, Task {
     this.near.reset();
     this.near = near;
     near.owner = this;
-    this.forgetRoom();
+    this.room?.forget();
     this.isHeld = true;
     return true;
+  }
+
+  get movedBytes(): number {
+    return this.toFar.movedBytes + this.toNear.movedBytes;
+  }
+
+  get fullSink(): Conn | undefined {
+    if (this.isClosed) return undefined;
+    if (this.near.mptcp && !this.near.writable) return this.near;
+    return this.far.mptcp && !this.far.writable ? this.far : undefined;
+  }
+
+  goOn(): void {
+    this.onReady();
   }
 
   private run(): void {
@@ -196,7 +207,7 @@ export class Flow implements ConnOwner, Task {
     }
     if (isFailed(up) || isFailed(down))
       return this.fail(up === 'source-failed' || down === 'sink-failed' ? 'near' : 'far');
-    if (this.context.loop.nowMs >= this.roomDueMs) this.fitRoom();
+    this.tendRoom();
     // A side that broke after its end, or while its sink is full, is not read: its reset shows only here.
     if (this.near.broken && up !== 'more') return this.fail('near');
     if (this.far.broken && down !== 'more') return this.fail('far');
@@ -207,20 +218,11 @@ export class Flow implements ConnOwner, Task {
     }
   }
 
-  /** Of the connection that the flow has left. */
-  private forgetRoom(): void {
-    this.room = undefined;
-    this.roomDueMs = this.context.loop.nowMs;
-  }
-
-  /** Only what waits for room is a transfer that may have too much of it. */
-  private fitRoom(): void {
-    const sink = [this.near, this.far].find(({ mptcp, writable }) => mptcp && !writable);
+  private tendRoom(): void {
+    const sink = this.fullSink;
     if (!sink) return;
-    this.room ??= new SendRoom();
-    const bytes = this.room.look(sendPaths(sink.fd), this.context.bufferMaxBytes, this.context.loop.nowMs);
-    const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
-    this.roomDueMs = isAllowed ? this.context.loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    this.room ??= new TransferRoom(this.context, this);
+    this.room.tend(sink);
   }
 
   /** Both ends are told; the last bytes of a slow path may still be on their way. */
@@ -261,6 +263,7 @@ export class Flow implements ConnOwner, Task {
   private finish(withReset: boolean): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.room?.stop();
     this.toFar.dispose();
     this.toNear.dispose();
     for (const conn of [this.near, this.far]) {

@@ -10,6 +10,8 @@ const path = (windowBytes: number, rttMs: number, farWindowBytes = 8 * MB): Send
   minRttMs: rttMs,
   farWindowBytes,
   ackedBytes: 0,
+  unackedSegments: 0,
+  unsentBytes: 0,
 });
 /** What a room says to the same paths look by look, while all of them together have `bytesPerMs` acknowledged. */
 function looks(
@@ -50,7 +52,7 @@ describe('the room of a transfer', () => {
   test('is not made larger by a path that is not measured yet', () => {
     const joining = { ...path(14_000, 0), minRttMs: (2 ** 32 - 1) / 1000 };
     const short = path(10 * MB, 1, 80 * MB);
-    expect(looks(new SendRoom(), [short, joining], 5, MOST, 1000).at(0)).toBe(2 * 2 ** 20);
+    expect(looks(new SendRoom(), [short, joining], 5, MOST, 1000).at(0)).toBe(2 ** 20);
     expect(looks(new SendRoom(), [short, joining], 5, MOST, 1000).slice(1)).toEqual(Array(4).fill(undefined));
   });
 
@@ -80,7 +82,7 @@ describe('the room of a transfer', () => {
 
   test('of short paths is set at once, and stays small: their windows are past all bounds within a second', () => {
     const room = new SendRoom();
-    expect(looks(room, [path(10 * MB, 1), path(10 * MB, 2)], 1)).toEqual([2 * 2 ** 20]);
+    expect(looks(room, [path(10 * MB, 1), path(10 * MB, 2)], 1)).toEqual([2 ** 20]);
   });
 
   test.each([

@@ -25,6 +25,9 @@ const FAR_WINDOW_PART = 0.75;
 // Windows over round trips of nothing would ask for hundreds of megabytes, most of which would wait in the far end's memory.
 // Above this the room follows what was acknowledged; three times that, as a transfer may still be growing.
 const FREE_BYTES = 2 * 1024 * 1024;
+// On short paths less is faster: it stays in the processor's cache, and fills no window when the far reader is slow (two WANs
+// of several Gbit/s: 12 Gbit/s with 1 MiB, 11 with 2, 6.5 with 4, 9 with half of one).
+const SHORT_FREE_BYTES = 1024 * 1024;
 const GROWTH_FACTOR = 3;
 // On such paths the windows have long grown by the first look, and would be past all bounds after a second.
 const SHORT_MS = 5;
@@ -71,6 +74,11 @@ export class SendRoom {
     return most;
   }
 
+  /** What was set; undefined while it is left to the kernel. */
+  get bytes(): number | undefined {
+    return this.setBytes;
+  }
+
   /** With one path, if it is not short, there is nothing to win. What was set once does not grow by itself. */
   private mayBegin(paths: readonly SendPath[]): boolean {
     if (longestRttMs(paths) < SHORT_MS) return true;
@@ -81,7 +89,8 @@ export class SendRoom {
     const farWindowBytes = Math.max(...paths.map((path) => path.farWindowBytes));
     // Without their queues: those are made of our own room.
     const longestMs = Math.max(...paths.map(({ minRttMs }) => minRttMs));
-    const useful = Math.max(FREE_BYTES, this.ackedPerMs(paths, nowMs) * longestMs * GROWTH_FACTOR);
+    const freeBytes = longestMs < SHORT_MS ? SHORT_FREE_BYTES : FREE_BYTES;
+    const useful = Math.max(freeBytes, this.ackedPerMs(paths, nowMs) * longestMs * GROWTH_FACTOR);
     return Math.ceil(Math.max(LEAST_BYTES, Math.min(useful, farWindowBytes * FAR_WINDOW_PART)));
   }
 
