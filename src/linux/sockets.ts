@@ -59,7 +59,8 @@ export function openListener(options: ListenOptions): number {
     if (family === 6) setsockoptInt(fd, c.SOL_IPV6, c.IPV6_V6ONLY, 1);
     if (options.transparent) setTransparent(fd, family);
     if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
-    setCommon(fd);
+    setCommon(fd, options.mptcp);
+    setKeepalive(fd);
     requireCongestion(fd, options.congestion);
     if (options.fastOpen) acceptFastOpen(fd);
     bind(fd, options.at);
@@ -76,12 +77,11 @@ function setTransparent(fd: number, family: Family): void {
   else setsockoptInt(fd, c.SOL_IPV6, c.IPV6_TRANSPARENT, 1);
 }
 
-/** No delay and keepalive: nothing that a SYN would show, so that it need not wait for them. */
-function setCommon(fd: number): void {
+/** Nothing that a SYN would show, so that it need not wait for it. */
+function setCommon(fd: number, mptcp: boolean): void {
   setsockoptInt(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
   // Urgent data stays in its place in the stream (RFC 6093); MPTCP has none.
-  setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
-  setKeepalive(fd);
+  if (!mptcp) setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
 }
 
 /** The config names it: a refusal throws. */
@@ -94,6 +94,11 @@ export function setCongestion(fd: number, name: string): void {
   const text = Buffer.from(`${name}\0`);
   // Asked for at the start; a kernel that refuses it now carries the flow all the same.
   rawSetsockopt(fd, c.SOL_TCP, c.TCP_CONGESTION, text, text.length);
+}
+
+/** Finds out that the peer is gone, also when nothing is sent; where the kernel can. */
+export function keepAlive(fd: number): void {
+  prepared(() => setKeepalive(fd));
 }
 
 function setKeepalive(fd: number): void {
@@ -128,7 +133,7 @@ export interface ConnectOptions {
   readonly fastOpen?: boolean;
 }
 
-/** Starts a non-blocking connect. Returns the fd, or the negative errno when the kernel refuses at once. */
+/** Starts a non-blocking connect, without keepalive: who keeps it for long asks for it. Returns the fd, or the negative errno when the kernel refuses at once. */
 export function startConnect(options: ConnectOptions): number {
   const family = familyOf(options.to.address);
   const fd = rawSocket(domainOf(family), STREAM, options.mptcp ? c.IPPROTO_MPTCP : c.IPPROTO_TCP);
@@ -159,7 +164,7 @@ function prepareAndConnect(fd: number, options: ConnectOptions): number {
   if (options.fastOpen) askFastOpen(fd);
   const to = encodeSockaddr(options.to);
   if (rawConnect(fd, to, to.length) < 0 && errno() !== EINPROGRESS) return errno();
-  return prepared(() => setCommon(fd));
+  return prepared(() => setCommon(fd, options.mptcp));
 }
 
 /** One flow must not end the worker that carries thousands: the errno of a refusal, else 0. */

@@ -77,6 +77,11 @@ export class Conn implements Watcher {
     if (!this.ended && !this.urgent) this.readable = false;
   }
 
+  /** Of one that is being opened: it may not have come about, connectResult tells. */
+  get hasFailed(): boolean {
+    return this.broken || this.ended;
+  }
+
   /** Leaves the fd open and to the caller. */
   release(): void {
     this.open = false;

@@ -85,7 +85,7 @@ export class ConnectRace implements ConnOwner {
     const index = this.attempts.findIndex((attempt) => attempt.conn === conn);
     const attempt = this.attempts[index];
     if (this.isOver || !attempt || !conn.writable) return;
-    const errno = connectResult(conn.fd);
+    const errno = conn.hasFailed ? connectResult(conn.fd) : 0;
     this.attempts.splice(index, 1);
     if (errno === 0 && !conn.broken) {
       this.close();

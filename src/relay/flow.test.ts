@@ -2,9 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { SHUT_WR } from '../linux/constants.ts';
+import { SHUT_WR, SO_KEEPALIVE, SOL_SOCKET } from '../linux/constants.ts';
 import { ECONNRESET, EPIPE } from '../linux/errno.ts';
-import { close, rawSend, rawShutdown } from '../linux/libc.ts';
+import { close, getsockoptInt, rawSend, rawShutdown } from '../linux/libc.ts';
 import { closeWithReset } from '../linux/sockets.ts';
 import { readCounters } from './counters.ts';
 import { Rig } from './flow-rig.fixture.ts';
@@ -75,6 +75,16 @@ describe('bytes', () => {
       return sent === 0;
     });
   });
+});
+
+test('a flow that lasts is kept alive towards the side that was opened here', () => {
+  const one = rig();
+  const isKept = () => getsockoptInt(one.far, SOL_SOCKET, SO_KEEPALIVE);
+  const { nowMs } = one.loop;
+  one.flow.sweep(nowMs + 1000, 2000);
+  expect(isKept()).toBe(0);
+  one.flow.sweep(nowMs + 6000, 2000);
+  expect(isKept()).toBe(1);
 });
 
 describe('ends', () => {

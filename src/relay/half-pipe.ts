@@ -43,8 +43,9 @@ export class HalfPipe {
   /** Bytes of the flow that the sink has taken (when they are sealed: that were sealed for it), and by splice. */
   movedBytes = 0;
   splicedBytes = 0;
-  /** The source ended and the sink was told. */
+  /** The source ended, and all that it sent has been taken by the sink, which tellEnd tells. */
   ended = false;
+  private isEndTold = false;
   /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
   copy: SentCopy | undefined;
   /** Whether an end before the first byte of the source is none that the sink should be told of, but a failure of the source. */
@@ -127,6 +128,7 @@ export class HalfPipe {
     this.append(again);
     if (rest) this.append(rest);
     this.ended = false;
+    this.isEndTold = false;
     return true;
   }
 
@@ -298,8 +300,14 @@ export class HalfPipe {
   private end(): PumpResult {
     this.ended = true;
     this.giveBack();
+    return 'ended';
+  }
+
+  /** Once it has ended; to be left out where the sink is closed at once, which says the same. */
+  tellEnd(): void {
+    if (!this.ended || this.isEndTold) return;
+    this.isEndTold = true;
     // A sink that is already gone says so through its own half-pipe.
     rawShutdown(this.sink.fd, SHUT_WR);
-    return 'ended';
   }
 }

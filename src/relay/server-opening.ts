@@ -2,6 +2,7 @@
 import { errnoName } from '../linux/errno.ts';
 import { close } from '../linux/libc.ts';
 import { isMptcp, isMptcpSocket, setCongestion } from '../linux/sockets.ts';
+import { NO_SPARE_FD } from '../linux/spare-fd.ts';
 import { synAckOptions } from '../linux/tcp-options.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type {
@@ -50,7 +51,7 @@ export interface ServerOpeningRules {
 /** What an opening begins with. */
 export interface ServerOpeningStart {
   readonly clientFd: number;
-  /** Keeps a number free for the target's socket; closed by the opening, once it has started. */
+  /** Keeps a number free for the target's socket, or NO_SPARE_FD; closed by the opening, once it has started. */
   readonly spareFd: number;
   /** The listener takes data with a SYN. */
   readonly isFastOpen: boolean;
@@ -240,7 +241,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
       onConnect: (target) => this.establish(target),
       onRefused: (reason, why, code) => this.refuseDial(reason, why, code),
     });
-    this.spareFd = -1;
+    this.spareFd = NO_SPARE_FD;
     this.dialling.begin();
   }
 
@@ -341,7 +342,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.target?.reset();
     this.target = undefined;
     if (this.spareFd >= 0) close(this.spareFd);
-    this.spareFd = -1;
+    this.spareFd = NO_SPARE_FD;
   }
 }
 

@@ -3,7 +3,8 @@ import { type Address, familyOf, type SocketAddress } from '../base/address.ts';
 import { ECONNREFUSED, ECONNRESET, errnoName, ETIMEDOUT } from '../linux/errno.ts';
 import { icmpCode } from '../linux/icmp-code.ts';
 import { close } from '../linux/libc.ts';
-import { connectResult, sourceTowards } from '../linux/sockets.ts';
+import { connectResult } from '../linux/sockets.ts';
+import { NO_SPARE_FD } from '../linux/spare-fd.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { InPath, RemoteLeg } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
@@ -44,7 +45,7 @@ export class TargetDial implements ConnOwner {
   isStarved = false;
   private readonly redial = new Timer(() => this.dial());
 
-  /** @param spareFd keeps a number free for the socket; closed by the dial */
+  /** @param spareFd keeps a number free for the socket, or NO_SPARE_FD; closed by the dial */
   constructor(
     context: WorkerContext,
     egress: EgressPolicy,
@@ -69,7 +70,7 @@ export class TargetDial implements ConnOwner {
 
   onReady(target: Conn): void {
     if (target !== this.target || !target.writable) return;
-    const errno = connectResult(target.fd);
+    const errno = target.hasFailed ? connectResult(target.fd) : 0;
     if (errno === 0 && !target.broken) {
       this.target = undefined;
       this.handlers.onConnect(target);
@@ -96,7 +97,7 @@ export class TargetDial implements ConnOwner {
     this.closeSpare();
     const { loop } = this.context;
     const to = this.addresses[0] as SocketAddress;
-    const own = sourceTowards(to);
+    const own = this.context.sourceTowards(to);
     if (typeof own === 'number' && isStarvation(own)) return this.wait();
     const from = typeof own === 'number' ? undefined : own;
     const { keyId, inPath, remoteLeg } = this.request;
@@ -144,7 +145,7 @@ export class TargetDial implements ConnOwner {
   private closeSpare(): void {
     if (this.spareFd < 0) return;
     close(this.spareFd);
-    this.spareFd = -1;
+    this.spareFd = NO_SPARE_FD;
   }
 }
 

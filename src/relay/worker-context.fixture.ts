@@ -1,4 +1,5 @@
 // What a worker lends to its parts, for tests that drive the loop themselves.
+import { sourceTowards } from '../linux/sockets.ts';
 import { Counters, createCounterMemory } from './counters.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './half-pipe.ts';
 import type { Loop } from './loop.ts';
@@ -24,6 +25,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     onFlowEnd: () => undefined,
     fail: () => undefined,
     nameTarget: () => '',
+    sourceTowards,
     resolve: () => undefined,
     learnFamilies: () => undefined,
     doubt: () => undefined,

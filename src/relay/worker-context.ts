@@ -1,5 +1,5 @@
 // What the parts of one worker share.
-import type { Address } from '../base/address.ts';
+import type { Address, SocketAddress } from '../base/address.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
@@ -44,6 +44,8 @@ export interface WorkerContext {
   fail(reason: FailureReason, detail: string): void;
   /** The target as the log may show it. */
   nameTarget(target: NamedTarget): string;
+  /** The address from which the kernel dials it, or an errno; what it said a moment ago is good enough. */
+  sourceTowards(to: SocketAddress): Address | number;
   /** Looks a name up; without addresses when there are none. Never calls back before it returns. */
   resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void;
   /** The far end told which families it reaches. */

@@ -1,8 +1,8 @@
 // Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { type Address, formatSocketAddress } from '../base/address.ts';
+import { type Address, formatSocketAddress, type SocketAddress } from '../base/address.ts';
 import { close, rawRead } from '../linux/libc.ts';
-import { openListener } from '../linux/sockets.ts';
+import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
@@ -14,6 +14,7 @@ import { BUFFER_BYTES, SEALED_BYTES } from './half-pipe.ts';
 import { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { RateLimit } from './rate-limit.ts';
+import { RecentSources } from './recent-sources.ts';
 import { type Arrival, Resumables } from './resumables.ts';
 import { RouterAccept } from './router-role.ts';
 import { type CopyBudget, WORKER_COPY_BYTES } from './sent-copy.ts';
@@ -44,6 +45,7 @@ class Worker implements WorkerContext {
   readonly warm = new Set<Opening>();
   readonly copies: CopyBudget = { leftBytes: WORKER_COPY_BYTES };
   readonly resumables = new Resumables();
+  private readonly sources = new RecentSources(sourceTowards);
   private readonly spec: WorkerSpec;
   private readonly acceptor: Acceptor;
   private readonly role: RouterAccept | ServerAccept;
@@ -118,6 +120,10 @@ class Worker implements WorkerContext {
   nameTarget(target: NamedTarget): string {
     if (!this.settings.logTargets) return 'a target';
     return 'address' in target ? formatSocketAddress(target) : `${printable(target.name)}:${target.port}`;
+  }
+
+  sourceTowards(to: SocketAddress): Address | number {
+    return this.sources.towards(to, this.loop.nowMs);
   }
 
   resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void {

@@ -1,9 +1,9 @@
 // The router's end of whatever a server speaks.
-import { randomBytes } from 'node:crypto';
 import type { ConvertProtocol, ServerProtocol } from '../config/server-protocol.ts';
 import { createConvertClient } from './convert/client.ts';
 import { type Asking, createForeignClient } from './convert/foreign-client.ts';
 import type { ClientHandshake, ClientTransport } from './handshake.ts';
+import { randomPool } from './random-pool.ts';
 import { createShadowsocksClient } from './shadowsocks/client.ts';
 import { createPlainClient } from './shadowsocks/plain.ts';
 import { createSocks6Client } from './socks6/client.ts';
@@ -35,10 +35,12 @@ export function createServerClient(protocol: ServerProtocol, isPipelined = false
   }
 }
 
+const random = randomPool();
+
 /** With a key the client for a server of ours, without one for a converter of others. */
 export function convertClient({ id: serverId, keyId, key: psk }: ConvertProtocol): ConvertServerClient {
   if (!psk) return createForeignClient();
-  return createConvertClient({ serverId, keyId, psk, now: Date.now, random: randomBytes });
+  return createConvertClient({ serverId, keyId, psk, now: Date.now, random });
 }
 
 export interface ConvertServerClient extends ClientTransport, Asking {
