@@ -10,7 +10,7 @@ const WEIGHT = 0.25;
 const ROOM = 1.5;
 
 export class Demand {
-  private times: number[] = [];
+  private readonly times: number[] = [];
   private makingMs = FIRST_GUESS_MS;
 
   /** A flow began. */
@@ -26,7 +26,7 @@ export class Demand {
 
   /** 0 when nothing has begun for a minute; else one more than the largest burst, at most `most`. */
   wanted(nowMs: number, most: number): number {
-    this.times = this.times.filter((time) => nowMs - time <= REMEMBERED_MS);
+    this.forget(nowMs);
     if (this.times.length === 0) return 0;
     const windowMs = this.makingMs * ROOM;
     let burst = 1;
@@ -35,5 +35,11 @@ export class Demand {
       burst = Math.max(burst, last - first + 1);
     }
     return Math.min(most, burst + 1);
+  }
+
+  /** In place: it is asked with every flow. */
+  private forget(nowMs: number): void {
+    const fresh = this.times.findIndex((time) => nowMs - time <= REMEMBERED_MS);
+    if (fresh !== 0) this.times.splice(0, fresh < 0 ? this.times.length : fresh);
   }
 }
