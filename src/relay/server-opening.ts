@@ -1,6 +1,5 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
 import { errnoName } from '../linux/errno.ts';
-import { close } from '../linux/libc.ts';
 import { isMptcp, isMptcpSocket, setCongestion } from '../linux/sockets.ts';
 import { NO_SPARE_FD } from '../linux/spare-fd.ts';
 import { synAckOptions } from '../linux/tcp-options.ts';
@@ -51,7 +50,7 @@ export interface ServerOpeningRules {
 /** What an opening begins with. */
 export interface ServerOpeningStart {
   readonly clientFd: number;
-  /** Keeps a number free for the target's socket, or NO_SPARE_FD; closed by the opening, once it has started. */
+  /** Keeps a number free for the target's socket; the opening's, once it has started. */
   readonly spareFd: number;
   /** The listener takes data with a SYN. */
   readonly isFastOpen: boolean;
@@ -341,7 +340,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
     this.dialling?.close();
     this.target?.reset();
     this.target = undefined;
-    if (this.spareFd >= 0) close(this.spareFd);
+    this.context.spares.give(this.spareFd);
     this.spareFd = NO_SPARE_FD;
   }
 }

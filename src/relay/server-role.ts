@@ -3,7 +3,6 @@ import { type Address, familyOf, formatAddress, type SocketAddress } from '../ba
 import { maskAddress, prefixContains } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
 import { closeWithReset, isMptcpSocket, localAddress, peerAddress } from '../linux/sockets.ts';
-import { NO_SPARE_FD, openFilesLimit, takeSpareFd } from '../linux/spare-fd.ts';
 import { synOptionKinds } from '../linux/tcp-options.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
@@ -26,8 +25,6 @@ import type { ServedProtocol, ServerAdmission, ServerRole } from './worker-spec.
 
 // What a busy router can use: its workers together keep fewer.
 const MOST_WARM_PER_KEY = 128;
-// More than the openings that wait for their request at once, as a rule; a dial that finds none waits for it.
-const PLENTY_FDS = 2048;
 
 export class ServerAccept {
   private readonly context: WorkerContext;
@@ -40,8 +37,6 @@ export class ServerAccept {
   private admission: ServerAdmission;
   private unproved: Unproved;
   private readonly warm: Unproved;
-  /** The kernel gives the lowest number that is free: after a smaller one there are more than enough. */
-  private readonly plentyBelowFd: number;
   /** One for all listeners: what it notes only grows. */
   private readonly admitted: AdmittedUntil;
 
@@ -53,7 +48,6 @@ export class ServerAccept {
     this.admission = role;
     this.unproved = new Unproved(role.unprovedMemory, role.maxUnauthenticatedPerAddress);
     this.admitted = new AdmittedUntil(role.stateDir, worker);
-    this.plentyBelowFd = openFilesLimit() - PLENTY_FDS;
     this.warm = new Unproved(role.warmMemory, MOST_WARM_PER_KEY);
     const now = steadyClock(role.clock, () => process.hrtime.bigint());
     this.convert = createConvertServer({
@@ -128,9 +122,8 @@ export class ServerAccept {
       this.context.fail('resource', `${peer} has ${most} connections open without a proof`);
       return true;
     }
-    const isScarce = fd >= this.plentyBelowFd;
-    const spareFd = isScarce ? takeSpareFd() : NO_SPARE_FD;
-    if (isScarce && spareFd < 0) {
+    const spareFd = this.context.spares.take();
+    if (spareFd < 0) {
       onProved();
       return false;
     }
@@ -144,7 +137,7 @@ export class ServerAccept {
       enterWarm: (keyId: number) => this.warm.enter(String(keyId)),
     };
     if (ServerOpening.start(this.context, begin)) return true;
-    if (spareFd >= 0) close(spareFd);
+    this.context.spares.give(spareFd);
     onProved();
     return false;
   }

@@ -45,7 +45,7 @@ export class TargetDial implements ConnOwner {
   isStarved = false;
   private readonly redial = new Timer(() => this.dial());
 
-  /** @param spareFd keeps a number free for the socket, or NO_SPARE_FD; closed by the dial */
+  /** @param spareFd keeps a number free for the socket; the dial's from here on */
   constructor(
     context: WorkerContext,
     egress: EgressPolicy,
@@ -81,7 +81,7 @@ export class TargetDial implements ConnOwner {
   close(): void {
     this.isClosed = true;
     this.context.loop.timers.clear(this.redial);
-    this.closeSpare();
+    this.giveSpare();
     this.target?.reset();
     this.target = undefined;
   }
@@ -94,11 +94,10 @@ export class TargetDial implements ConnOwner {
   }
 
   private dial(): void {
-    this.closeSpare();
     const { loop } = this.context;
     const to = this.addresses[0] as SocketAddress;
     const own = this.context.sourceTowards(to);
-    if (typeof own === 'number' && isStarvation(own)) return this.wait();
+    if (typeof own === 'number' && isStarvation(own)) return this.starve();
     const from = typeof own === 'number' ? undefined : own;
     const { keyId, inPath, remoteLeg } = this.request;
     const decision = decideEgress(this.egress, keyId, to, from, inPath !== undefined);
@@ -118,12 +117,19 @@ export class TargetDial implements ConnOwner {
       this.isStarved = false;
       target.owner = this;
       this.target = target;
-    } else if (isStarvation(target)) this.wait();
+      this.giveSpare();
+    } else if (isStarvation(target)) this.starve();
     else this.failed(target);
   }
 
-  private wait(): void {
+  /** Now its number is wanted, else it is waited for one. */
+  private starve(): void {
     const { loop } = this.context;
+    if (this.spareFd !== NO_SPARE_FD) {
+      close(this.spareFd);
+      this.spareFd = NO_SPARE_FD;
+      return this.dial();
+    }
     this.isStarved = true;
     loop.timers.arm(this.redial, REDIAL_MS, loop.nowMs);
   }
@@ -142,9 +148,8 @@ export class TargetDial implements ConnOwner {
     else this.handlers.onRefused(reason, why, code);
   }
 
-  private closeSpare(): void {
-    if (this.spareFd < 0) return;
-    close(this.spareFd);
+  private giveSpare(): void {
+    this.context.spares.give(this.spareFd);
     this.spareFd = NO_SPARE_FD;
   }
 }

@@ -6,6 +6,7 @@ import type { Loop } from './loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { Resumables } from './resumables.ts';
 import { WORKER_COPY_BYTES } from './sent-copy.ts';
+import { SpareFds } from './spare-fds.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerContext {
@@ -14,6 +15,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     buffer: Buffer.alloc(BUFFER_BYTES),
     sealed: Buffer.alloc(SEALED_BYTES),
     pipes: new PipePool(BUFFER_BYTES),
+    spares: new SpareFds(),
     bufferMaxBytes: 16 * 1024 * 1024,
     counters: new Counters(createCounterMemory(1), 0),
     flows: new Set(),

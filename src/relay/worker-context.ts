@@ -10,6 +10,7 @@ import type { PipePool } from './pipe-pool.ts';
 import type { Arrival, Resumables } from './resumables.ts';
 import type { RouterPolicy } from './router-policy.ts';
 import type { CopyBudget } from './sent-copy.ts';
+import type { SpareFds } from './spare-fds.ts';
 
 /** A flow that is not established yet. */
 export interface Opening {
@@ -26,6 +27,7 @@ export interface WorkerContext {
   /** For what of `buffer` was sealed; holds nothing between two calls either. */
   readonly sealed: Buffer;
   readonly pipes: PipePool;
+  readonly spares: SpareFds;
   /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
   readonly counters: Counters;

@@ -19,6 +19,7 @@ import { type Arrival, Resumables } from './resumables.ts';
 import { RouterAccept } from './router-role.ts';
 import { type CopyBudget, WORKER_COPY_BYTES } from './sent-copy.ts';
 import { ServerAccept } from './server-role.ts';
+import { SpareFds } from './spare-fds.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 import type { FromWorker, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
 
@@ -39,6 +40,7 @@ class Worker implements WorkerContext {
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
+  readonly spares = new SpareFds();
   readonly counters: Counters;
   readonly flows = new Set<Flow>();
   readonly openings = new Set<Opening>();
@@ -163,8 +165,7 @@ class Worker implements WorkerContext {
 
   private onAccept(fd: number, listener: number): boolean {
     if (!this.role.accept(fd, this.spoken.get(listener) ?? 0)) {
-      // The fds of idle pipes serve flows better.
-      this.pipes.shrink();
+      this.freeFds();
       return false;
     }
     this.counters.add('flowsOpened', 1);
@@ -173,8 +174,14 @@ class Worker implements WorkerContext {
 
   private onPause(why: string): void {
     this.counters.add('acceptPauses', 1);
-    this.pipes.shrink();
+    this.freeFds();
     this.log('warn', 'accept-paused', `not accepting connections for now: ${why}`);
+  }
+
+  /** Those of idle pipes, and those that are kept in store, serve flows better. */
+  private freeFds(): void {
+    this.pipes.shrink();
+    this.spares.shrink();
   }
 
   private log(level: 'info' | 'warn', reason: string, message: string): void {
@@ -229,6 +236,7 @@ class Worker implements WorkerContext {
       if (now - flow.lastActiveMs > limitMs) flow.abort();
       else flow.sweep(now, REST_AFTER_MS);
     }
+    this.spares.trim();
     for (const { reason, entry } of this.logLimit.flush(now)) {
       post({ kind: 'log', level: 'warn', reason, ...entry });
     }
@@ -251,7 +259,7 @@ class Worker implements WorkerContext {
     if (this.role instanceof RouterAccept) this.role.rest();
     for (const opening of [...this.openings, ...this.warm]) opening.abort();
     for (const flow of this.flows) flow.abort();
-    this.pipes.shrink();
+    this.freeFds();
     this.publish();
     this.loop.forget(this.spec.wakeFd);
     this.loop.close();
