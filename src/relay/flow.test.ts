@@ -133,6 +133,17 @@ describe('ends', () => {
     one.loop.close();
   });
 
+  test('of an end right before a reset the other side hears', () => {
+    const one = new Rig();
+    rawShutdown(one.device, SHUT_WR);
+    closeWithReset(one.device);
+    one.until(() => one.flows.size === 0);
+    expect(one.read(one.origin)).toBeUndefined();
+    expect(readCounters(one.memory).flowsReset).toBe(1);
+    close(one.origin);
+    one.loop.close();
+  });
+
   test('a reset after an end is noticed too', () => {
     const one = new Rig();
     rawShutdown(one.device, SHUT_WR);

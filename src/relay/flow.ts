@@ -288,6 +288,8 @@ export class Flow implements ConnOwner, Task, RoomOwner {
   /** @param side that broke; its sink may have noticed first */
   private fail(side: 'near' | 'far'): void {
     if (side === 'far' && this.toNear.isUnheard) this.onRefused?.();
+    // Of an end that came before the break, the other side hears before its reset.
+    this.tellEnds();
     this.finish(true);
   }
 
