@@ -37,14 +37,19 @@ export function startCarriedFlow(context: WorkerContext, opening: EstablishedOpe
   const { client, link, candidates, handshake, received, codec } = opening;
   const { conn, candidate } = link;
   const { sent, unsent } = firstBytes(opening);
+  const sentToFarBytes = sent.length;
   context.counters.add('bytesToFar', sent.length);
   if (handshake.isBlind) {
     const sealed = codec && ({ side: 'far', codec } as const);
-    Flow.start(context, [client, conn], unsent, received, { sealed, onRefused: opening.onRefused });
+    Flow.start(context, [client, conn], unsent, received, {
+      sealed,
+      onRefused: opening.onRefused,
+      sentToFarBytes,
+    });
     return;
   }
   if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
-    Flow.start(context, [client, conn], unsent, received);
+    Flow.start(context, [client, conn], unsent, received, { sentToFarBytes });
     return;
   }
   const { target, attempts, congestion, handshakeTimeoutMs } = opening;

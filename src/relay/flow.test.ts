@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { SHUT_WR, SO_KEEPALIVE, SOL_SOCKET } from '../linux/constants.ts';
 import { ECONNRESET, EPIPE } from '../linux/errno.ts';
 import { close, getsockoptInt, rawSend, rawShutdown } from '../linux/libc.ts';
+import { connectedPair } from '../linux/loopback.fixture.ts';
 import { closeWithReset } from '../linux/sockets.ts';
 import { readCounters } from './counters.ts';
 import { Rig } from './flow-rig.fixture.ts';
@@ -131,6 +132,24 @@ describe('ends', () => {
     expect(readCounters(one.memory).flowsReset).toBe(1);
     close(other);
     one.loop.close();
+  });
+
+  test('what the far side has not acknowledged keeps the flow, also what it got before the flow began', () => {
+    const far = connectedPair({ client: true, listener: true });
+    const piece = Buffer.alloc(64 * 1024);
+    let sentToFarBytes = 0;
+    for (let sent = 0; sent >= 0; sent = rawSend(far[0], piece, piece.length, 0)) sentToFarBytes += sent;
+    const one = new Rig(undefined, undefined, far, undefined, { sentToFarBytes });
+    for (const fd of [one.device, one.origin]) rawShutdown(fd, SHUT_WR);
+    for (let i = 0; i < 20; i++) one.turn();
+    expect(one.flows.size).toBe(1);
+    one.until(() => {
+      one.read(one.origin);
+      one.flow.sweep(one.loop.nowMs, 2000);
+      return one.flows.size === 0;
+    });
+    expect(readCounters(one.memory).flowsReset).toBe(0);
+    one.close();
   });
 
   test('of an end right before a reset the other side hears', () => {

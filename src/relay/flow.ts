@@ -31,6 +31,8 @@ export interface FlowExtras {
   readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
   /** For a far side that can refuse only by ending the flow before its first byte: it has, and the near side is reset. */
   readonly onRefused?: (() => void) | undefined;
+  /** What the far side got before the flow began. */
+  readonly sentToFarBytes?: number;
 }
 
 export class Flow implements ConnOwner, Task, RoomOwner {
@@ -42,6 +44,7 @@ export class Flow implements ConnOwner, Task, RoomOwner {
   private readonly context: WorkerContext;
   private onGone: (() => void) | undefined;
   private readonly onRefused: (() => void) | undefined;
+  private readonly sentToFarBytes: number;
   private isQueued = false;
   private isClosed = false;
   /** Made when the flow first waits for room: most flows never do. */
@@ -80,7 +83,7 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     far: Conn,
     firstToFar: Buffer,
     firstToNear: Buffer,
-    { copies, sealed, onRefused }: FlowExtras,
+    { copies, sealed, onRefused, sentToFarBytes = 0 }: FlowExtras,
   ) {
     this.context = context;
     this.near = near;
@@ -93,6 +96,7 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;
     this.onRefused = onRefused;
+    this.sentToFarBytes = sentToFarBytes;
     // Who has ended its own direction may get an empty answer in order.
     if (onRefused) this.toNear.emptyEndFails = () => !this.toFar.ended;
     this.lastActiveMs = context.loop.nowMs;
@@ -255,8 +259,8 @@ export class Flow implements ConnOwner, Task, RoomOwner {
 
   private unacked(): number {
     return (
-      (this.near.mptcp ? unackedOf(this.near, this.toNear) : 0) +
-      (this.far.mptcp ? unackedOf(this.far, this.toFar) : 0)
+      (this.near.mptcp ? unackedOf(this.near, this.toNear.movedBytes) : 0) +
+      (this.far.mptcp ? unackedOf(this.far, this.sentToFarBytes + this.toFar.movedBytes) : 0)
     );
   }
 
@@ -311,8 +315,8 @@ export class Flow implements ConnOwner, Task, RoomOwner {
 }
 
 /** The kernel is asked only where it can be too much. */
-const unackedOf = ({ fd }: Conn, { movedBytes }: HalfPipe): number =>
-  movedBytes <= CLOSE_BELOW_BYTES / 2 ? movedBytes : unackedBytes(fd);
+const unackedOf = ({ fd }: Conn, sentBytes: number): number =>
+  sentBytes <= CLOSE_BELOW_BYTES / 2 ? sentBytes : unackedBytes(fd);
 
 function isFailed(result: PumpResult): boolean {
   return result === 'source-failed' || result === 'sink-failed';

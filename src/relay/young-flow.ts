@@ -72,7 +72,10 @@ export class YoungFlow implements ConnOwner {
       all.delete(young);
       young.close();
     };
-    young.flow = Flow.start(context, conns, unsent, received, { copies: { toFar, onGone } });
+    young.flow = Flow.start(context, conns, unsent, received, {
+      copies: { toFar, onGone },
+      sentToFarBytes: sent.length,
+    });
   }
 
   private constructor(context: WorkerContext, spec: YoungFlowSpec) {
