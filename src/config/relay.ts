@@ -42,17 +42,14 @@ const workers = z
     if (value === 'auto') return value;
     if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_WORKERS)
       return value;
-    return fault(
-      context,
-      `is neither "auto" nor 1 to ${MAX_WORKERS}`,
-      'Write "auto" for one per CPU, four at most, or a number.',
-    );
+    return fault(context, `is neither "auto" nor 1 to ${MAX_WORKERS}`, 'Write "auto" or a number.');
   })
   .prefault('auto')
   .register(keyDocs, {
     type: `"auto" or integer, 1 to ${MAX_WORKERS}`,
     default: '"auto"',
-    description: 'Worker threads that move bytes; "auto" is one per CPU, four at most.',
+    description:
+      'Worker threads that move bytes; "auto" is half as many as CPUs, with "shadowsocks" as many; one at least, four at most.',
   });
 
 const congestion = z

@@ -61,7 +61,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   const unprobed = { state: first, facts, hints: CLEAN_PATHS, fastOpen: NOTHING_LOST };
   const relay = await Relay.start(
     routerRole(config, congestion, method, routerPolicy(config, unprobed, 1)),
-    relaySettings(config.relay, config.log, buffers.limit.bytes),
+    relaySettings(config.relay, config.servers, config.log, buffers.limit.bytes),
     listens(config, method),
     {
       onLog: (line) => logRelayLine(log, line),
@@ -157,12 +157,15 @@ function routerRole(
   };
 }
 
-function openingSettings({ relay }: RouterConfig, congestion: CongestionChoice): RouterOpeningSettings {
+function openingSettings(
+  { relay, servers }: RouterConfig,
+  congestion: CongestionChoice,
+): RouterOpeningSettings {
   return {
     connectTimeoutMs: relay.connectTimeoutMs,
     handshakeTimeoutMs: relay.handshakeTimeoutMs,
     earlyDataWaitMs: relay.earlyDataWaitMs,
-    warmMost: Math.ceil(relay.warmUpstreams / workerCount(relay)),
+    warmMost: Math.ceil(relay.warmUpstreams / workerCount(relay, servers)),
     congestion,
   };
 }

@@ -49,7 +49,12 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
   applyPlan(steps.filter(isOfHost), facts, journal, undefined);
   const relay = await Relay.start(
     serverRole(config, congestion, firstEgress),
-    relaySettings(config.relay, config.log, buffer.bytes),
+    relaySettings(
+      config.relay,
+      config.listens.map(({ protocol }) => protocol),
+      config.log,
+      buffer.bytes,
+    ),
     listens(config, congestion),
     {
       onLog: (line) => logRelayLine(log, line),
