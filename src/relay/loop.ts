@@ -29,6 +29,8 @@ export class Loop {
   readonly timers = new Timers();
   /** Milliseconds of the monotonic clock at the last wake-up. */
   nowMs: number = performance.now();
+  /** Spent waiting for events so far, in milliseconds. */
+  waitedMs = 0;
   private readonly epoll = new Epoll(MAX_EVENTS);
   private readonly watchers: (Watcher | undefined)[] = [];
   // Survives the fd: an event of a closed fd's predecessor is recognised by its old number.
@@ -86,10 +88,11 @@ export class Loop {
 
   /** One round: waits at most `maxWaitMs` for events, handles them, then due timers, then waiting tasks. */
   round(maxWaitMs: number): void {
-    const wait =
-      this.tasks.length > 0 ? 0 : Math.min(maxWaitMs, this.timers.nextDeadlineMs() - performance.now());
+    const fromMs = performance.now();
+    const wait = this.tasks.length > 0 ? 0 : Math.min(maxWaitMs, this.timers.nextDeadlineMs() - fromMs);
     const count = this.epoll.wait(Math.max(0, Math.ceil(wait)));
     this.nowMs = performance.now();
+    this.waitedMs += this.nowMs - fromMs;
     this.onProgress();
     for (let i = 0; i < count; i++) {
       const fd = this.epoll.fdAt(i);

@@ -33,10 +33,11 @@ afterEach(() => {
 });
 
 /** A pool whose server says one byte to each connection. */
-function setUp({ endsAtOnce = false } = {}) {
+function setUp({ endsAtOnce = false, hasTime = (): boolean => true } = {}) {
   const loop = new Loop();
   const { fd: listener, at: to } = listenOnLoopback({ backlog: 16 });
-  const pool = new WarmPool(contextOf(loop), { most: 4, handshakeTimeoutMs: 5000, congestion: undefined });
+  const settings = { most: 4, handshakeTimeoutMs: 5000, congestion: undefined };
+  const pool = new WarmPool(contextOf(loop), settings, hasTime);
   const accepted: number[] = [];
   closers.push(() => {
     pool.close();
@@ -67,6 +68,21 @@ function setUp({ endsAtOnce = false } = {}) {
   expect(pool.take()).toBeUndefined();
   return { loop, pool, server, until };
 }
+
+test('none are made while the worker has no time, and those that there are still serve', () => {
+  let hasTime = true;
+  const { loop, pool, until } = setUp({ hasTime: () => hasTime });
+  until(() => pool.size === 2);
+  hasTime = false;
+  const taken = [pool.take(), pool.take(), pool.take()];
+  for (const one of taken) one?.conn.reset();
+  expect(taken.map(Boolean)).toEqual([true, true, false]);
+  for (let i = 0; i < 20; i++) loop.round(1);
+  expect(pool.size).toBe(0);
+  hasTime = true;
+  pool.take();
+  until(() => pool.size > 0);
+});
 
 test.each<[string, readonly WanPolicy[], number]>([
   ['are kept while nothing changes', [WAN], 2],

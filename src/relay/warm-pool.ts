@@ -6,6 +6,7 @@ import { type SocketAddress, sameAddress } from '../base/address.ts';
 import { type ClientTransport, MAX_RETRIES } from '../transport/handshake.ts';
 import { type Attempt, ConnectRace } from './connect-race.ts';
 import type { Conn, ConnOwner } from './conn.ts';
+import { IdleShare } from './idle-share.ts';
 import { HelloLink } from './hello-link.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { Timer } from './timers.ts';
@@ -17,6 +18,9 @@ const KEPT_MS = 60_000;
 const LOOK_MS = 2000;
 // After a failure: the server may be gone, or have as many as it takes.
 const PAUSE_MS = 10_000;
+// Each costs about as much as a flow: a worker that has less time left makes flows wait longer than the round trip they are
+// spared. The waits of a busy machine count as idle too, so it is more than it seems.
+const LEAST_IDLE = 0.6;
 const NOTHING = Buffer.alloc(0);
 
 export interface WarmServer {
@@ -47,12 +51,15 @@ export class WarmPool implements ConnOwner {
   private idle: Idle[] = [];
   private readonly making = new Set<Warming>();
   private pausedUntilMs = 0;
+  private readonly hasTime: () => boolean;
   private isClosed = false;
   private readonly look = new Timer(() => this.onLook());
 
-  constructor(context: WorkerContext, settings: WarmSettings) {
+  /** @param hasTime whether the worker has time to make some now: where it is short, flows come first */
+  constructor(context: WorkerContext, settings: WarmSettings, hasTime = idleEnough(context)) {
     this.context = context;
     this.settings = settings;
+    this.hasTime = hasTime;
   }
 
   configure(settings: WarmSettings): void {
@@ -105,7 +112,7 @@ export class WarmPool implements ConnOwner {
     const { loop } = this.context;
     const { server, settings } = this;
     const wanted = server?.transport.warm ? this.demand.wanted(loop.nowMs, settings.most) : 0;
-    if (server && loop.nowMs >= this.pausedUntilMs) {
+    if (server && loop.nowMs >= this.pausedUntilMs && this.hasTime()) {
       for (let missing = wanted - this.idle.length - this.making.size; missing > 0; missing--)
         this.make(server);
     }
@@ -151,6 +158,11 @@ export class WarmPool implements ConnOwner {
   private count(): void {
     this.context.counters.set('warmIdle', this.idle.length);
   }
+}
+
+function idleEnough({ loop }: WorkerContext): () => boolean {
+  const idleShare = new IdleShare(loop.nowMs);
+  return () => idleShare.at(loop.nowMs, loop.waitedMs) >= LEAST_IDLE;
 }
 
 /** Its WAN has the source address still, and the server the address that it leads to. */
