@@ -97,9 +97,25 @@ export function setsockoptIntRaw(fd: number, level: number, option: number, valu
   return rawSetsockopt(fd, level, option, intBuffer, 4);
 }
 
+const texts = new Map<string, Buffer>();
+/** As a C string; kept, as names of interfaces and the like are few and come again and again. */
+function textOf(value: string): Buffer {
+  let bytes = texts.get(value);
+  if (!bytes) {
+    bytes = Buffer.from(`${value}\0`);
+    texts.set(value, bytes);
+  }
+  return bytes;
+}
+
+/** Negative on failure. */
+export function setsockoptStringRaw(fd: number, level: number, option: number, value: string): number {
+  const bytes = textOf(value);
+  return rawSetsockopt(fd, level, option, bytes, bytes.length);
+}
+
 export function setsockoptString(fd: number, level: number, option: number, value: string): void {
-  const bytes = Buffer.from(`${value}\0`);
-  const result = rawSetsockopt(fd, level, option, bytes, bytes.length);
+  const result = setsockoptStringRaw(fd, level, option, value);
   check(result, () => `setsockopt(${fd}, ${level}, ${option}, "${value}")`);
 }
 

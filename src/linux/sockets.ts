@@ -20,6 +20,7 @@ import {
   setsockoptInt,
   setsockoptIntRaw,
   setsockoptString,
+  setsockoptStringRaw,
 } from './libc.ts';
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_IN6_BYTES } from './sockaddr.ts';
 
@@ -91,9 +92,8 @@ function requireCongestion(fd: number, name: string | undefined): void {
 
 /** On an established MPTCP socket it holds for the subflows there are and for those to come (tried on 6.18). */
 export function setCongestion(fd: number, name: string): void {
-  const text = Buffer.from(`${name}\0`);
   // Asked for at the start; a kernel that refuses it now carries the flow all the same.
-  rawSetsockopt(fd, c.SOL_TCP, c.TCP_CONGESTION, text, text.length);
+  setsockoptStringRaw(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
 }
 
 /** Finds out that the peer is gone, also when nothing is sent; where the kernel can. */
@@ -152,8 +152,7 @@ function prepareAndConnect(fd: number, options: ConnectOptions): number {
   });
   if (failure !== 0) return failure;
   if (options.device !== undefined) {
-    const name = Buffer.from(`${options.device}\0`);
-    if (rawSetsockopt(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, name, name.length) < 0) return errno();
+    if (setsockoptStringRaw(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device) < 0) return errno();
   }
   if (options.from !== undefined) {
     // Not on every kernel's MPTCP sockets; without it bind takes a port early, which only limits their number.

@@ -9,6 +9,8 @@ import type { Candidate } from './router-policy.ts';
 import type { WorkerContext } from './worker-context.ts';
 import { YoungFlow } from './young-flow.ts';
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export interface EstablishedOpening {
   readonly client: Conn;
   readonly link: HelloLink;
@@ -71,7 +73,7 @@ function firstBytes({ link, codec, early, holdsEarly }: EstablishedOpening): {
   unsent: Buffer;
 } {
   const { unsent } = link;
-  if (holdsEarly) return { sent: Buffer.alloc(0), unsent: Buffer.concat([unsent, early]) };
+  if (holdsEarly) return { sent: NOTHING, unsent: Buffer.concat([unsent, early]) };
   // Sealed bytes are counted when they are sealed.
   if (codec) return { sent: early, unsent };
   // The flow counts what it moves itself.

@@ -25,7 +25,11 @@ export class EarlyBytes {
     if (!this.client.readable || room === 0) return this.all.subarray(before);
     const read = receive(this.client, this.buffer, room);
     if (read !== undefined && read < 0) return read;
-    if (read) this.all = Buffer.concat([this.all, this.buffer.subarray(0, read)]);
+    if (read) this.all = joined(this.all, this.buffer.subarray(0, read));
     return this.all.subarray(before);
   }
 }
+
+/** A copy in any case. */
+const joined = (before: Buffer, fresh: Buffer): Buffer =>
+  before.length === 0 ? Buffer.from(fresh) : Buffer.concat([before, fresh]);

@@ -10,11 +10,13 @@ import type { Candidate } from './router-policy.ts';
 /** What the link does by itself left out. */
 export type FinalReply = Exclude<Reply, { kind: 'send' }>;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export class HelloLink {
   readonly conn: Conn;
   readonly candidate: Candidate;
   /** What of hello and first bytes the connection has not taken yet. */
-  unsent: Buffer = Buffer.alloc(0);
+  unsent: Buffer = NOTHING;
   private readonly buffer: Buffer;
   /** Undefined until the hello is said. */
   private reader: ReplyReader | undefined;
@@ -45,7 +47,7 @@ export class HelloLink {
     if (this.unsent.length === 0 || !this.conn.writable) return 0;
     const sent = send(this.conn, this.unsent);
     if (sent < 0) return sent;
-    this.unsent = this.unsent.subarray(sent);
+    this.unsent = sent === this.unsent.length ? NOTHING : this.unsent.subarray(sent);
     return 0;
   }
 

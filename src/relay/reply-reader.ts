@@ -21,11 +21,13 @@ export type Reply =
 // The largest reply is 1020 bytes (RFC 8803); what stays unfinished beyond this is no reply.
 const LIMIT_BYTES = 4096;
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export class ReplyReader {
   private readonly handshake: ClientHandshake;
   private readonly conn: Conn;
   private readonly buffer: Buffer;
-  private bytes: Buffer = Buffer.alloc(0);
+  private bytes: Buffer = NOTHING;
 
   /** @param buffer holds nothing between two calls */
   constructor(handshake: ClientHandshake, conn: Conn, buffer: Buffer) {
@@ -36,27 +38,34 @@ export class ReplyReader {
 
   /** Undefined while not all of it is here. A transport without a reply is established at the first call. */
   read(): Reply | undefined {
-    for (;;) {
-      const step = this.handshake.receive(this.bytes);
-      if (step.kind === 'established') return this.established(step);
+    for (let bytes = this.bytes; ; ) {
+      const step = this.handshake.receive(bytes);
+      if (step.kind === 'established') return established(step, bytes);
+      // Those in the shared buffer are there for this call only.
+      if (bytes !== this.bytes) this.bytes = Buffer.from(bytes);
       if (step.kind === 'retry' || step.kind === 'send') return step;
       if (step.kind === 'refused') return failed(step.reason, step.detail);
-      if (this.bytes.length > LIMIT_BYTES) return failed('malformed', 'the reply does not end');
+      if (bytes.length > LIMIT_BYTES) return failed('malformed', 'the reply does not end');
       if (!this.conn.readable) return undefined;
       const read = receive(this.conn, this.buffer, this.buffer.length);
       if (read === undefined) return undefined;
       if (read === 0) return failed('server-lost', 'the server closed the connection before its reply');
       if (read < 0) return failed('server-lost', `${errnoName(-read)} before its reply`);
-      this.bytes = Buffer.concat([this.bytes, this.buffer.subarray(0, read)]);
+      const fresh = this.buffer.subarray(0, read);
+      bytes = this.bytes.length === 0 ? fresh : Buffer.concat([this.bytes, fresh]);
     }
   }
+}
 
-  private established({ consumed, families, codec }: Extract<ClientStep, { kind: 'established' }>): Reply {
-    const rest = this.bytes.subarray(consumed);
-    const opened = codec ? codec.open(rest) : [rest];
-    if (!opened) return failed('server-reply-unauthenticated', 'what follows the reply is forged');
-    return { kind: 'established', rest: Buffer.concat(opened), families, codec };
-  }
+function established(
+  { consumed, families, codec }: Extract<ClientStep, { kind: 'established' }>,
+  bytes: Buffer,
+): Reply {
+  const behind = bytes.subarray(consumed);
+  const opened = codec ? codec.open(behind) : [behind];
+  if (!opened) return failed('server-reply-unauthenticated', 'what follows the reply is forged');
+  const rest = bytes.length === consumed ? NOTHING : Buffer.concat(opened);
+  return { kind: 'established', rest, families, codec };
 }
 
 function failed(reason: FailureReason, detail: string): Reply {

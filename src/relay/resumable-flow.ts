@@ -7,6 +7,8 @@ import type { Arrival, Resumable } from './resumables.ts';
 import { SentCopy } from './sent-copy.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+const NOTHING: Buffer = Buffer.alloc(0);
+
 export interface ResumableFlowSpec {
   readonly flowId: string;
   readonly attempt: number;
@@ -27,7 +29,7 @@ export class ResumableFlow implements Resumable {
       toNear: new SentCopy(context.copies, context.loop.nowMs),
       onGone: () => context.resumables.delete(flowId),
     };
-    resumable.flow = Flow.start(context, [client, target], first, Buffer.alloc(0), { copies });
+    resumable.flow = Flow.start(context, [client, target], first, NOTHING, { copies });
   }
 
   private constructor(families: Families | undefined) {

@@ -9,6 +9,8 @@ export class Rotation<T extends Sharer> {
   private readonly items: readonly T[];
   private readonly credits: number[];
   private readonly total: number;
+  /** By who is first; the same arrays each time. */
+  private readonly orders: (readonly T[])[] = [];
 
   /** @param random 0 to 1: where it begins, so that those who begin anew all the time do not favour the first. */
   constructor(items: readonly T[], random: () => number = Math.random) {
@@ -21,8 +23,11 @@ export class Rotation<T extends Sharer> {
   next(): readonly T[] {
     const first = this.turn();
     if (first <= 0) return this.items;
-    const chosen = this.items[first] as T;
-    return [chosen, ...this.items.slice(0, first), ...this.items.slice(first + 1)];
+    return (this.orders[first] ??= [
+      this.items[first] as T,
+      ...this.items.slice(0, first),
+      ...this.items.slice(first + 1),
+    ]);
   }
 
   private turn(): number {

@@ -82,95 +82,98 @@ function flagsOf(hints: PathHints | undefined): number {
 }
 
 const RETRY: ClientStep = { kind: 'retry' };
+/** Before the hello. */
+const NO_TAG: Buffer = Buffer.alloc(TAG_BYTES);
 const UNSIGNED = 'server-reply-unauthenticated';
 
 class Handshake implements ClientHandshake {
-  readonly #shared: Shared;
+  private readonly shared: Shared;
   /** The TLVs that say what is wanted. */
-  readonly #request: Buffer;
-  readonly #targetFamily: Family;
-  readonly #flags: number;
-  readonly #nonce: Uint8Array;
-  readonly #requestTag = Buffer.alloc(TAG_BYTES);
-  #cookie: Buffer | undefined;
-  #helloAtMs = 0;
+  private readonly request: Buffer;
+  private readonly targetFamily: Family;
+  private readonly flags: number;
+  private readonly nonce: Uint8Array;
+  private requestTag = NO_TAG;
+  private cookie: Buffer | undefined;
+  private helloAtMs = 0;
 
   constructor(shared: Shared, request: Buffer, targetFamily: Family, flags: number) {
-    this.#shared = shared;
-    this.#request = request;
-    this.#targetFamily = targetFamily;
-    this.#flags = flags;
-    this.#nonce = shared.options.random(NONCE_BYTES);
+    this.shared = shared;
+    this.request = request;
+    this.targetFamily = targetFamily;
+    this.flags = flags;
+    this.nonce = shared.options.random(NONCE_BYTES);
   }
 
   resume(point: ResumePoint): ClientHandshake | undefined {
     if (point.attempt > MAX_RESUME_ATTEMPTS) return undefined;
-    const request = Buffer.concat([this.#request, resumeTlv(this.#nonce, point)]);
-    return new Handshake(this.#shared, request, this.#targetFamily, this.#flags);
+    const request = Buffer.concat([this.request, resumeTlv(this.nonce, point)]);
+    return new Handshake(this.shared, request, this.targetFamily, this.flags);
   }
 
   hello(early: Uint8Array): Buffer {
-    const { options, keys, prefix, clockOffsetMs } = this.#shared;
-    this.#helloAtMs = options.now();
-    const cookie = this.#cookie && cookieTlv(this.#cookie);
-    const cookieAt = HEADER_BYTES + this.#request.length;
+    const { options, keys, prefix, clockOffsetMs } = this.shared;
+    this.helloAtMs = options.now();
+    const cookie = this.cookie && cookieTlv(this.cookie);
+    const cookieAt = HEADER_BYTES + this.request.length;
     const authAt = cookieAt + (cookie?.length ?? 0);
     const end = authAt + AUTH_BYTES;
-    const out = Buffer.alloc(end + early.length);
+    // All of it is written.
+    const out = Buffer.allocUnsafe(end + early.length);
     writeHeader(out, end);
-    out.set(this.#request, HEADER_BYTES);
+    out.set(this.request, HEADER_BYTES);
     if (cookie) out.set(cookie, cookieAt);
     out.writeUInt8(TLV_AUTH, authAt);
     out.writeUInt8(AUTH_BYTES / WORD_BYTES, authAt + 1);
     out.writeUInt8(ALG_HMAC_SHA256_128, authAt + 2);
-    out.writeUInt8(this.#flags, authAt + AUTH_FLAGS_AT);
+    out.writeUInt8(this.flags, authAt + AUTH_FLAGS_AT);
     out.writeUInt32BE(options.keyId, authAt + AUTH_KEY_ID_AT);
-    writeTimeMs(out, authAt + AUTH_TIME_AT, this.#helloAtMs + (clockOffsetMs ?? 0));
-    out.set(this.#nonce, authAt + AUTH_NONCE_AT);
+    writeTimeMs(out, authAt + AUTH_TIME_AT, this.helloAtMs + (clockOffsetMs ?? 0));
+    out.set(this.nonce, authAt + AUTH_NONCE_AT);
     const tagAt = authAt + AUTH_TAG_AT;
     sign(keys.clientToServer, prefix, out.subarray(0, end), tagAt);
-    out.copy(this.#requestTag, 0, tagAt, tagAt + TAG_BYTES);
+    this.requestTag = Buffer.from(out.subarray(tagAt, tagAt + TAG_BYTES));
     out.set(early, end);
     return out;
   }
 
   receive(bytes: Uint8Array): ClientStep {
-    return readReply(bytes, (message, tlvs) => this.#judge(message, tlvs));
+    return readReply(bytes, (message, tlvs) => this.judge(message, tlvs));
   }
 
-  #judge(message: Buffer, tlvs: readonly Tlv[]): ClientStep {
+  private judge(message: Buffer, tlvs: readonly Tlv[]): ClientStep {
     const reply = findTlv(tlvs, TLV_REPLY);
     const error = findTlv(tlvs, TLV_ERROR);
-    const signed = replyIsSigned(this.#shared.keys.serverToClient, this.#requestTag, message, reply);
-    if (error) return this.#judgeError(message, error, signed, reply !== undefined);
+    const signed = replyIsSigned(this.shared.keys.serverToClient, this.requestTag, message, reply);
+    if (error) return this.judgeError(message, error, signed, reply !== undefined);
     if (!signed || !reply) {
       return refused(UNSIGNED, reply ? 'the reply has a wrong tag' : 'the reply has no tag');
     }
     return { kind: 'established', consumed: message.length, families: replyFamilies(message, reply) };
   }
 
-  #judgeError(message: Buffer, error: Tlv, signed: boolean, claimsTag: boolean): ClientStep {
+  private judgeError(message: Buffer, error: Tlv, signed: boolean, claimsTag: boolean): ClientStep {
     const code = message.readUInt8(error.start + 2);
     const value = message.readUInt8(error.start + 3);
     if (!signed && (claimsTag || !mayBeUnsigned(code))) {
       return refused(UNSIGNED, `error ${code} ${claimsTag ? 'with a wrong tag' : 'without a tag'}`);
     }
-    if (code === ERROR_MISSING_COOKIE) return this.#learn(message.subarray(error.start + 4, error.end));
-    const reason = fromWire({ code, value }, this.#targetFamily);
+    if (code === ERROR_MISSING_COOKIE) return this.learn(message.subarray(error.start + 4, error.end));
+    const reason = fromWire({ code, value }, this.targetFamily);
     const delayS = signed && tellsDelay(code) && value > 0 ? value : undefined;
     return refused(reason, `the server answered error ${code}`, delayS);
   }
 
   /** Only ever called with a signed cookie. */
-  #learn(cookie: Buffer): ClientStep {
+  private learn(cookie: Buffer): ClientStep {
     if (cookie.length !== COOKIE_BYTES) return refused('clock', 'the server sent a cookie of another size');
-    if (this.#cookie) return refused('clock', 'the server did not take its own cookie');
-    const elapsedMs = Math.max(0, this.#shared.options.now() - this.#helloAtMs);
+    if (this.cookie) return refused('clock', 'the server did not take its own cookie');
+    const elapsedMs = Math.max(0, this.shared.options.now() - this.helloAtMs);
     // Somebody may have held the reply back to make us learn an old time.
     if (elapsedMs > PAST_WINDOW_MS)
       return refused('clock', 'the cookie came too late to learn the time from');
-    this.#shared.clockOffsetMs = cookieIssuedAtMs(cookie) - (this.#helloAtMs + elapsedMs / 2);
-    this.#cookie = Buffer.from(cookie);
+    this.shared.clockOffsetMs = cookieIssuedAtMs(cookie) - (this.helloAtMs + elapsedMs / 2);
+    this.cookie = Buffer.from(cookie);
     return RETRY;
   }
 }

@@ -7,9 +7,14 @@ export function isNoTarget(address: Address, port: number): boolean {
   if (familyOf(address) === 4) {
     const first = address[12] ?? 0;
     if (first === 0 || first === 127 || (first >= 224 && first <= 239)) return true;
-    return address.subarray(12).every((byte) => byte === 255);
+    return areAll(address, 12, 16, 255);
   }
   if (address[0] === 0xff) return true;
   // :: and ::1
-  return address.subarray(0, 15).every((byte) => byte === 0) && (address[15] ?? 0) <= 1;
+  return areAll(address, 0, 15, 0) && (address[15] ?? 0) <= 1;
+}
+
+function areAll(bytes: Uint8Array, from: number, end: number, value: number): boolean {
+  for (let i = from; i < end; i++) if (bytes[i] !== value) return false;
+  return true;
 }
