@@ -2,7 +2,7 @@
 import { ENOMEM } from '../linux/errno.ts';
 import { openingState } from '../linux/fast-open.ts';
 import { close } from '../linux/libc.ts';
-import { closeWithReset, type ConnectOptions, startConnect } from '../linux/sockets.ts';
+import { closeWithReset, type ConnectOptions, isMptcpSocket, startConnect } from '../linux/sockets.ts';
 import { BROKEN, ENDED, type Loop, READABLE, URGENT, WRITABLE, type Watcher } from './loop.ts';
 
 /** Who acts on a Conn: an opening first, the flow after it. */
@@ -15,8 +15,6 @@ export const NOBODY: ConnOwner = { onReady: () => undefined };
 
 export class Conn implements Watcher {
   readonly fd: number;
-  /** The socket is an MPTCP one. */
-  readonly mptcp: boolean;
   owner: ConnOwner = NOBODY;
   /** May have bytes or an end to read; cleared by whoever met EAGAIN. */
   readable = false;
@@ -34,9 +32,14 @@ export class Conn implements Watcher {
   isHalfOpen = false;
   private readonly loop: Loop;
   private open = true;
+  private isMptcp: boolean | undefined;
 
-  /** Takes over `fd`; undefined when the kernel has no memory left to watch it: the caller keeps it. */
-  static watch(loop: Loop, fd: number, mptcp: boolean): Conn | undefined {
+  /**
+   * Takes over `fd`; undefined when the kernel has no memory left to watch it: the caller keeps it.
+   *
+   * @param mptcp undefined where the listener takes both kinds
+   */
+  static watch(loop: Loop, fd: number, mptcp: boolean | undefined): Conn | undefined {
     const conn = new Conn(loop, fd, mptcp);
     return loop.tryWatch(fd, conn) ? conn : undefined;
   }
@@ -51,10 +54,16 @@ export class Conn implements Watcher {
     return ENOMEM;
   }
 
-  private constructor(loop: Loop, fd: number, mptcp: boolean) {
+  private constructor(loop: Loop, fd: number, mptcp: boolean | undefined) {
     this.loop = loop;
     this.fd = fd;
-    this.mptcp = mptcp;
+    this.isMptcp = mptcp;
+  }
+
+  /** The socket is an MPTCP one. Short flows end before anybody asks. */
+  get mptcp(): boolean {
+    this.isMptcp ??= isMptcpSocket(this.fd);
+    return this.isMptcp;
   }
 
   /** For one that was accepted from a listener with TCP Fast Open. */

@@ -195,8 +195,8 @@ export class Flow implements ConnOwner, Task, RoomOwner {
 
   get fullSink(): Conn | undefined {
     if (this.isClosed) return undefined;
-    if (this.near.mptcp && !this.near.writable) return this.near;
-    return this.far.mptcp && !this.far.writable ? this.far : undefined;
+    if (!this.near.writable && this.near.mptcp) return this.near;
+    return !this.far.writable && this.far.mptcp ? this.far : undefined;
   }
 
   goOn(): void {
@@ -259,8 +259,8 @@ export class Flow implements ConnOwner, Task, RoomOwner {
 
   private unacked(): number {
     return (
-      (this.near.mptcp ? unackedOf(this.near, this.toNear.movedBytes) : 0) +
-      (this.far.mptcp ? unackedOf(this.far, this.sentToFarBytes + this.toFar.movedBytes) : 0)
+      unackedOf(this.near, this.toNear.movedBytes) +
+      unackedOf(this.far, this.sentToFarBytes + this.toFar.movedBytes)
     );
   }
 
@@ -315,8 +315,10 @@ export class Flow implements ConnOwner, Task, RoomOwner {
 }
 
 /** The kernel is asked only where it can be too much. */
-const unackedOf = ({ fd }: Conn, sentBytes: number): number =>
-  sentBytes <= CLOSE_BELOW_BYTES / 2 ? sentBytes : unackedBytes(fd);
+function unackedOf(conn: Conn, sentBytes: number): number {
+  if (sentBytes <= CLOSE_BELOW_BYTES / 2) return sentBytes;
+  return conn.mptcp ? unackedBytes(conn.fd) : 0;
+}
 
 function isFailed(result: PumpResult): boolean {
   return result === 'source-failed' || result === 'sink-failed';

@@ -230,7 +230,8 @@ export class HalfPipe {
 
   private fillBuffer(): 'filled' | PumpResult {
     const buffer = this.context.buffer;
-    const wanted = this.source.mptcp && !this.coder ? BUFFER_BYTES : SHARE_BYTES;
+    const isTransfer = this.movedBytes >= SHARE_BYTES;
+    const wanted = isTransfer && !this.coder && this.source.mptcp ? BUFFER_BYTES : SHARE_BYTES;
     const read = rawRecv(this.source.fd, buffer, wanted, 0);
     if (read < 0) return this.sourceRefused();
     if (read === 0) {

@@ -1,6 +1,6 @@
 // A flow on the server before it is established: the request is read and proved, then the target is dialled.
 import { errnoName } from '../linux/errno.ts';
-import { isMptcp, isMptcpSocket, setCongestion } from '../linux/sockets.ts';
+import { isMptcp, setCongestion } from '../linux/sockets.ts';
 import { NO_SPARE_FD } from '../linux/spare-fd.ts';
 import { synAckOptions } from '../linux/tcp-options.ts';
 import type { FailureReason } from '../transport/failure.ts';
@@ -87,7 +87,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
    */
   static start(context: WorkerContext, begin: ServerOpeningStart): boolean {
     const { clientFd, handshake, rules } = begin;
-    const client = Conn.watch(context.loop, clientFd, isMptcpSocket(clientFd));
+    const client = Conn.watch(context.loop, clientFd, undefined);
     if (!client) return false;
     const opening = new ServerOpening(context, client, begin);
     if (begin.isFastOpen) client.noteHalfOpen();

@@ -2,7 +2,7 @@
 import { type Address, familyOf, formatAddress, type SocketAddress } from '../base/address.ts';
 import { maskAddress, prefixContains } from '../base/prefix.ts';
 import { close } from '../linux/libc.ts';
-import { closeWithReset, isMptcpSocket, localAddress, peerAddress } from '../linux/sockets.ts';
+import { closeWithReset, localAddress, peerAddress } from '../linux/sockets.ts';
 import { synOptionKinds } from '../linux/tcp-options.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { attachReplayWindow } from '../transport/convert/replay.ts';
@@ -77,7 +77,7 @@ export class ServerAccept {
   takeUp(arrival: Arrival): void {
     const { request, fd } = arrival;
     const answers = this.convert.answersTo(request);
-    const conn = Conn.watch(this.context.loop, fd, isMptcpSocket(fd));
+    const conn = Conn.watch(this.context.loop, fd, undefined);
     if (!answers || !conn) {
       conn?.release();
       closeWithReset(fd);
