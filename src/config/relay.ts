@@ -146,7 +146,7 @@ export const routerRelay = z
     'warm-upstreams': integerOr(
       8,
       { min: 0, max: 128 },
-      'How many connections to a wanbond server may be kept open ahead of need: a flow that begins on one is there a round trip sooner. As many are made as the flows of the last minute could have used; 0 makes none.',
+      'How many connections to a wanbond server may be kept open ahead of need: a flow that begins on one is there a round trip sooner. As many are made as the flows of the last minute could have used, while there is CPU to spare; 0 makes none.',
     ),
   })
   .transform(
