@@ -32,6 +32,8 @@ export interface Setup {
   /** As for `wanbond lab --wan`. */
   readonly wans: readonly string[];
   readonly cuttable?: boolean;
+  /** Once in each lab, before what is measured. */
+  readonly warmUp?: (running: Running) => Promise<void>;
   readonly variants: readonly Variant[];
 }
 

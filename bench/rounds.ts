@@ -73,6 +73,7 @@ async function measureOnce(
     const carrier = await method.start(lab);
     handlers.onVersion(method.name, carrier.version);
     const running = { lab, carrier, target, client: carrier.client ?? lab.hosts.lan };
+    await setup.warmUp?.(running);
     for (const variant of setup.variants) {
       const look = await measureVariant(() => variant.measure(running));
       looks.push({ variant: variant.name, ...look });

@@ -36,7 +36,7 @@ const CASES: Readonly<Record<string, CaseText>> = {
   setup: {
     title: 'Set-up: new connections',
     sentence:
-      'Connections opened anew, one at a time or 64 at a time, each until the first byte of the answer; the delay is the round trip between router and server.',
+      'Connections opened anew, one at a time or 64 at a time, each until the first byte of the answer, after four seconds of 64 at a time that do not count; the delay is the round trip between router and server.',
     layouts: each(
       'connectionsPerSecond',
       'firstByteP50Ms',
