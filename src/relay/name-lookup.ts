@@ -1,7 +1,7 @@
 // Looks up the names that clients ask for, as every program on the host does; a few at a time, because this takes threads
 // that the daemon needs for other things.
-import { lookup } from 'node:dns/promises';
-import { type Address, parseAddress } from '../base/address.ts';
+import type { Address } from '../base/address.ts';
+import { resolveHost } from '../base/resolve-host.ts';
 
 // RFC 1123, and the underscore that people use all the same; or an address as text, which some clients send as a name.
 const NAME = /^[a-z0-9_.:-]{1,253}$/i;
@@ -19,7 +19,7 @@ export class NameLookups {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(lookUp: Lookup = lookUpName) {
+  constructor(lookUp: Lookup = resolveHost) {
     this.#lookUp = lookUp;
   }
 
@@ -48,15 +48,5 @@ export class NameLookups {
     const next = this.#waiting.shift();
     if (next) next();
     else this.#running--;
-  }
-}
-
-/** Never fails. */
-async function lookUpName(name: string): Promise<Address[]> {
-  try {
-    const found = await lookup(name, { all: true, verbatim: true });
-    return found.map(({ address }) => parseAddress(address.split('%')[0] ?? ''));
-  } catch {
-    return [];
   }
 }

@@ -38,7 +38,7 @@ export function followNames(parts: NameFollowerParts): NameFollower {
 
   const ask = async (): Promise<void> => {
     isAsking = true;
-    const fresh = await lookUpNames(names, parts.wans(), readResolvers());
+    const fresh = await lookUp(parts);
     isAsking = false;
     if (isStopped) return;
     const next = new Map([...answers, ...fresh]);
@@ -72,6 +72,18 @@ export function followNames(parts: NameFollowerParts): NameFollower {
       clearTimeout(timer);
     },
   };
+}
+
+/** What cannot be asked now is asked again like a name that is not found: flows have the last good answer. */
+async function lookUp(parts: NameFollowerParts): Promise<NameAnswers> {
+  try {
+    return await lookUpNames(parts.names, parts.wans(), readResolvers());
+  } catch (error) {
+    parts.log.warn(
+      `the names of the servers cannot be looked up: ${describe(error)}; they keep the addresses they had, and are looked up again`,
+    );
+    return new Map();
+  }
 }
 
 function keep({ directory, log }: NameFollowerParts, answers: NameAnswers): void {

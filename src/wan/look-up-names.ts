@@ -1,6 +1,7 @@
 // The addresses of the servers' names: as the host itself resolves them, and where that fails, over any WAN.
-import { lookup } from 'node:dns/promises';
-import { type Address, familyOf, parseAddress } from '../base/address.ts';
+import { type Address, familyOf } from '../base/address.ts';
+import { parsePrefix, prefixContains } from '../base/prefix.ts';
+import { resolveHost } from '../base/resolve-host.ts';
 import { within } from '../base/within.ts';
 import { askResolver, type Resolver } from './dns-question.ts';
 import type { NameAnswers } from './known-servers.ts';
@@ -16,6 +17,10 @@ export interface AskingWan {
 const OWN_TIMEOUT_MS = 2500;
 const QUESTION_TIMEOUT_MS = 2000;
 const DNS_PORT = 53;
+/** Of a link that the answer does not name: no WAN leads there. */
+const LINK_LOCAL = parsePrefix('fe80::/10');
+
+const isReachable = (address: Address): boolean => !prefixContains(LINK_LOCAL, address);
 
 /** Names without an answer are left out; whoever needs them says so. */
 export async function lookUpNames(
@@ -25,18 +30,16 @@ export async function lookUpNames(
 ): Promise<NameAnswers> {
   const found = await Promise.all(
     names.map(async (name) => {
-      const own = await askHost(name);
-      return [name, own.length > 0 ? own : await askOverWans(name, ways(wans, resolvers))] as const;
+      const own = (await askHost(name)).filter(isReachable);
+      if (own.length > 0) return [name, own] as const;
+      return [name, (await askOverWans(name, ways(wans, resolvers))).filter(isReachable)] as const;
     }),
   );
   return new Map(found.filter(([, addresses]) => addresses.length > 0));
 }
 
 async function askHost(name: string): Promise<Address[]> {
-  const asked = lookup(name, { all: true }).then(
-    (answers) => answers.map(({ address }) => parseAddress(address)),
-    () => [],
-  );
+  const asked = resolveHost(name);
   return (await within(asked, OWN_TIMEOUT_MS)) ? await asked : [];
 }
 
