@@ -1,19 +1,16 @@
 // Whatever way the router dies, the LAN goes on without it at once, and `wanbond down` puts the host back as it was.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { BACKBONE } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { monotonicMs } from '../src/lab/traffic/sample.ts';
+import { faultDone, orderFault, underFault } from './support/fault.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, servePeers, startPeerProbe } from './support/peer.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
-const FAULT_PRELOAD = fileURLToPath(new URL('support/fault.cjs', import.meta.url));
 const PORT = 5003;
 const PROBE_INTERVAL_MS = 40;
 // Of what was begun after the limit, so many in a row must be direct.
@@ -49,11 +46,9 @@ interface Fault {
 /** The preload takes the order from the file and writes down when it acted. */
 const preload =
   (order: string): Fault['inject'] =>
-  async (_, file) => {
-    writeFileSync(`${file}.new`, order);
-    await lab.hosts.router.must(['mv', `${file}.new`, file]);
-    await waitUntil(`the fault "${order}"`, () => existsSync(`${file}.fired`));
-    return Number(readFileSync(`${file}.fired`, 'utf8'));
+  (_, file) => {
+    orderFault(file, order);
+    return faultDone(file);
   };
 
 const FAULTS: readonly Fault[] = [
@@ -91,10 +86,7 @@ const FAULTS: readonly Fault[] = [
 
 test.each(FAULTS)('$name', async ({ name, limitMs, exit, inject, says }) => {
   const file = join(lab.files.stateDir('server'), name.replaceAll(' ', '-'));
-  const router = await lab.startRouter({
-    nodeArguments: ['--require', FAULT_PRELOAD],
-    env: { FAULT_FILE: file },
-  });
+  const router = await lab.startRouter(underFault(file));
   expect(await ask()).toBe(BACKBONE.server4);
   expect(await ruleset()).toContain('table inet wanbond');
   const refused = await down();

@@ -8,6 +8,7 @@ import { runDirectory } from '../src/lab/reap.ts';
 import { wanUpLines } from '../src/lab/topology.ts';
 import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
+import { orderFault, underFault } from './support/fault.ts';
 import { networkState } from './support/network-state.ts';
 import { startNotifyReceiver } from './support/notify-receiver.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -163,6 +164,22 @@ test.each(['router', 'server'] as const)(
     expect(last).toMatchObject({ code: 'no-congestion-control', msg: expect.stringContaining('"nope"') });
   },
 );
+
+test('a start that fails when the LAN is taken already leaves nothing', async () => {
+  const file = join(runDirectory(lab.run), 'start-fault');
+  orderFault(file, 'monitor throw');
+  const failed = await changesNothing('router', async () => {
+    const started = keep(await lab.startRouter({ ...underFault(file), waitForReady: false }));
+    expect(await started.exited).toEqual({ code: 1, signal: undefined });
+    return started;
+  });
+  const lines = failed.stderr.map((line) => JSON.parse(line) as object);
+  expect(lines).toContainEqual(expect.objectContaining({ msg: 'LAN traffic is being carried' }));
+  expect(lines.at(-1)).toMatchObject({
+    code: 'link-monitor-ended',
+    msg: expect.stringContaining('a fault injected into monitor'),
+  });
+});
 
 test.each(['router', 'server'] as const)(
   'the %s tells its init system when it is ready, alive and stopping',

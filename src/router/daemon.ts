@@ -20,7 +20,7 @@ import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';
 import { BufferInStep } from './buffer-in-step.ts';
 import { chooseMethod } from './choose-method.ts';
-import { followWans } from './follow-wans.ts';
+import { type FollowedWans, followWans } from './follow-wans.ts';
 import { natTables } from './nat-plan.ts';
 import { CLEAN_PATHS, NOTHING_LOST, routerPolicy } from './policy.ts';
 import type { RedirectMethod } from './redirect-table.ts';
@@ -84,15 +84,23 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     buffers,
     log,
   });
-  try {
+  const takeTraffic = (): Promise<FollowedWans> => {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
     takeChain.begin(redirectTable(config, servers, method, facts));
+    log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
+    return followWans(manager, config, log, onFatal);
+  };
+  let following: FollowedWans;
+  try {
+    following = await takeTraffic();
   } catch (error) {
+    // First, so that nothing is made any more.
+    manager.stop();
     await relay.stop();
+    nftables.close();
+    undoAll(journal);
     throw error;
   }
-  log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
-  const following = await followWans(manager, config, log, onFatal);
   tiers.start();
 
   return {

@@ -1,13 +1,18 @@
 // A preload (node --require) that breaks the daemon from outside: it waits for the file that FAULT_FILE names and
-// does what it says, "main throw", "worker throw" or "worker loop", in the main thread or in the relay worker that takes it
-// first.
+// does what it says, "main throw", "worker throw", "worker loop", "prober exit" or "monitor throw", in the main thread or
+// in the first thread of its kind that takes it; one that starts later takes it before it has begun.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { isMainThread, workerData } = require('node:worker_threads');
 
 const CHECK_MS = 20;
 const file = process.env.FAULT_FILE;
-// Only a worker of the relay has a role.
-const mine = isMainThread ? 'main' : workerData?.role ? 'worker' : 'other';
+const mine = isMainThread ? 'main' : kindOf(workerData ?? {});
+
+/** Told by what each kind is started with: a worker of the relay has a role, a link monitor looks at carriers. */
+function kindOf({ role, carrierOf }) {
+  if (role) return 'worker';
+  return carrierOf ? 'monitor' : 'prober';
+}
 
 function take() {
   try {
@@ -21,11 +26,15 @@ function take() {
   }
 }
 
-setInterval(() => {
+function look() {
   const what = take();
   if (what === undefined) return;
   writeFileSync(`${file}.fired.new`, String(Number(process.hrtime.bigint()) / 1e6));
   renameSync(`${file}.fired.new`, `${file}.fired`);
   if (what === 'throw') throw new Error(`a fault injected into ${mine}`);
+  if (what === 'exit') process.exit();
   for (;;);
-}, CHECK_MS).unref();
+}
+
+look();
+setInterval(look, CHECK_MS).unref();
