@@ -82,6 +82,13 @@ const FAULTS: readonly Fault[] = [
     inject: preload('worker loop'),
     says: /fatal, ending at once: .*no sign of life/,
   },
+  {
+    name: 'an end of the prober',
+    limitMs: 1000,
+    exit: { code: 2, signal: undefined },
+    inject: preload('prober exit'),
+    says: /fatal, ending at once: .*the prober ended unexpectedly/,
+  },
 ];
 
 test.each(FAULTS)('$name', async ({ name, limitMs, exit, inject, says }) => {

@@ -24,9 +24,12 @@ export class Prober {
       name: 'prober',
     });
     this.worker.on('message', (message: FromProber) => handlers.onMessage(message));
-    this.worker.on('error', (error) => {
+    const onEnd = (error: unknown): void => {
       if (!this.isStopping) handlers.onFatal(ended(error));
-    });
+      this.isStopping = true;
+    };
+    this.worker.on('error', onEnd);
+    this.worker.on('exit', onEnd);
   }
 
   setPaths(paths: readonly ProbePath[]): void {
@@ -58,9 +61,10 @@ export class Prober {
 }
 
 function ended(cause: unknown): WanbondError {
+  const why = typeof cause === 'number' ? `exit code ${cause}` : describe(cause);
   return new WanbondError({
     code: 'prober-ended',
-    message: `the prober ended unexpectedly: ${describe(cause)}`,
+    message: `the prober ended unexpectedly: ${why}`,
     hint: 'This is a bug: please report it with the log.',
     cause,
   });
