@@ -108,17 +108,21 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
-    reconfigure: async (next) => {
-      const nextCongestion = congestionChoice(next.relay);
-      manager.reconfigure(next);
-      tiers.reconfigure(next);
-      judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
-      relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
-      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log, buffers.limit.bytes) });
-      log.level = next.log.level;
-      manager.update();
-      await following.reconfigure(next);
-    },
+    reconfigure: (next) =>
+      following.reconfigure(next, () => {
+        const nextCongestion = congestionChoice(next.relay);
+        manager.reconfigure(next);
+        // From here on nothing can fail.
+        tiers.reconfigure(next);
+        judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
+        relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
+        relay.send({
+          kind: 'settings',
+          settings: runningSettings(next.relay, next.log, buffers.limit.bytes),
+        });
+        log.level = next.log.level;
+        manager.update();
+      }),
     requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({
       role: 'router',

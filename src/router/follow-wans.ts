@@ -10,8 +10,13 @@ import { followNames, type NameFollower } from './follow-names.ts';
 import type { WanManager } from './wan-manager.ts';
 
 export interface FollowedWans {
-  /** Follows what the config names now: another set of interfaces, other names of servers. */
-  reconfigure(next: RouterConfig): Promise<void>;
+  /**
+   * Follows what another config names: its interfaces, its names of servers.
+   *
+   * @param takeOver brings the rest to that config, once nothing that follows it can fail any more
+   * @throws WanbondError, or what `takeOver` throws: then everything is followed as before
+   */
+  reconfigure(next: RouterConfig, takeOver: () => void): Promise<void>;
   /** False when a thread did not end in time. */
   stop(): Promise<boolean>;
 }
@@ -27,44 +32,55 @@ export async function followWans(
   const prober = dialledServers(config).length > 0 ? startProber(manager, log, onFatal) : undefined;
   manager.prober = prober;
   manager.update();
-  const follow = (known: NameAnswers): NameFollower =>
+  const follow = (of: RouterConfig, known: NameAnswers): NameFollower =>
     followNames({
-      names: serverNames(config),
+      names: serverNames(of),
       known,
-      directory: config.dataDir,
+      directory: of.dataDir,
       log,
       wans: () => manager.askingWans(),
       onChange: (answers) => manager.onNames(answers),
     });
-  const watch = (): Promise<LinkMonitor> =>
+  const watch = (of: RouterConfig): Promise<LinkMonitor> =>
     startLinkMonitor({
       // The kernel may take a second to tell of a lost carrier; these are looked at.
-      carrierOf: devicesOf(config),
+      carrierOf: devicesOf(of),
       onEvents: (events) => manager.onLinkEvent(events),
       onOverrun: () => manager.onLinkEvent(undefined),
       onFatal,
     });
-  let names = follow(new Map());
+  let names = follow(config, new Map());
   if (names.answers.size > 0) manager.onNames(names.answers);
   manager.onTrouble = () => names.hurry();
-  let monitor = await watch();
+  let monitor = await watch(config);
+  const change = async (next: RouterConfig, takeOver: () => void): Promise<void> => {
+    const before = config;
+    const isWatched = devicesOf(before).join() === devicesOf(next).join();
+    // The new one first: no event is missed in between.
+    const started = isWatched ? undefined : await watch(next);
+    try {
+      takeOver();
+    } catch (error) {
+      await started?.stop();
+      throw error;
+    }
+    config = next;
+    if (serverNames(before).join() !== serverNames(next).join()) {
+      names.stop();
+      names = follow(next, names.answers);
+      manager.onNames(names.answers);
+    }
+    if (!started) return;
+    const old = monitor;
+    monitor = started;
+    await old.stop();
+  };
   let changing: Promise<unknown> = Promise.resolve();
   return {
-    reconfigure: async (next) => {
-      const before = config;
-      config = next;
-      if (serverNames(before).join() !== serverNames(next).join()) {
-        names.stop();
-        names = follow(names.answers);
-        manager.onNames(names.answers);
-      }
-      if (devicesOf(before).join() === devicesOf(next).join()) return;
-      // The new one first: no event is missed in between.
-      const old = monitor;
-      const starting = watch();
-      changing = starting.catch(() => undefined);
-      monitor = await starting;
-      await old.stop();
+    reconfigure: (next, takeOver) => {
+      const changed = change(next, takeOver);
+      changing = changed.catch(() => undefined);
+      return changed;
     },
     stop: async () => {
       await changing;
