@@ -13,6 +13,7 @@ export const SERVER_ID = 'lab-server';
 export const TARGET: SocketAddress = { address: parseAddress('192.0.2.1'), port: 443 };
 /** What a server besides has; its SYNs have MPTCP, SACK-permitted and timestamps. */
 export const HOST = { foreignSecret: new Uint8Array(32).fill(5), tcpOptions: [30, 4, 8] };
+export const KEY_NAME = 'cabin';
 export const NOTHING = new Uint8Array(0);
 const UP_MS = 600_000;
 
@@ -57,7 +58,7 @@ export class Pair {
     const now = () => this.serverClock.ms;
     return createConvertServer({
       serverId: SERVER_ID,
-      keys: [{ id: KEY_ID, psk: PSK }],
+      keys: [{ id: KEY_ID, name: KEY_NAME, psk: PSK }],
       replay,
       now,
       ...HOST,

@@ -70,7 +70,7 @@ test('a private target that the router carries is refused by default', async () 
   expect(atRouter).toEqual({ 'egress-denied': 2 });
   expect(origin.accepted()).toBe(before);
   expect(relayLog(log, 'egress-denied')[0]?.msg).toMatch(
-    /^key 1, (10\.9\.9\.9|\[fd00:9::9\]):5003: the egress policy does not allow this target$/,
+    /^key-1, (10\.9\.9\.9|\[fd00:9::9\]):5003: the egress policy does not allow this target$/,
   );
 });
 

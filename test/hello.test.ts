@@ -134,7 +134,7 @@ test('a hello sent 33 times, over both workers: taken once, whenever the others 
   // A worker writes one line in five seconds: two of them met a copy.
   const lines = relayLog(server, 'replayed');
   expect(lines.length).toBeGreaterThanOrEqual(2);
-  for (const { msg } of lines) expect(msg).toBe('replayed hello of key id 1');
+  for (const { msg } of lines) expect(msg).toBe('replayed hello of key-1');
 });
 
 test('a wrong key, an unknown key id, a stale time: nothing is dialled', async () => {

@@ -19,7 +19,11 @@ const DEAF_PORT = 5998;
 const REQUEST = Buffer.from('hello, is anybody there?\n');
 const OTHER_KEY = Buffer.alloc(32, 7).toString('base64');
 // The server's dial ends before the router's patience, and the router's before the probe's.
-const SERVER_OVERRIDES = { relay: { 'connect-timeout': '1s' }, log: { targets: true } };
+const serverOverrides = () => ({
+  key: [{ id: 1, name: 'cabin', key: lab.files.key }],
+  relay: { 'connect-timeout': '1s' },
+  log: { targets: true },
+});
 // Connections ahead of need would be refused as well, and counted.
 const ROUTER_RELAY = { 'connect-timeout': '2s', 'handshake-timeout': '3s', 'warm-upstreams': 0 };
 
@@ -31,7 +35,7 @@ beforeAll(async () => {
   lab = await buildLab({ wans: ['50mbit', '50mbit'] });
   await lab.startOrigin();
   await dropPackets(lab.hosts.origin, 'input', `tcp dport ${DEAF_PORT}`);
-  server = await lab.startServer({ overrides: SERVER_OVERRIDES });
+  server = await lab.startServer({ overrides: serverOverrides() });
   router = await lab.startRouter({ overrides: { relay: ROUTER_RELAY, log: { targets: true } } });
 });
 
@@ -148,7 +152,7 @@ test('a target that refuses: a reset, counted and told at both ends', async () =
   await expectSummedUp(
     server,
     'refused-by-target',
-    /^key 1, (198\.51\.100\.10|\[2001:db8:e::10\]):5999: ECONNREFUSED$/,
+    /^cabin, (198\.51\.100\.10|\[2001:db8:e::10\]):5999: ECONNREFUSED$/,
     count,
   );
 });
@@ -160,7 +164,7 @@ test('a target that never answers: a reset after the connect timeout of the serv
     allReset(results);
     for (const { totalMs } of results) expect(totalMs).toBeGreaterThanOrEqual(900);
   });
-  await expectLogged(server, 'timeout', /^key 1, .*:5998: no answer from the target$/);
+  await expectLogged(server, 'timeout', /^cabin, .*:5998: no answer from the target$/);
 });
 
 test('a server that accepts and stays silent: a reset after the handshake timeout of the router', async () => {
@@ -186,7 +190,7 @@ test('a server that is down, with on-server-loss = "block": a reset, until it is
     allReset(await probeAll(lab.hosts.lan, flowsTo(lab.target.port, 16)));
   });
   await expectLogged(router, 'server-down', /: connect failed: ECONNREFUSED$/);
-  server = await lab.startServer({ overrides: SERVER_OVERRIDES });
+  server = await lab.startServer({ overrides: serverOverrides() });
   await expectCarried();
 });
 
@@ -229,7 +233,7 @@ test('a server that is down, with "direct": flows go out over a WAN, and over th
   allReset([refused]);
   expect(await readFailures(lab, 'router')).toEqual({ unreachable: 1 });
 
-  server = await lab.startServer({ overrides: SERVER_OVERRIDES });
+  server = await lab.startServer({ overrides: serverOverrides() });
   await waitUntil('its return is noticed', async () => (await serverStatuses(lab))[0]?.isUsed === true);
   const before = await readCounters(lab, 'router');
   await expectCarried();

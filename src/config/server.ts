@@ -111,7 +111,7 @@ function key(readKeyFile: ReadKeyFile) {
         .optional()
         .register(keyDocs, {
           type: 'text, 1 to 64 printable ASCII characters',
-          description: 'Who has this key, for the log and the status; "key-ID" when not given.',
+          description: 'Who has this key, for the log; "key-ID" when not given.',
         }),
       ...secretShape(readKeyFile),
       'egress-allow': prefixes('Targets that this key may reach besides what [egress] permits.'),

@@ -3,6 +3,7 @@ import type { Address, SocketAddress } from '../base/address.ts';
 import type { ListenProtocol } from '../config/listen-protocol.ts';
 import type { SocksUser } from '../config/socks-user.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
+import type { NamedKey } from '../transport/convert/keys.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { EgressPolicy } from './egress.ts';
 import type { Arrival } from './resumables.ts';
@@ -85,7 +86,7 @@ export interface ServerRole extends ServerAdmission {
 /** Who may open flows, and how; for those that are not open yet. */
 export interface ServerAdmission {
   readonly opening: ServerOpeningSettings;
-  readonly keys: readonly { readonly id: number; readonly psk: Uint8Array }[];
+  readonly keys: readonly NamedKey[];
   readonly maxUnauthenticatedPerAddress: number;
 }
 

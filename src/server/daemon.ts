@@ -157,7 +157,7 @@ function admissionOf({ relay, keys }: ServerConfig, congestion: CongestionChoice
       connectTimeoutMs: relay.connectTimeoutMs,
       congestion,
     },
-    keys: keys.map(({ id, key }) => ({ id, psk: key })),
+    keys: keys.map(({ id, name, key }) => ({ id, name, psk: key })),
     maxUnauthenticatedPerAddress: relay.maxUnauthenticatedPerAddress,
   };
 }

@@ -132,7 +132,7 @@ export interface InPath {
 export interface DialStep extends Answers {
   readonly kind: 'dial';
   readonly target: NamedTarget;
-  /** Of whom, for the log: "key 1", "user anna". */
+  /** Of whom, for the log: the name of a key, "user anna". */
   readonly who: string;
   /** Whose [[key]] it is; undefined where others may come. */
   readonly keyId: number | undefined;

@@ -36,6 +36,8 @@ export interface Request {
   readonly tlvs: readonly Tlv[];
   readonly voice: Voice;
   readonly keyId: number | undefined;
+  /** For the log. */
+  readonly who: string;
   readonly hints: PathHints;
 }
 
@@ -60,7 +62,7 @@ export function connect(
   flowId: string | undefined,
   tcpOptions: readonly number[],
 ): Exclude<ServerStep, DialStep> | ConvertDial {
-  const { message, tlvs, voice, keyId, hints } = request;
+  const { message, tlvs, voice, keyId, who, hints } = request;
   const tlv = findTlv(tlvs, rfc.TLV_CONNECT);
   const question = findTlv(tlvs, rfc.TLV_INFO);
   if (question && question.end - question.start !== rfc.INFO_BYTES)
@@ -91,7 +93,7 @@ export function connect(
   return {
     kind: 'dial',
     target,
-    who: keyId === undefined ? 'a client without key' : `key ${keyId}`,
+    who,
     keyId,
     ...(flowId === undefined ? { isStranger: true } : { resumable: { flowId, attempt: 0 } }),
     hints,

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { answerOf, HOST, KEY_ID, NOTHING, Pair, PSK, SERVER_ID, TARGET } from '../../../test/convert-pair.ts';
+import {
+  answerOf,
+  HOST,
+  KEY_ID,
+  KEY_NAME,
+  NOTHING,
+  Pair,
+  PSK,
+  SERVER_ID,
+  TARGET,
+} from '../../../test/convert-pair.ts';
 import { steadyClock } from './clock.ts';
 import { createConvertServer } from './server.ts';
 
@@ -100,7 +110,7 @@ describe('the cookie', () => {
     const pair = new Pair({ clientAheadMs: 60_000 });
     const hello = withCookie(pair);
     const now = () => pair.serverClock.ms;
-    const keys = [{ id: KEY_ID, psk: PSK }];
+    const keys = [{ id: KEY_ID, name: KEY_NAME, psk: PSK }];
     const { replay } = pair;
     const elsewhere = createConvertServer({ serverId: `${SERVER_ID}2`, keys, replay, now, ...HOST });
     expect(elsewhere.start().receive(hello)).toMatchObject({ reason: 'not-authorized' });

@@ -20,7 +20,14 @@ export function serveForeign(
   tcpOptions: readonly number[],
 ): ServerStep {
   if (!client) return unauthorized('no authentication TLV');
-  const request = { message, tlvs, voice: FOREIGN_VOICE, keyId: undefined, hints: { isLossy: false } };
+  const request = {
+    message,
+    tlvs,
+    voice: FOREIGN_VOICE,
+    keyId: undefined,
+    who: 'a client without key',
+    hints: { isLossy: false },
+  };
   if (findTlv(tlvs, rfc.TLV_RESUME) ?? findTlv(tlvs, rfc.TLV_WARM))
     return unsupported(request, 'a TLV that takes a proof');
   const tlv = findTlv(tlvs, rfc.TLV_COOKIE);

@@ -4,6 +4,7 @@ import {
   answerOf,
   expectDial,
   KEY_ID,
+  KEY_NAME,
   NOTHING,
   OTHER_PSK,
   Pair,
@@ -39,7 +40,7 @@ describe('a good handshake', () => {
     expect(hello.subarray(0, 72).toString('hex')).toBe(HELLO);
     expect(hello.subarray(72)).toEqual(EARLY);
     const step = expectDial(pair.serve(hello));
-    expect(step).toMatchObject({ target: TARGET, keyId: KEY_ID, consumed: 72 });
+    expect(step).toMatchObject({ target: TARGET, keyId: KEY_ID, who: KEY_NAME, consumed: 72 });
     const reply = step.accept({ v4: true, v6: true });
     expect(reply.toString('hex')).toBe(REPLY);
     const families = { v4: true, v6: true };

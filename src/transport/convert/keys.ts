@@ -10,6 +10,12 @@ export interface RouterKey {
   readonly psk: Uint8Array;
 }
 
+/** As the server has it. */
+export interface NamedKey extends RouterKey {
+  /** Who has it, for the log. */
+  readonly name: string;
+}
+
 export interface DerivedKeys {
   /** Kc: the client signs with it. */
   readonly clientToServer: KeyObject;

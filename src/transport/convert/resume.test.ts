@@ -122,8 +122,8 @@ describe('a hello that resumes', () => {
   it('never reaches a flow of another key', () => {
     const pair = new Pair();
     const keys = [
-      { id: KEY_ID, psk: new Uint8Array(32).fill(1) },
-      { id: 8, psk: OTHER_PSK },
+      { id: KEY_ID, name: 'mine', psk: new Uint8Array(32).fill(1) },
+      { id: 8, name: 'other', psk: OTHER_PSK },
     ];
     const server = createConvertServer({
       serverId: SERVER_ID,

@@ -9,14 +9,14 @@ import * as rfc from './constants.ts';
 import { cookieIsGood, issueCookie } from './cookie.ts';
 import { serveForeign } from './foreign.ts';
 import { ForeignCookies } from './foreign-cookie.ts';
-import { type DerivedKeys, deriveKeys, type RouterKey } from './keys.ts';
+import { type DerivedKeys, deriveKeys, type NamedKey } from './keys.ts';
 import { findTlv, parseMessage, type Tlv } from './message.ts';
 import type { ReplayWindow } from './replay.ts';
 import { readResume } from './resume.ts';
 
 export interface ConvertServerOptions {
   readonly serverId: string;
-  readonly keys: readonly RouterKey[];
+  readonly keys: readonly NamedKey[];
   /** One per server id, shared by all workers. */
   readonly replay: ReplayWindow;
   /** Milliseconds since 1970 on a clock that never steps (`steadyClock`), the same one in all workers. */
@@ -32,7 +32,7 @@ export interface ConvertServer extends ServerTransport {
   /** @param foreign address of the client, when that may use the server without a key */
   start(foreign?: Address): ServerHandshake;
   /** @throws WanbondError `bad-key`, and nothing has changed */
-  setKeys(keys: readonly RouterKey[]): void;
+  setKeys(keys: readonly NamedKey[]): void;
   /** The replies to a request that another worker has read; undefined when its key is no longer there. */
   answersTo(request: AnswerableRequest): answer.ConvertAnswers | undefined;
 }
@@ -115,7 +115,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     if (!keys) return answer.unauthorized(`unknown key id ${keyId}`);
     if (!right) return answer.unauthorized(`wrong tag for key id ${keyId}`);
     const flags = message.readUInt8(auth.start + rfc.AUTH_FLAGS_AT);
-    const { serverToClient } = keys;
+    const { serverToClient, name } = keys;
     // A copy: `accept` comes later, when the caller's buffer holds another flow's bytes.
     const requestTag = Buffer.from(message.subarray(tagAt, auth.end));
     return admit({
@@ -123,6 +123,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
       tlvs,
       voice: answer.signedVoice(serverToClient, requestTag),
       keyId,
+      who: name,
       hints: { isLossy: (flags & rfc.FLAG_LOSSY) !== 0 },
       serverToClient,
       nonce: message.subarray(auth.start + rfc.AUTH_NONCE_AT, tagAt),
@@ -147,7 +148,7 @@ export function createConvertServer(options: ConvertServerOptions): ConvertServe
     }
     switch (replay.admit(request.keyId, request.nonce, nowMs)) {
       case 'replayed':
-        return answer.unauthorized(`replayed hello of key id ${request.keyId}`, 'replayed');
+        return answer.unauthorized(`replayed hello of ${request.who}`, 'replayed');
       case 'full':
         return nonceSetFull(request);
       default:
@@ -226,7 +227,7 @@ function nonceSetFull(request: Proven): ServerStep {
 }
 
 function notHere(request: Proven): ServerStep {
-  const detail = `key id ${request.keyId} asks to go on with a flow that this server does not know`;
+  const detail = `${request.who} asks to go on with a flow that this server does not know`;
   return answer.refusal(request.voice, rfc.ERROR_NOT_AUTHORIZED, Uint8Array.of(0), 'replayed', detail);
 }
 
@@ -235,13 +236,17 @@ function flowIdOf(keyId: number, nonce: Buffer): string {
   return `${keyId} ${nonce.toString('latin1')}`;
 }
 
-function deriveAll(keys: readonly RouterKey[]): ReadonlyMap<number, DerivedKeys> {
-  return new Map(keys.map((key) => [key.id, deriveKeys(key)]));
+interface KnownKey extends DerivedKeys {
+  readonly name: string;
 }
 
-function whyStale({ tlvs, keyId, timeMs }: Proven, nowMs: number): string {
+function deriveAll(keys: readonly NamedKey[]): ReadonlyMap<number, KnownKey> {
+  return new Map(keys.map((key) => [key.id, { name: key.name, ...deriveKeys(key) }]));
+}
+
+function whyStale({ tlvs, who, timeMs }: Proven, nowMs: number): string {
   const why = findTlv(tlvs, rfc.TLV_COOKIE)
     ? 'its cookie is no longer good'
     : `its clock is ${Math.round(timeMs - nowMs)} ms from ours, or behind our start`;
-  return `key id ${keyId} was sent a cookie: ${why}`;
+  return `${who} was sent a cookie: ${why}`;
 }
