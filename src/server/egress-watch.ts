@@ -6,7 +6,7 @@ import type { EgressPolicy } from '../relay/egress.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 
-// A few runs of `ip` each time. Flows do not wait for it: the kernel itself is asked at each dial.
+// A few questions to the kernel each time. Flows do not wait for it: the kernel itself is asked at each dial.
 const INTERVAL_MS = 5000;
 
 export interface EgressWatch {
