@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { type Address, parseAddress } from '../base/address.ts';
 import { describe, WanbondError } from '../base/error.ts';
+import { isHostName } from '../base/host-name.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import {
   formatDuration,
@@ -206,14 +207,11 @@ export const absolutePath = () => word(/^\//, 'an absolute path');
 
 export const address = () => z.string().transform((text, context) => parsed(text, context, parseAddress));
 
-// RFC 1123 section 2.1, and the underscore that people use all the same.
-const HOST_NAME = /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i;
-
 /** An address, or the text of a host name. What consists of digits and dots, or has a colon, is meant as an address. */
 export const hostOrAddress = () =>
   z.string().transform((text, context): Address | string => {
     if (/^[\d.]+$|:/.test(text)) return parsed(text, context, parseAddress);
-    if (HOST_NAME.test(text)) return text;
+    if (isHostName(text)) return text;
     const hint = 'Write an IP address or a host name like vps.example.net.';
     return fault(context, `${JSON.stringify(text)} is neither an IP address nor a host name`, hint);
   });

@@ -1,17 +1,15 @@
 // By which addresses routers will reach this server.
 import { familyOf, formatAddress, parseAddress } from '../base/address.ts';
 import { WanbondError } from '../base/error.ts';
+import { isHostName } from '../base/host-name.ts';
 import type { DefaultRoute } from '../linux/links.ts';
 import type { InterfaceFact } from '../plan/host-facts.ts';
 import { isPrivate } from './private-address.ts';
 
-const HOST_NAME =
-  /^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
-
 /** An address or a name as given. @throws WanbondError `bad-host` */
 export function parseHost(text: string): string {
   if (text.includes(':') || /^[\d.]+$/.test(text)) return formatAddress(parseAddress(text));
-  if (HOST_NAME.test(text)) return text;
+  if (isHostName(text)) return text;
   throw new WanbondError({
     code: 'bad-host',
     message: `${JSON.stringify(text)} is neither an address nor a name of a host`,
