@@ -53,5 +53,3 @@ export const CLEAN_PATHS: PathHints = { isLossy: false };
 
 /** Nothing has been tried yet. */
 export const NOTHING_LOST: Pick<FastOpenWans, 'isLost'> = { isLost: () => false };
-
-/** Loopback in both families, where the TPROXY listeners are. */
