@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { HostFacts } from '../linux/features.ts';
+import type { HostFeatures } from '../linux/features.ts';
 import { GOOD_HOST } from './check/good-host.fixture.ts';
 import { runCheck } from './check.ts';
 
@@ -24,7 +24,7 @@ function router(wans: readonly (readonly [string, string])[], server = '198.51.1
 
 async function check(
   config: readonly string[],
-  facts: Partial<HostFacts> = {},
+  facts: Partial<HostFeatures> = {},
 ): Promise<{ code: number; out: string }> {
   let out = '';
   const write = (text: string): void => void (out += stripVTControlCharacters(text));

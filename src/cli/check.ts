@@ -4,7 +4,7 @@ import { formatProblem } from '../config/problem.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { knownServers, type NameAnswers, serverNames } from '../wan/known-servers.ts';
 import { lookUpNames } from '../wan/look-up-names.ts';
-import { type HostFacts, probeHost } from '../linux/features.ts';
+import { type HostFeatures, probeHost } from '../linux/features.ts';
 import { type CheckedConfig, checkConfig } from './check/configs.ts';
 import { findConflicts } from './check/conflicts/find.ts';
 import { type Finding, warn } from './check/finding.ts';
@@ -22,7 +22,7 @@ export interface CheckOptions {
   readonly network?: boolean | 'lenient';
   /** For tests: where the report goes, and the host it is about; neither its conflicts nor its servers are looked for. */
   readonly write?: (text: string) => void;
-  readonly facts?: HostFacts;
+  readonly facts?: HostFeatures;
 }
 
 /** The exit code: 0 when nothing fails, 1 otherwise. */

@@ -17,7 +17,7 @@ export interface InterfaceFacts {
 }
 
 /** An undefined fact could not be found out (no permission, no such setting). */
-export interface HostFacts {
+export interface HostFeatures {
   readonly kernelRelease: string;
   readonly nodeVersion: string;
   /** net.mptcp.enabled; undefined when the kernel has no MPTCP. */
@@ -72,7 +72,7 @@ export function ownCapabilities(): bigint {
 }
 
 /** Looks at everything; never throws for a fact that cannot be found out. */
-export function probeHost(): HostFacts {
+export function probeHost(): HostFeatures {
   const capabilities = ownCapabilities();
   const enabled = sysctl('net.mptcp.enabled');
   return {
@@ -118,7 +118,7 @@ const NFT_PROBES = {
   hasRedirect: ['nat hook prerouting priority dstnat', 'meta l4proto tcp redirect to :1'],
 } as const;
 
-function probeNft(canAsk: boolean): Pick<HostFacts, 'libnftablesError' | 'nft'> {
+function probeNft(canAsk: boolean): Pick<HostFeatures, 'libnftablesError' | 'nft'> {
   const unknown = { hasTproxy: undefined, hasSocket: undefined, hasRedirect: undefined };
   let nft: Nftables;
   try {

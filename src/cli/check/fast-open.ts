@@ -1,5 +1,5 @@
 // Whether this host can do the TCP Fast Open that a config asks for.
-import { CAP_NET_ADMIN, type HostFacts, hasCapability } from '../../linux/features.ts';
+import { CAP_NET_ADMIN, type HostFeatures, hasCapability } from '../../linux/features.ts';
 import { FAST_OPEN_BIT } from '../../plan/kernel-steps.ts';
 import { type Finding, ok, warn } from './finding.ts';
 import type { Needs } from './needs.ts';
@@ -9,12 +9,12 @@ const SUBJECT = 'TCP Fast Open';
 const SERVER_KERNEL_MIN = [6, 2] as const;
 
 /** None where no config asks for it. Without it everything works, so nothing fails. */
-export function fastOpenFindings(facts: HostFacts, { fastOpen }: Needs): Finding[] {
+export function fastOpenFindings(facts: HostFeatures, { fastOpen }: Needs): Finding[] {
   const sides = (['client', 'server'] as const).filter((side) => fastOpen[side]);
   return sides.length === 0 ? [] : [finding(facts, sides)];
 }
 
-function finding(facts: HostFacts, sides: readonly (keyof typeof FAST_OPEN_BIT)[]): Finding {
+function finding(facts: HostFeatures, sides: readonly (keyof typeof FAST_OPEN_BIT)[]): Finding {
   const { tcpFastOpen: now, kernelRelease } = facts;
   const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10));
   const [minMajor, minMinor] = SERVER_KERNEL_MIN;

@@ -1,10 +1,10 @@
 // From the "intercept" listeners of a server config and the host's facts to findings.
 import type { InterceptConfig } from '../../config/intercept.ts';
-import { CAP_NET_BIND_SERVICE, type HostFacts, hasCapability } from '../../linux/features.ts';
+import { CAP_NET_BIND_SERVICE, type HostFeatures, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok } from './finding.ts';
 import { interfaceFinding } from './interfaces.ts';
 
-export function gatewayFindings(intercepts: readonly InterceptConfig[], facts: HostFacts): Finding[] {
+export function gatewayFindings(intercepts: readonly InterceptConfig[], facts: HostFeatures): Finding[] {
   if (intercepts.length === 0) return [];
   const names = intercepts.flatMap((one) => [...one.interfaces, ...one.targetInterfaces]);
   const { interfaces = [] } = facts;
@@ -16,7 +16,7 @@ export function gatewayFindings(intercepts: readonly InterceptConfig[], facts: H
 }
 
 /** Nothing is routed through a host that does not route. */
-function forwarding({ isForwarding: { v4, v6 } }: HostFacts): Finding {
+function forwarding({ isForwarding: { v4, v6 } }: HostFeatures): Finding {
   const families = [...(v4 ? ['IPv4'] : []), ...(v6 ? ['IPv6'] : [])];
   if (families.length > 0) return ok('forwarding', families.join(', '));
   const hint =
@@ -24,7 +24,7 @@ function forwarding({ isForwarding: { v4, v6 } }: HostFacts): Finding {
   return fail('forwarding', 'this host routes nothing, so there is nothing to intercept', hint);
 }
 
-function ports(intercepts: readonly InterceptConfig[], facts: HostFacts): Finding[] {
+function ports(intercepts: readonly InterceptConfig[], facts: HostFeatures): Finding[] {
   const low = intercepts
     .flatMap((one) => one.ports)
     .filter((port) => port < (facts.unprivilegedPortStart ?? 1024));

@@ -1,7 +1,7 @@
 // A host without fault, for tests to break in one place.
-import type { HostFacts } from '../../linux/features.ts';
+import type { HostFeatures } from '../../linux/features.ts';
 
-export const GOOD_HOST: HostFacts = {
+export const GOOD_HOST: HostFeatures = {
   kernelRelease: '6.1.0-18-amd64',
   nodeVersion: '20.11.0',
   isMptcpEnabled: true,

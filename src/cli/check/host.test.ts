@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HostFacts } from '../../linux/features.ts';
+import type { HostFeatures } from '../../linux/features.ts';
 import type { Finding } from './finding.ts';
 import { GOOD_HOST } from './good-host.fixture.ts';
 import { hostFindings } from './host.ts';
@@ -8,10 +8,10 @@ import { type Needs, needsOf } from './needs.ts';
 const ROUTER: Needs = { ...needsOf(['router'], [], [], GOOD_HOST.memoryBytes) };
 const SERVER: Needs = { ...needsOf(['server'], [], [], GOOD_HOST.memoryBytes) };
 
-function findings(facts: Partial<HostFacts>, needs: Needs): Finding[] {
+function findings(facts: Partial<HostFeatures>, needs: Needs): Finding[] {
   return hostFindings({ ...GOOD_HOST, ...facts }, needs).filter(({ level }) => level !== 'ok');
 }
-const levels = (facts: Partial<HostFacts>, needs: Needs): string[] =>
+const levels = (facts: Partial<HostFeatures>, needs: Needs): string[] =>
   findings(facts, needs).map(({ level, subject }) => `${level} ${subject}`);
 
 describe('a good host', () => {
@@ -24,7 +24,7 @@ describe('a good host', () => {
 });
 
 describe('each thing that is wrong', () => {
-  it.each<[Partial<HostFacts>, string]>([
+  it.each<[Partial<HostFeatures>, string]>([
     [{ kernelRelease: '5.15.0-91-generic' }, 'fail kernel'],
     [{ kernelRelease: '6.0.19' }, 'fail kernel'],
     [{ nodeVersion: '18.20.1' }, 'fail node'],
@@ -47,7 +47,7 @@ describe('each thing that is wrong', () => {
 });
 
 it('a server needs no nft, and may run unprivileged', () => {
-  const facts: Partial<HostFacts> = {
+  const facts: Partial<HostFeatures> = {
     libnftablesError: 'no library',
     capabilities: 0n,
     ipMptcpError: 'no ip',
@@ -96,7 +96,7 @@ it('says how many flows and pipes the limits are good for', () => {
 });
 
 it('TCP Fast Open is looked at where a config asks for it', () => {
-  const told = (facts: Partial<HostFacts>, client: boolean, server: boolean): string[] =>
+  const told = (facts: Partial<HostFeatures>, client: boolean, server: boolean): string[] =>
     hostFindings({ ...GOOD_HOST, ...facts }, { ...ROUTER, fastOpen: { client, server } })
       .filter(({ subject }) => subject === 'TCP Fast Open')
       .map(({ level, message }) => `${level} ${message}`);

@@ -1,5 +1,5 @@
 // From the facts of the host to findings: pure, so that every kind of host can be tested on any.
-import { CAP_NET_ADMIN, type HostFacts, hasCapability } from '../../linux/features.ts';
+import { CAP_NET_ADMIN, type HostFeatures, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { fastOpenFindings } from './fast-open.ts';
 import { limitFindings } from './limits.ts';
@@ -10,7 +10,7 @@ import { redirectFindings } from './redirect.ts';
 const KERNEL_MIN = [6, 1] as const;
 const NODE_MIN = 20;
 
-export function hostFindings(facts: HostFacts, needs: Needs): Finding[] {
+export function hostFindings(facts: HostFeatures, needs: Needs): Finding[] {
   const isServerOnly = needs.isServer && !needs.isRouter;
   return [
     kernel(facts),
@@ -26,19 +26,19 @@ export function hostFindings(facts: HostFacts, needs: Needs): Finding[] {
   ];
 }
 
-function kernel({ kernelRelease }: HostFacts): Finding {
+function kernel({ kernelRelease }: HostFeatures): Finding {
   const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10));
   const isOld = major < KERNEL_MIN[0] || (major === KERNEL_MIN[0] && minor < KERNEL_MIN[1]);
   if (!isOld) return ok('kernel', kernelRelease);
   return fail('kernel', `${kernelRelease} is too old`, `Use Linux ${KERNEL_MIN.join('.')} or newer.`);
 }
 
-function node({ nodeVersion }: HostFacts): Finding {
+function node({ nodeVersion }: HostFeatures): Finding {
   if (Number.parseInt(nodeVersion, 10) >= NODE_MIN) return ok('node', nodeVersion);
   return fail('node', `${nodeVersion} is too old`, `Use Node ${NODE_MIN} or newer.`);
 }
 
-function mptcp({ isMptcpEnabled }: HostFacts): Finding {
+function mptcp({ isMptcpEnabled }: HostFeatures): Finding {
   if (isMptcpEnabled) return ok('MPTCP', 'enabled');
   if (isMptcpEnabled === false) {
     return fail('MPTCP', 'is switched off', 'Run `sysctl -w net.mptcp.enabled=1`.');
@@ -50,20 +50,20 @@ function mptcp({ isMptcpEnabled }: HostFacts): Finding {
   );
 }
 
-function mptcpSocket({ mptcpSocketError }: HostFacts): Finding {
+function mptcpSocket({ mptcpSocketError }: HostFeatures): Finding {
   if (mptcpSocketError === undefined) return ok('MPTCP socket', 'opens');
   const hint = 'Check net.mptcp.enabled, and what confines this process (container, seccomp, BPF).';
   return fail('MPTCP socket', `does not open: ${mptcpSocketError}`, hint);
 }
 
-function ipMptcp({ ipMptcpError }: HostFacts, isServerOnly: boolean): Finding {
+function ipMptcp({ ipMptcpError }: HostFeatures, isServerOnly: boolean): Finding {
   if (ipMptcpError === undefined) return ok('ip mptcp', 'works');
   const hint = 'Install iproute2 5.19 or newer (Debian: iproute2, OpenWrt: ip-full).';
   // A server without it runs where the limits are set already.
   return (isServerOnly ? warn : fail)('ip mptcp', ipMptcpError, hint);
 }
 
-function capabilities({ capabilities: set }: HostFacts, needs: Needs): Finding {
+function capabilities({ capabilities: set }: HostFeatures, needs: Needs): Finding {
   if (hasCapability(set, CAP_NET_ADMIN)) return ok('capabilities', 'CAP_NET_ADMIN');
   const what = 'this process has no CAP_NET_ADMIN';
   if (needs.isRouter) return fail('capabilities', what, 'Run the router as root, or give it CAP_NET_ADMIN.');
@@ -81,7 +81,7 @@ function capabilities({ capabilities: set }: HostFacts, needs: Needs): Finding {
   return warn('capabilities', what, 'Run this check as root: it then sees more, and a router needs it.');
 }
 
-function congestion(facts: HostFacts, { congestions }: Needs): Finding[] {
+function congestion(facts: HostFeatures, { congestions }: Needs): Finding[] {
   const isAdmin = hasCapability(facts.capabilities, CAP_NET_ADMIN);
   const usable = isAdmin ? facts.congestionAvailable : facts.congestionAllowed;
   const missing = congestions.filter((name) => !usable.includes(name));

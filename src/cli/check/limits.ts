@@ -4,7 +4,7 @@ import {
   CAP_NET_ADMIN,
   CAP_SYS_ADMIN,
   CAP_SYS_RESOURCE,
-  type HostFacts,
+  type HostFeatures,
   hasCapability,
 } from '../../linux/features.ts';
 import { type Finding, ok, warn } from './finding.ts';
@@ -17,11 +17,11 @@ const FILES_BESIDES = 1024;
 const PAGE_BYTES = 4096;
 const PIPES_PER_FLOW = 2;
 
-export function limitFindings(facts: HostFacts, needs: Needs): Finding[] {
+export function limitFindings(facts: HostFeatures, needs: Needs): Finding[] {
   return [buffers(facts, needs), openFiles(facts, needs), pipes(facts, needs)];
 }
 
-function buffers(facts: HostFacts, { bufferMaxBytes, bufferLeastBytes }: Needs): Finding {
+function buffers(facts: HostFeatures, { bufferMaxBytes, bufferLeastBytes }: Needs): Finding {
   const { tcpRmemMaxBytes: read, tcpWmemMaxBytes: write } = facts;
   if (read === undefined || write === undefined) {
     return warn('TCP buffers', 'net.ipv4.tcp_rmem cannot be read', 'Check that /proc/sys is there.');
@@ -39,7 +39,7 @@ function buffers(facts: HostFacts, { bufferMaxBytes, bufferLeastBytes }: Needs):
   return warn('TCP buffers', `${is}: less than ${goal}`, hint);
 }
 
-function openFiles({ openFilesMax }: HostFacts, { maxFlows }: Needs): Finding {
+function openFiles({ openFilesMax }: HostFeatures, { maxFlows }: Needs): Finding {
   if (openFilesMax === undefined) {
     return warn('open files', 'the limit cannot be read', 'Check that /proc is there.');
   }
@@ -50,7 +50,7 @@ function openFiles({ openFilesMax }: HostFacts, { maxFlows }: Needs): Finding {
   return warn('open files', `${openFilesMax}: enough for ${flows} flows of ${maxFlows}`, hint);
 }
 
-function pipes(facts: HostFacts, { pipeSizeBytes }: Needs): Finding {
+function pipes(facts: HostFeatures, { pipeSizeBytes }: Needs): Finding {
   const isUnlimited =
     hasCapability(facts.capabilities, CAP_SYS_RESOURCE) || hasCapability(facts.capabilities, CAP_SYS_ADMIN);
   if (isUnlimited) return ok('pipes', 'no limit for this process');

@@ -1,12 +1,12 @@
 // Whether the kernel can bring LAN traffic to the relay: libnftables, nft tproxy and nft socket, or redirect.
-import type { HostFacts } from '../../linux/features.ts';
+import type { HostFeatures } from '../../linux/features.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Needs } from './needs.ts';
 
 const TPROXY_HINT = 'Load nft_tproxy (Debian: in the standard kernel, OpenWrt: kmod-nft-tproxy).';
 const SOCKET_HINT = 'Load nft_socket (Debian: in the standard kernel, OpenWrt: kmod-nft-socket).';
 
-export function redirectFindings(facts: HostFacts, needs: Needs): Finding[] {
+export function redirectFindings(facts: HostFeatures, needs: Needs): Finding[] {
   const must = needs.isRouter || needs.isGateway ? fail : warn;
   const findings: Finding[] = [];
   if (facts.libnftablesError === undefined) findings.push(ok('libnftables', 'loads'));

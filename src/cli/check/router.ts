@@ -2,7 +2,7 @@
 import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
 import { type DialledServer, dialledServers, type RouterConfig } from '../../config/router.ts';
 import type { WanConfig } from '../../config/wan.ts';
-import type { HostFacts, InterfaceFacts } from '../../linux/features.ts';
+import type { HostFeatures, InterfaceFacts } from '../../linux/features.ts';
 import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { interfaceFinding, missingInterface } from './interfaces.ts';
@@ -10,7 +10,7 @@ import { interfaceFinding, missingInterface } from './interfaces.ts';
 export function routerFindings(
   config: RouterConfig,
   servers: readonly KnownServer[],
-  facts: HostFacts,
+  facts: HostFeatures,
 ): Finding[] {
   const { interfaces } = facts;
   if (interfaces === undefined) {

@@ -3,14 +3,14 @@ import { formatAddress, formatSocketAddress, parseAddress } from '../../base/add
 import { formatPrefix } from '../../base/prefix.ts';
 import type { ListenProtocol } from '../../config/listen-protocol.ts';
 import type { ServerConfig } from '../../config/server.ts';
-import { CAP_NET_BIND_SERVICE, type HostFacts, hasCapability } from '../../linux/features.ts';
+import { CAP_NET_BIND_SERVICE, type HostFeatures, hasCapability } from '../../linux/features.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { gatewayFindings } from './gateway.ts';
 
 const LOOPBACK = new Set(['127.0.0.1', '::1']);
 const ANYWHERE = new Set(['0.0.0.0', '::', ...LOOPBACK]);
 
-export function serverFindings(config: ServerConfig, facts: HostFacts): Finding[] {
+export function serverFindings(config: ServerConfig, facts: HostFeatures): Finding[] {
   const listens = config.listens.flatMap(({ addresses, port, protocol }) =>
     addresses.map((address) => {
       const subject = `listen ${formatSocketAddress({ address, port })}`;

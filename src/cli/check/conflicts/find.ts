@@ -2,7 +2,7 @@
 import { WanbondError } from '../../../base/error.ts';
 import type { RouterConfig } from '../../../config/router.ts';
 import { readConflictFacts } from '../../../linux/conflict-facts.ts';
-import type { HostFacts } from '../../../linux/features.ts';
+import type { HostFeatures } from '../../../linux/features.ts';
 import { readHostFacts } from '../../../linux/host-facts.ts';
 import { Journal } from '../../../plan/journal.ts';
 import type { Undo } from '../../../plan/step.ts';
@@ -36,7 +36,7 @@ function conflictFindings(context: ConflictContext): Finding[] {
 export function findConflicts(
   config: RouterConfig,
   servers: readonly KnownServer[],
-  host: HostFacts,
+  host: HostFeatures,
 ): Finding[] {
   try {
     const plan = readHostFacts([], undefined);
@@ -55,7 +55,7 @@ export function findConflicts(
 }
 
 /** As the daemon will choose; where that cannot be told, the default. */
-function methodOf({ redirect }: RouterConfig, { nft }: HostFacts): RedirectMethod {
+function methodOf({ redirect }: RouterConfig, { nft }: HostFeatures): RedirectMethod {
   if (redirect.method !== 'auto') return redirect.method;
   return nft.hasTproxy === false || nft.hasSocket === false ? 'redirect' : 'tproxy';
 }
