@@ -86,7 +86,6 @@ describe('events', () => {
       isAdminUp: true,
       hasCarrier: true,
       operState: 'up',
-      mtuBytes: 1492,
       addresses: [{ address: hex('192.0.2.10'), bits: 120 }, { scope: 'link' }],
       defaultRoutes: [{ family: 4, gateway: hex('192.0.2.1'), metric: 7 }],
     });

@@ -1,7 +1,8 @@
 // What a [[listen]] of the server speaks: with its own users where it is one of the stock protocols.
 import * as z from 'zod';
 import { type Address, familyOf } from '../base/address.ts';
-import { parsePrefix, type Prefix, prefixContains } from '../base/prefix.ts';
+import type { Prefix } from '../base/prefix.ts';
+import { isPrivate } from '../base/private-address.ts';
 import { fault, keyDocs, prefixes } from './field.ts';
 import { interceptShape } from './intercept.ts';
 import { isTable } from './shared.ts';
@@ -184,11 +185,3 @@ function refuseSharedKeys(users: readonly ShadowsocksUser[], context: z.Refineme
     fault(context, `is the same as of user[${first}]`, hint, ['user', index, 'password']);
   });
 }
-
-// Loopback, RFC 1918, shared (RFC 6598), link-local and unique local.
-const PRIVATE = [
-  ...['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', '169.254.0.0/16'],
-  ...['::1/128', 'fc00::/7', 'fe80::/10'],
-].map((text) => parsePrefix(text));
-
-const isPrivate = (address: Address): boolean => PRIVATE.some((prefix) => prefixContains(prefix, address));

@@ -3,7 +3,7 @@ import { totalmem } from 'node:os';
 import { type Family, formatAddress } from '../base/address.ts';
 import type { EndpointFact } from '../plan/endpoint-facts.ts';
 import type { HostFacts, InterfaceFact } from '../plan/host-facts.ts';
-import type { AddressFact } from '../plan/link-fact.ts';
+import { isUsableSource } from '../plan/link-fact.ts';
 import type { RuleFact } from '../plan/rule-fact.ts';
 import type { Limits, LocalRoute } from '../plan/step.ts';
 import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
@@ -99,11 +99,6 @@ export function readInterfaces(): InterfaceFact[] {
   return readLinks().map((link) => ({
     name: link.name,
     hasCarrier: link.isAdminUp && link.hasCarrier,
-    addresses: link.addresses.filter(isUsable).map(({ address, bits }) => ({ address, bits })),
+    addresses: link.addresses.filter(isUsableSource).map(({ address, bits }) => ({ address, bits })),
   }));
-}
-
-function isUsable(one: AddressFact): boolean {
-  if (one.scope === 'link' || one.scope === 'host') return false;
-  return !one.isDadFailed && !one.isTentative && !one.isDeprecated && !one.isTemporary;
 }

@@ -57,14 +57,17 @@ export interface LinkFact {
   readonly isAdminUp: boolean;
   readonly hasCarrier: boolean;
   readonly isLoopback: boolean;
-  /** Neighbours are not asked for: what is sent arrives at the other end, whatever the destination. */
-  readonly isPointToPoint: boolean;
   readonly operState: OperState;
-  readonly mtuBytes: number | undefined;
   /** The index of the bridge, bond or VRF that it belongs to. */
   readonly master: number | undefined;
   /** In the kernel's order: of IPv4 the oldest first, of IPv6 the newest. */
   readonly addresses: readonly AddressFact[];
   /** Best metric first. */
   readonly defaultRoutes: readonly DefaultRouteFact[];
+}
+
+/** Whether it can be a source towards the Internet, now and for a while. */
+export function isUsableSource(one: AddressFact): boolean {
+  if (one.scope === 'link' || one.scope === 'host') return false;
+  return !one.isDadFailed && !one.isTentative && !one.isDeprecated && !one.isTemporary;
 }

@@ -1,52 +1,48 @@
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../base/address.ts';
-import type { DefaultRoute, LinkFact } from '../linux/links.ts';
+import type { LinkFact } from '../plan/link-fact.ts';
+import { address, link as anyLink, route } from '../wan/link-fact.fixture.ts';
 import { chooseInterfaces, parseWanOption } from './choose-interfaces.ts';
 import { guessInterfaces } from './guess-interfaces.ts';
 
-function link(name: string, addresses: readonly string[] = [], rest: Partial<LinkFact> = {}): LinkFact {
-  return {
-    name,
-    addresses: addresses.map((text) => ({
-      address: parseAddress(text),
-      bits: text.includes(':') ? 64 : 120,
-    })),
-    kind: undefined,
-    master: undefined,
-    isLoopback: false,
-    isUp: true,
-    hasCarrier: true,
-    ...rest,
-  };
-}
-const route = (device: string, metric = 0, family: 4 | 6 = 4): DefaultRoute => ({ device, metric, family });
+let index = 0;
 
+function link(name: string, addresses: readonly string[] = [], rest: Partial<LinkFact> = {}): LinkFact {
+  const all = addresses.map((text) => address(text));
+  return anyLink({ index: ++index, name, addresses: all, defaultRoutes: [], ...rest });
+}
+
+const BRIDGE = 99;
 const HOME: readonly LinkFact[] = [
   link('lo', ['127.0.0.1'], { isLoopback: true }),
-  link('wwan0', ['100.70.1.2']),
-  link('eth0', [], { master: 'br-lan' }),
-  link('eth0.100', ['203.0.113.5'], { kind: 'vlan' }),
-  link('ppp0', ['198.51.100.7', '2001:db8::7'], { kind: 'ppp' }),
-  link('br-lan', ['192.168.1.1', 'fd00::1'], { kind: 'bridge' }),
+  link('wwan0', ['100.70.1.2'], { defaultRoutes: [route(4, undefined, { metric: 700 })] }),
+  link('eth0', [], { master: BRIDGE }),
+  link('eth0.100', ['203.0.113.5'], {
+    kind: 'vlan',
+    defaultRoutes: [route(4, undefined, { metric: 20 })],
+  }),
+  link('ppp0', ['198.51.100.7', '2001:db8::7'], {
+    kind: 'ppp',
+    defaultRoutes: [route(6, undefined, { metric: 5 }), route(4, undefined, { metric: 10 })],
+  }),
+  link('br-lan', ['192.168.1.1', 'fd00::1'], { index: BRIDGE, kind: 'bridge' }),
   link('docker0', ['172.17.0.1'], { kind: 'bridge' }),
   link('br-0123456789ab', ['172.18.0.1'], { kind: 'bridge' }),
   link('veth1234', [], { kind: 'veth' }),
   link('tailscale0', ['100.64.0.9'], { kind: 'tun' }),
-  link('home', ['10.9.0.2'], { kind: 'wireguard' }),
-  link('eth3', ['192.168.9.1'], { isUp: false }),
+  link('home', ['10.9.0.2'], {
+    kind: 'wireguard',
+    defaultRoutes: [route(4, undefined, { metric: 30 })],
+  }),
+  link('eth3', ['192.168.9.1'], { isAdminUp: false }),
   link('eth4', ['192.168.8.1'], { hasCarrier: false }),
   link('eth5', ['198.51.100.130']),
-];
-const ROUTES = [
-  route('ppp0', 10),
-  route('eth0.100', 20),
-  route('home', 30),
-  route('ppp0', 5, 6),
-  route('wwan0', 700),
+  link('eth6', [], {
+    addresses: [address('fe80::6', { scope: 'link' }), address('fd00::6', { isTentative: true })],
+  }),
 ];
 
 describe('a home router', () => {
-  const guess = guessInterfaces(HOME, ROUTES);
+  const guess = guessInterfaces(HOME);
 
   it('has its WANs in the order of the default routes', () => {
     expect(guess.wans.map((one) => one.interface)).toEqual(['ppp0', 'eth0.100', 'wwan0']);
@@ -70,6 +66,7 @@ describe('a home router', () => {
       eth3: 'down',
       eth4: 'nothing is plugged in',
       eth5: 'no default route, and the public address 198.51.100.130/24',
+      eth6: 'no address',
     });
   });
 
@@ -98,7 +95,7 @@ describe('a home router', () => {
 });
 
 it('says what there is when nothing fits', () => {
-  const guess = guessInterfaces([link('eth0', ['192.168.1.5'])], []);
+  const guess = guessInterfaces([link('eth0', ['192.168.1.5'])]);
   expect(() => chooseInterfaces(guess, [], [])).toThrow(
     expect.objectContaining({ code: 'no-wan-found', hint: expect.stringContaining('eth0 (192.168.1.5/24)') }),
   );

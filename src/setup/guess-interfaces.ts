@@ -1,7 +1,8 @@
 // What of a host is LAN and what is WAN, told from its links and default routes.
 import { familyOf, formatAddress } from '../base/address.ts';
-import type { DefaultRoute, LinkFact } from '../linux/links.ts';
-import { isPrivate } from './private-address.ts';
+import { isPrivate } from '../base/private-address.ts';
+import { isUsableSource, type LinkFact } from '../plan/link-fact.ts';
+import { type DefaultRoute, defaultRoutesOf } from './default-routes.ts';
 
 export interface GuessedInterface {
   readonly interface: string;
@@ -34,11 +35,13 @@ const VIRTUAL_KINDS = new Set([
 ]);
 
 /** The loopback is not worth a word. */
-export function guessInterfaces(links: readonly LinkFact[], routes: readonly DefaultRoute[]): InterfaceGuess {
+export function guessInterfaces(links: readonly LinkFact[]): InterfaceGuess {
+  const routes = defaultRoutesOf(links);
+  const names = new Map(links.map(({ index, name }) => [index, name]));
   const order = [...new Set(routes.map(({ device }) => device))];
   const judged = links
     .filter(({ isLoopback }) => !isLoopback)
-    .map((link) => ({ name: link.name, verdict: judge(link, routes) }));
+    .map((link) => ({ name: link.name, verdict: judge(link, routes, names) }));
   const those = (as: Verdict['as']): GuessedInterface[] =>
     judged
       .filter(({ verdict }) => verdict.as === as)
@@ -54,14 +57,15 @@ interface Verdict {
 
 const other = (why: string): Verdict => ({ as: 'other', why });
 
-function judge(link: LinkFact, routes: readonly DefaultRoute[]): Verdict {
+function judge(link: LinkFact, routes: readonly DefaultRoute[], names: ReadonlyMap<number, string>): Verdict {
   if (MADE_BY_PROGRAMS.test(link.name)) return other('made by a container, VM or VPN program');
   if (VIRTUAL_KINDS.has(link.kind ?? '')) return other(`a ${link.kind} device`);
-  if (link.master !== undefined) return other(`part of ${link.master}`);
-  if (!link.isUp) return other('down');
+  if (link.master !== undefined) return other(`part of ${names.get(link.master) ?? 'another interface'}`);
+  if (!link.isAdminUp) return other('down');
   if (!link.hasCarrier) return other('nothing is plugged in');
   const own = routes.filter(({ device }) => device === link.name);
-  const addresses = link.addresses.map(({ address, bits }) => {
+  const usable = link.addresses.filter(isUsableSource);
+  const addresses = usable.map(({ address, bits }) => {
     return `${formatAddress(address)}/${familyOf(address) === 4 ? bits - 96 : bits}`;
   });
   if (own.length > 0) {
@@ -69,7 +73,7 @@ function judge(link: LinkFact, routes: readonly DefaultRoute[]): Verdict {
     return { as: 'wan', why: [`default route (${kinds.join(', ')})`, ...addresses].join(', ') };
   }
   if (addresses.length === 0) return other('no address');
-  const hasPrivate = link.addresses.some(({ address }) => isPrivate(address));
+  const hasPrivate = usable.some(({ address }) => isPrivate(address));
   if (hasPrivate || link.kind === 'bridge') return { as: 'lan', why: addresses.join(', ') };
   return other(`no default route, and the public address ${addresses[0]}`);
 }

@@ -1,26 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../base/address.ts';
-import type { InterfaceFact } from '../plan/host-facts.ts';
+import type { LinkFact } from '../plan/link-fact.ts';
+import { address, link, route } from '../wan/link-fact.fixture.ts';
 import { guessHosts, parseHost } from './server-host.ts';
 
-const on = (name: string, ...addresses: string[]): InterfaceFact => ({
-  name,
-  hasCarrier: true,
-  addresses: addresses.map((text) => ({ address: parseAddress(text), bits: 120 })),
-});
-const ROUTES = [
-  { device: 'eth0', family: 4, metric: 0 },
-  { device: 'eth0', family: 6, metric: 0 },
-] as const;
+const on = (name: string, ...addresses: string[]): LinkFact =>
+  link({
+    name,
+    addresses: addresses.map((text) => address(text)),
+    defaultRoutes: name === 'eth0' ? [route(4), route(6)] : [],
+  });
 
 describe('the addresses of a server', () => {
   it('are the public ones of the link with the default route', () => {
-    const interfaces = [
+    const links = [
       on('bb0', '198.51.100.129', '2001:db8:d::1'),
       on('eth0', '10.0.0.3', '203.0.113.1', '2001:db8:f::1'),
     ];
-    expect(guessHosts(interfaces, ROUTES)).toEqual(['203.0.113.1', '2001:db8:f::1']);
-    expect(guessHosts([on('eth0', '2001:db8:f::1')], ROUTES)).toEqual(['2001:db8:f::1']);
+    expect(guessHosts(links)).toEqual(['203.0.113.1', '2001:db8:f::1']);
+    expect(guessHosts([on('eth0', '2001:db8:f::1')])).toEqual(['2001:db8:f::1']);
+  });
+
+  it('are not those that are not there for good', () => {
+    const addresses = [
+      address('2001:db8:f::2', { isTemporary: true }),
+      address('2001:db8:f::3', { isTentative: true }),
+      address('2001:db8:f::1'),
+    ];
+    expect(guessHosts([link({ addresses })])).toEqual(['2001:db8:f::1']);
   });
 
   it.each([
@@ -29,8 +35,8 @@ describe('the addresses of a server', () => {
     // As clouds have it: the public IPv4 address is translated, the IPv6 one is not.
     [[on('eth0', '172.31.4.5', '2001:db8:f::1')], /its own is 172\.31\.4\.5/],
     [[], /cannot tell/],
-  ])('are asked for where a guess leads nowhere', (interfaces, says) => {
-    expect(() => guessHosts(interfaces, ROUTES)).toThrow(says);
+  ])('are asked for where a guess leads nowhere', (links, says) => {
+    expect(() => guessHosts(links)).toThrow(says);
   });
 });
 

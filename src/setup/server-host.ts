@@ -2,9 +2,9 @@
 import { familyOf, formatAddress, parseAddress } from '../base/address.ts';
 import { WanbondError } from '../base/error.ts';
 import { isHostName } from '../base/host-name.ts';
-import type { DefaultRoute } from '../linux/links.ts';
-import type { InterfaceFact } from '../plan/host-facts.ts';
-import { isPrivate } from './private-address.ts';
+import { isPrivate } from '../base/private-address.ts';
+import { isUsableSource, type LinkFact } from '../plan/link-fact.ts';
+import { defaultRoutesOf } from './default-routes.ts';
 
 /** An address or a name as given. @throws WanbondError `bad-host` */
 export function parseHost(text: string): string {
@@ -21,11 +21,12 @@ export function parseHost(text: string): string {
  * The public addresses of this host, IPv4 first, at most one of each family, of links with a default route before
  * others. @throws WanbondError `no-public-address` when a guess would lead nowhere.
  */
-export function guessHosts(interfaces: readonly InterfaceFact[], routes: readonly DefaultRoute[]): string[] {
-  const rank = (name: string): number => (routes.some(({ device }) => device === name) ? 0 : 1);
-  const all = interfaces
-    .toSorted((a, b) => rank(a.name) - rank(b.name))
-    .flatMap((one) => one.addresses.map(({ address }) => address));
+export function guessHosts(links: readonly LinkFact[]): string[] {
+  const routes = defaultRoutesOf(links);
+  const rank = ({ defaultRoutes }: LinkFact): number => (defaultRoutes.length > 0 ? 0 : 1);
+  const all = links
+    .toSorted((a, b) => rank(a) - rank(b))
+    .flatMap((one) => one.addresses.filter(isUsableSource).map(({ address }) => address));
   const isPublic = all.filter((address) => !isPrivate(address));
   const hosts = ([4, 6] as const).flatMap((family) =>
     isPublic.filter((address) => familyOf(address) === family).slice(0, 1),

@@ -63,7 +63,6 @@ describe('a WAN', () => {
 
   test('of PPP: unknown state, no gateway, a peer', () => {
     const ppp = link({
-      isPointToPoint: true,
       operState: 'unknown',
       addresses: [address('100.64.0.9', { bits: 128, peer: parseAddress('100.64.0.1') })],
       defaultRoutes: [route(4)],

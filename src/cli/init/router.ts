@@ -5,7 +5,7 @@ import { onStdout as pc } from '../colors.ts';
 import { type Address, formatAddress, parseAddress } from '../../base/address.ts';
 import { WanbondError } from '../../base/error.ts';
 import { parseRouterConfig } from '../../config/load.ts';
-import { readDefaultRoutes, readLinks } from '../../linux/links.ts';
+import { readLinks } from '../../linux/netlink/read-links.ts';
 import { type Choice, chooseInterfaces } from '../../setup/choose-interfaces.ts';
 import { type GuessedInterface, guessInterfaces, type InterfaceGuess } from '../../setup/guess-interfaces.ts';
 import { decodeJoin, type Join } from '../../setup/join.ts';
@@ -39,7 +39,7 @@ export async function initRouter(joinText: string, options: RouterOptions): Prom
   installation.refuseForeign(unitFile('router'));
   const join = decodeJoin(joinText === '-' ? readFileSync(0, 'utf8') : joinText);
   const addresses = await resolveHosts(join.hosts);
-  const guess = guessInterfaces(readLinks(), readDefaultRoutes());
+  const guess = guessInterfaces(readLinks());
   const choice = chooseInterfaces(guess, options.lan, options.wan);
   const text = routerConfigText({ ...choice, join });
   parseRouterConfig(text, FILE);

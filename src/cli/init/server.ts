@@ -8,8 +8,7 @@ import { loadServerConfig, parseServerConfig } from '../../config/load.ts';
 import { ConfigError } from '../../config/problem.ts';
 import { KEY_BYTES } from '../../config/secret.ts';
 import { DEFAULT_PORT } from '../../config/shared.ts';
-import { readInterfaces } from '../../linux/host-facts.ts';
-import { readDefaultRoutes } from '../../linux/links.ts';
+import { readLinks } from '../../linux/netlink/read-links.ts';
 import { encodeJoin, type Join } from '../../setup/join.ts';
 import { configFile, unitFile, unitName } from '../../setup/places.ts';
 import {
@@ -110,7 +109,7 @@ async function tellServer(file: string, root: string): Promise<string> {
 
 function hostsOf({ hosts }: ServerOptions): string[] {
   if (hosts.length > 0) return hosts.map(parseHost);
-  return guessHosts(readInterfaces(), readDefaultRoutes());
+  return guessHosts(readLinks());
 }
 
 /** Says something only when something fails. */

@@ -48,7 +48,6 @@ describe('links', () => {
       isRunning: true,
       hasCarrier: true,
       isLoopback: false,
-      isPointToPoint: false,
       operState: 'up',
       mtuBytes: 1480,
       linkKind: 'veth',

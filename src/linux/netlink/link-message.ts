@@ -26,8 +26,6 @@ export interface LinkEvent {
   readonly isRunning: boolean;
   readonly hasCarrier: boolean;
   readonly isLoopback: boolean;
-  /** Every destination is a frame away: point-to-point, or without neighbour discovery. */
-  readonly isPointToPoint: boolean;
   readonly operState: OperState | undefined;
   readonly mtuBytes: number | undefined;
   /** Bridge, vlan, tun and the like; undefined for hardware. */
@@ -54,7 +52,6 @@ export function readLink({ type, body }: NetlinkMessage): LinkEvent | undefined 
     isRunning: has(abi.IFF_RUNNING),
     hasCarrier: carrier === undefined ? has(abi.IFF_LOWER_UP) : carrier === 1,
     isLoopback: has(abi.IFF_LOOPBACK),
-    isPointToPoint: has(abi.IFF_POINTOPOINT | abi.IFF_NOARP),
     operState: operState === undefined ? undefined : OPER_STATES[operState],
     mtuBytes: readU32(attributes, abi.IFLA_MTU),
     linkKind: info && readText(readAttributes(info), abi.IFLA_INFO_KIND),

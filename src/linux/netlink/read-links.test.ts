@@ -12,7 +12,6 @@ const link = (index: number, name: string): RouteNetlinkEvent => ({
   isRunning: true,
   hasCarrier: true,
   isLoopback: false,
-  isPointToPoint: false,
   operState: undefined,
   mtuBytes: 1500,
   linkKind: undefined,

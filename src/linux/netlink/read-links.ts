@@ -59,9 +59,7 @@ export function joinFacts(parts: readonly RouteNetlinkEvent[]): LinkFact[] {
           isAdminUp: link.isAdminUp,
           hasCarrier: link.hasCarrier,
           isLoopback: link.isLoopback,
-          isPointToPoint: link.isPointToPoint,
           operState: link.operState ?? impliedState(link),
-          mtuBytes: link.mtuBytes,
           master: link.master,
           addresses: addresses.filter((one) => one.index === link.index).map(toAddressFact),
           defaultRoutes: routes

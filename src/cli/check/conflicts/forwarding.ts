@@ -1,6 +1,6 @@
 // Forwarding and NAT: without them nothing passes that wanbond does not carry, and nothing at all while it does not run.
 import { familyOf } from '../../../base/address.ts';
-import { isPrivate } from '../../../setup/private-address.ts';
+import { isPrivate } from '../../../base/private-address.ts';
 import { type Finding, ok, warn } from '../finding.ts';
 import { readRuleset } from '../nft/ruleset.ts';
 import { walkHook } from '../nft/walk.ts';
