@@ -110,8 +110,11 @@ function passwordOf(protocol: ServerProtocol): string | undefined {
 export function diffRouterConfigs(before: RouterConfig, after: RouterConfig): ConfigDiff {
   return mergeDiffs([
     diffSettings(before, after, ROUTER_SETTINGS),
-    diffTables('wan', before.wans, after.wans, ({ name }) => name, WAN_SETTINGS),
-    diffTables('server', dialledServers(before), dialledServers(after), serverName, SERVER_SETTINGS),
+    diffTables('wan', [before.wans, after.wans], { nameOf: ({ name }) => name, settings: WAN_SETTINGS }),
+    diffTables('server', [dialledServers(before), dialledServers(after)], {
+      nameOf: serverName,
+      settings: SERVER_SETTINGS,
+    }),
   ]);
 }
 

@@ -104,6 +104,6 @@ export const KEY_SETTINGS: readonly Setting<KeyConfig>[] = [
 export function diffServerConfigs(before: ServerConfig, after: ServerConfig): ConfigDiff {
   return mergeDiffs([
     diffSettings(before, after, SERVER_ROLE_SETTINGS),
-    diffTables('key', before.keys, after.keys, ({ id }) => String(id), KEY_SETTINGS),
+    diffTables('key', [before.keys, after.keys], { nameOf: ({ id }) => String(id), settings: KEY_SETTINGS }),
   ]);
 }

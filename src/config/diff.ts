@@ -31,13 +31,17 @@ export function diffSettings<T>(before: T, after: T, settings: readonly Setting<
   };
 }
 
-/** A list of tables. @param nameOf tells them apart. @param label of the list, like `wan` */
+/** How the tables of a list are told apart, and what they hold. */
+export interface TableKind<T> {
+  readonly nameOf: (table: T) => string;
+  readonly settings: readonly Setting<T>[];
+}
+
+/** A list of tables. @param label of the list, like `wan` */
 export function diffTables<T>(
   label: string,
-  before: readonly T[],
-  after: readonly T[],
-  nameOf: (table: T) => string,
-  settings: readonly Setting<T>[],
+  [before, after]: readonly [readonly T[], readonly T[]],
+  { nameOf, settings }: TableKind<T>,
 ): ConfigDiff {
   const [then, now] = [before, after].map((all) => new Map(all.map((one) => [nameOf(one), one])));
   const gone = [...(then?.keys() ?? [])].filter((name) => !now?.has(name));

@@ -11,6 +11,9 @@ const PROBE_NAME = 'wanbond_probe';
 /** Asks the kernel with a dry run; nothing is changed. */
 export function chooseMethod(config: RouterConfig, facts: HostFacts, nftables: Nftables): RedirectMethod {
   if (config.redirect.method !== 'auto') return config.redirect.method;
-  const probe = renderRedirectTable({ ...redirectTable(config, [], 'tproxy', facts), name: PROBE_NAME });
+  const probe = renderRedirectTable({
+    ...redirectTable(config, { servers: [], method: 'tproxy', facts }),
+    name: PROBE_NAME,
+  });
   return nftables.wouldAccept(probe) ? 'tproxy' : 'redirect';
 }

@@ -86,7 +86,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   });
   const takeTraffic = (): Promise<FollowedWans> => {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
-    takeChain.begin(redirectTable(config, servers, method, facts));
+    takeChain.begin(redirectTable(config, { servers, method, facts }));
     log.info({ method, wans: first.bonded.map((wan) => wan.name) }, 'LAN traffic is being carried');
     return followWans(manager, config, log, onFatal);
   };

@@ -89,6 +89,7 @@ export class RedirectInStep {
   }
 
   private table(config: RouterConfig, servers: readonly KnownServer[], facts: HostFacts): RedirectTable {
-    return redirectTable(config, servers, this.parts.method, facts, this.formerLans);
+    const { method } = this.parts;
+    return redirectTable(config, { servers, method, facts, formerLans: this.formerLans });
   }
 }

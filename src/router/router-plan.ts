@@ -59,7 +59,7 @@ export function routerPlan(
       kind: 'owner-table',
       family: 'inet',
       name: TABLE_NAME,
-      text: renderRedirectTable(redirectTable(config, servers, method, facts)),
+      text: renderRedirectTable(redirectTable(config, { servers, method, facts })),
     },
   ];
 }
@@ -76,12 +76,17 @@ export function wanSteps(wans: readonly BondedWan[], facts: HostFacts): Step[] {
   ];
 }
 
+export interface RedirectView {
+  readonly servers: readonly KnownServer[];
+  readonly method: RedirectMethod;
+  readonly facts: HostFacts;
+  /** Interfaces that were LAN before, whose flows go on. */
+  readonly formerLans?: readonly string[];
+}
+
 export function redirectTable(
   config: RouterConfig,
-  servers: readonly KnownServer[],
-  method: RedirectMethod,
-  facts: HostFacts,
-  formerLanInterfaces: readonly string[] = [],
+  { servers, method, facts, formerLans = [] }: RedirectView,
 ): RedirectTable {
   const { redirect, lan, wans } = config;
   const named = new Set([...lan.interfaces, ...wans.map((wan) => wan.interface)]);
@@ -91,7 +96,7 @@ export function redirectTable(
     name: TABLE_NAME,
     method,
     lanInterfaces: lan.interfaces,
-    formerLanInterfaces,
+    formerLanInterfaces: formerLans,
     port: redirect.port,
     mark: redirect.mark,
     markMask: redirect.markMask,
