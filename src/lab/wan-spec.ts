@@ -3,7 +3,7 @@
 // The rate counts whole IP packets, each direction has it for itself. The delay is one way and applies to
 // both directions, as with netem on each side: delay=25ms adds 50 ms to the round trip.
 import { describe, WanbondError } from '../base/error.ts';
-import { formatDuration, formatRate, parseDuration, parseRate } from '../base/units.ts';
+import { formatDuration, parseDuration, parseRate } from '../base/units.ts';
 
 export interface WanSpec {
   readonly rateBps: number;
@@ -71,16 +71,6 @@ export function parseWan(text: string): WanSpec {
   }
   if (queueMs === 0) throw bad(text, 'queue', 'is 0; a link needs a queue, like queue=100ms');
   return queueMs === undefined ? spec : { ...spec, queueMs };
-}
-
-/** The shortest text that parseWan reads as `spec`. */
-export function formatWan(spec: WanSpec): string {
-  const parts = [formatRate(spec.rateBps)];
-  if (spec.delayMs > 0) parts.push(`delay=${formatTime(spec.delayMs)}`);
-  if (spec.jitterMs > 0) parts.push(`jitter=${formatTime(spec.jitterMs)}`);
-  if (spec.lossRatio > 0) parts.push(`loss=${Math.round(spec.lossRatio * 1e6) / 1e4}%`);
-  if (spec.queueMs !== undefined) parts.push(`queue=${formatTime(spec.queueMs)}`);
-  return parts.join(',');
 }
 
 function read(text: string, part: string, parse: () => number): number {

@@ -11,7 +11,6 @@ export const {
   ETIMEDOUT,
   EHOSTUNREACH,
   ENETUNREACH,
-  EADDRNOTAVAIL,
   EADDRINUSE,
   ENOPROTOOPT,
   EOPNOTSUPP,
@@ -19,9 +18,7 @@ export const {
   EACCES,
   EEXIST,
   ESRCH,
-  ENOTCONN,
   EPROTONOSUPPORT,
-  EPROTOTYPE,
   ENODEV,
   ENOSPC,
 } = constants.errno;

@@ -68,12 +68,11 @@ export class Counters {
   }
 }
 
-/** The sum of all workers, and of one when `worker` is given. */
-export function readCounters(memory: SharedArrayBuffer, worker?: number): CounterTotals {
+/** The sum of all workers. */
+export function readCounters(memory: SharedArrayBuffer): CounterTotals {
   const values = new Float64Array(memory);
   const at = (name: string): number => {
     const index = INDEX.get(name) as number;
-    if (worker !== undefined) return values[worker * WORKER_VALUES + index] ?? 0;
     let sum = 0;
     for (let i = index; i < values.length; i += WORKER_VALUES) sum += values[i] as number;
     return sum;

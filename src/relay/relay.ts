@@ -78,8 +78,8 @@ export class Relay {
     this.watch = this.watchHeartbeats();
   }
 
-  counters(worker?: number): CounterTotals {
-    return readCounters(this.counterMemory, worker);
+  counters(): CounterTotals {
+    return readCounters(this.counterMemory);
   }
 
   send(message: ToWorker): void {

@@ -58,7 +58,6 @@ function policy(silent: string): RouterPolicy {
     takesPipelined: undefined,
   };
   return {
-    generation: 2,
     wans,
     hints: { isLossy: false },
     upstream: { transport: 'servers', servers: [server as never] },

@@ -31,8 +31,6 @@ export interface ServerPolicy {
 }
 
 export interface RouterPolicy {
-  /** Grows with every new snapshot; a flow keeps the one it began with. */
-  readonly generation: number;
   /** In the order in which they are tried for a flow's first subflow. */
   readonly wans: readonly WanPolicy[];
   /** Of the paths that new flows will use. */

@@ -14,7 +14,7 @@ const server = (label: string): ServerPolicy => ({
 
 function policy(...servers: ServerPolicy[]): RouterPolicy {
   const upstream = { transport: 'servers', servers } as const;
-  return { generation: 1, wans: [], hints: { isLossy: false }, upstream, directWithoutServer: true, own: [] };
+  return { wans: [], hints: { isLossy: false }, upstream, directWithoutServer: true, own: [] };
 }
 
 test('what was learned of a server is there again after it was lost', () => {

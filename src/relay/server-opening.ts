@@ -288,7 +288,7 @@ export class ServerOpening implements ConnOwner, Opening, Resumable {
   private refuseDial(reason: FailureReason, why: string, icmpCode?: number): void {
     const dial = this.dial as DialStep;
     this.context.fail(reason, `${dial.who}, ${this.context.nameTarget(dial.target)}: ${why}`);
-    const reply = (this.answers as Answers).refuse(reason, undefined, icmpCode);
+    const reply = (this.answers as Answers).refuse(reason, icmpCode);
     if (reply) this.refuse(reply);
     else this.end();
   }

@@ -60,7 +60,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   const takeChain = new TakeChain(nftables, log);
   const unprobed = { state: first, facts, hints: CLEAN_PATHS, fastOpen: NOTHING_LOST };
   const relay = await Relay.start(
-    routerRole(config, congestion, method, routerPolicy(config, unprobed, 1)),
+    routerRole(config, congestion, method, routerPolicy(config, unprobed)),
     relaySettings(config.relay, config.servers, config.log, buffers.limit.bytes),
     listens(config, method),
     {

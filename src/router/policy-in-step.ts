@@ -8,8 +8,6 @@ export class PolicyInStep {
   private readonly relay: Relay;
   private readonly fastOpen: FastOpenWans;
   private text = '';
-  // The relay was started with the first.
-  private generation = 1;
 
   constructor(relay: Relay, fastOpen: FastOpenWans) {
     this.relay = relay;
@@ -17,12 +15,10 @@ export class PolicyInStep {
   }
 
   bring(config: RouterConfig, view: Omit<PolicyView, 'fastOpen'>): void {
-    const policy = routerPolicy(config, { ...view, fastOpen: this.fastOpen }, this.generation + 1);
-    const { generation: _, ...content } = policy;
-    const text = JSON.stringify(content);
+    const policy = routerPolicy(config, { ...view, fastOpen: this.fastOpen });
+    const text = JSON.stringify(policy);
     if (text === this.text) return;
     this.text = text;
-    this.generation++;
     this.relay.send({ kind: 'policy', policy });
   }
 }

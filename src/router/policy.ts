@@ -19,10 +19,8 @@ export interface PolicyView {
 export function routerPolicy(
   config: RouterConfig,
   { state, facts, hints, fastOpen }: PolicyView,
-  generation: number,
 ): RouterPolicy {
   return {
-    generation,
     wans: state.order.map((wan) => ({
       ...wan,
       mayFastOpen: config.relay.fastOpen && !fastOpen.isLost(wan.name),

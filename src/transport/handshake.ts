@@ -101,10 +101,10 @@ export interface Answers {
   /** The bytes to send before any byte of the target. @param made how the leg to the target was made, where it is asked for */
   accept(families: Families | undefined, made?: MadeLeg): Buffer;
   /**
-   * The bytes to send before an orderly close; undefined where a reset is all that can be told. `retryAfterS` is 0 to 255,
-   * for `resource` and `timeout`; `icmpCode` is what the network said, for `unreachable`.
+   * The bytes to send before an orderly close; undefined where a reset is all that can be told. `icmpCode` is what the
+   * network said, for `unreachable`.
    */
-  refuse(reason: FailureReason, retryAfterS?: number, icmpCode?: number): Buffer | undefined;
+  refuse(reason: FailureReason, icmpCode?: number): Buffer | undefined;
 }
 
 /** The server's leg to the target, as a client may ask for it and be told of it. */

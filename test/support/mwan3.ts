@@ -4,8 +4,6 @@ import { LAN, type WanAddresses } from '../../src/lab/addresses.ts';
 import type { Host } from '../../src/lab/host.ts';
 
 const MASK = '0x3f00';
-/** Of what is left to the main table. */
-export const MWAN3_DEFAULT = 0x3f00;
 /** UDP and TCP to this port leave by the second WAN. */
 export const SECOND_WAN_PORT = 5400;
 

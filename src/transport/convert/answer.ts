@@ -43,7 +43,7 @@ export interface Request {
 
 /** A refusal is always told. */
 export interface ConvertAnswers extends Answers {
-  refuse(reason: FailureReason, retryAfterS?: number, icmpCode?: number): Buffer;
+  refuse(reason: FailureReason, icmpCode?: number): Buffer;
 }
 
 export interface ConvertDial extends DialStep, ConvertAnswers {
@@ -111,8 +111,8 @@ export function answers(
   return {
     accept: (families, { synAckOptions } = {}) =>
       say(families, ...(synAckOptions ? [extendedHeaderTlv(synAckOptions)] : []), ...info),
-    refuse(reason, retryAfterS, icmpCode) {
-      const { code, value } = toWire(reason, familyOf(target.address), { retryAfterS, icmpCode, isForeign });
+    refuse(reason, icmpCode) {
+      const { code, value } = toWire(reason, familyOf(target.address), { icmpCode, isForeign });
       return say(undefined, errorTlv(code, Uint8Array.of(value)));
     },
   };

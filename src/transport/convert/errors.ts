@@ -26,8 +26,6 @@ export interface WireError {
 }
 
 export interface WireDetails {
-  /** Seconds. */
-  readonly retryAfterS?: number | undefined;
   /** Of the ICMP message behind `unreachable`, when it is known. */
   readonly icmpCode?: number | undefined;
   /** The client knows RFC 8803 and nothing of ours. */
@@ -37,9 +35,8 @@ export interface WireDetails {
 export function toWire(
   reason: FailureReason,
   family: Family,
-  { retryAfterS = 0, icmpCode, isForeign = false }: WireDetails = {},
+  { icmpCode, isForeign = false }: WireDetails = {},
 ): WireError {
-  const seconds = Math.min(255, Math.max(0, Math.ceil(retryAfterS)));
   switch (reason) {
     case 'refused-by-target':
       return { code: ERROR_CONNECTION_RESET, value: 0 };
@@ -56,7 +53,7 @@ export function toWire(
         value: (family === 4 ? ICMP_PROHIBITED : ICMPV6_PROHIBITED)[0] ?? 0,
       };
     case 'timeout':
-      return { code: ERROR_NETWORK_FAILURE, value: seconds };
+      return { code: ERROR_NETWORK_FAILURE, value: 0 };
     case 'not-authorized':
     case 'replayed':
       return { code: ERROR_NOT_AUTHORIZED, value: 0 };
@@ -66,7 +63,7 @@ export function toWire(
       return { code: ERROR_UNSUPPORTED_MESSAGE, value: 0 };
     default:
       // What is left is the server's own trouble.
-      return { code: ERROR_RESOURCE_EXCEEDED, value: seconds };
+      return { code: ERROR_RESOURCE_EXCEEDED, value: 0 };
   }
 }
 

@@ -125,7 +125,7 @@ describe('a client without key, from an allowed address', () => {
   ] as const)('is told of %s (ICMP code %s) as error %s', (reason, icmpCode, error) => {
     const pair = new Pair();
     const step = expectDial(pair.serve(withCookie(pair, CONNECT), CLIENT));
-    expect(step.refuse(reason, undefined, icmpCode)?.toString('hex')).toBe(`010222631e01${error}`);
+    expect(step.refuse(reason, icmpCode)?.toString('hex')).toBe(`010222631e01${error}`);
   });
 
   it('is told of any failure without a TLV of ours', () => {

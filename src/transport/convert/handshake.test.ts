@@ -215,13 +215,6 @@ describe('a refusal', () => {
     }
   });
 
-  it('tells how long to wait', () => {
-    const pair = new Pair();
-    const flow = pair.client.start(TARGET);
-    const answer = expectDial(pair.serve(flow.hello(NOTHING))).refuse('resource', 7) as Buffer;
-    expect(flow.receive(answer)).toMatchObject({ retryAfterS: 7 });
-  });
-
   it('can be written for every reason', () => {
     for (const reason of FAILURE_REASONS) {
       const pair = new Pair();
