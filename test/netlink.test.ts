@@ -5,7 +5,6 @@ import { Host } from '../src/lab/host.ts';
 import { mustRun } from '../src/lab/command.ts';
 import { removeRun } from '../src/lab/reap.ts';
 import { newRunName } from '../src/lab/run-name.ts';
-import { builtPeer } from './support/built-peer.ts';
 import { WatchedMonitor } from './support/link-monitor.ts';
 import { waitUntil } from './support/wait-until.ts';
 
@@ -13,7 +12,6 @@ import { waitUntil } from './support/wait-until.ts';
 const LIMIT_MS = 1000;
 const MEDIAN_LIMIT_MS = 200;
 const CARRIER_LIMIT_MS = 500;
-const MPTCP_FLOW = builtPeer('mptcp-flow');
 
 const run = newRunName(process.pid);
 const router = new Host(run, 'router');
@@ -30,8 +28,8 @@ afterEach(async () => {
   for (const monitor of monitors.splice(0)) await monitor.process.stop();
 });
 
-async function start(options: object = {}, wrapper: string[] = []): Promise<WatchedMonitor> {
-  const monitor = await WatchedMonitor.start(router, options, wrapper);
+async function start(options: object = {}): Promise<WatchedMonitor> {
+  const monitor = await WatchedMonitor.start(router, options);
   monitors.push(monitor);
   return monitor;
 }
@@ -117,27 +115,6 @@ describe('events', () => {
     console.log(`median of ${delaysMs.length} events: ${median} ms`);
     expect(median).toBeLessThan(MEDIAN_LIMIT_MS);
     await router.ip(['link delete wan0']);
-  });
-
-  test('of MPTCP connections come, where they were asked for', async () => {
-    const monitor = await start({ mptcpEvents: ['created', 'closed'] });
-    expect(monitor.mptcpRefusal).toBeUndefined();
-    const flow = async (): Promise<void> => {
-      await router.must([process.execPath, MPTCP_FLOW, '7000']);
-    };
-    const created = await expectEvent(monitor, flow, { kind: 'mptcp', event: 'created' });
-    expect(created).toMatchObject({ destination: { address: hex('127.0.0.1'), port: 7000 } });
-    await monitor.next({ kind: 'mptcp', event: 'closed', token: created['token'] });
-    const others = monitor.process.stdout.filter((line) => line.includes('established'));
-    expect(others).toEqual([]);
-  });
-
-  test('of MPTCP are refused without CAP_NET_ADMIN, the others are not', async () => {
-    const wrapper = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin'];
-    const monitor = await start({ mptcpEvents: ['created'] }, wrapper);
-    expect(monitor.mptcpRefusal).toContain('EPERM');
-    await expectEvent(monitor, () => router.ip(['link set lo mtu 60000']), { name: 'lo', mtuBytes: 60_000 });
-    await expectEvent(monitor, () => router.ip(['link set lo mtu 65536']), { name: 'lo', mtuBytes: 65_536 });
   });
 });
 

@@ -11,7 +11,7 @@ const print = (line) => process.stdout.write(`${JSON.stringify({ atMs: Date.now(
 const monitor = await startLinkMonitor({
   ...options,
   onEvents: (events) => print({ events }),
-  onOverrun: (source) => print({ overrun: source }),
+  onOverrun: () => print({ overrun: true }),
   onFatal: (error) => print({ fatal: error.message }),
 });
 if (!options.leaveAtOnce) {
@@ -24,4 +24,4 @@ if (!options.leaveAtOnce) {
     print({ isStopped, tookMs: Date.now() - startMs });
   });
 }
-print({ ready: true, mptcpRefusal: monitor.mptcpRefusal });
+print({ ready: true });

@@ -10,9 +10,8 @@ export type SeenEvent = { readonly kind: string } & Record<string, unknown>;
 interface Line {
   readonly atMs: number;
   readonly ready?: boolean;
-  readonly mptcpRefusal?: string;
   readonly events?: readonly SeenEvent[];
-  readonly overrun?: string;
+  readonly overrun?: boolean;
   readonly links?: readonly Record<string, unknown>[];
 }
 
@@ -32,20 +31,15 @@ export class WatchedMonitor {
     this.process = started;
   }
 
-  /** @param wrapper a program that starts the monitor, with its arguments. */
-  static async start(host: Host, options: object = {}, wrapper: string[] = []): Promise<WatchedMonitor> {
-    const argv = [...wrapper, process.execPath, PROGRAM, JSON.stringify(options)];
+  static async start(host: Host, options: object = {}): Promise<WatchedMonitor> {
+    const argv = [process.execPath, PROGRAM, JSON.stringify(options)];
     const monitor = new WatchedMonitor(host.spawn(argv, { label: 'link monitor' }));
     await monitor.process.waitFor(/"ready":true/, TIMEOUT_MS);
     return monitor;
   }
 
-  get mptcpRefusal(): string | undefined {
-    return this.#lines(0).find((line) => line.ready)?.mptcpRefusal;
-  }
-
   get overruns(): number {
-    return this.#lines(0).filter((line) => line.overrun === 'route').length;
+    return this.#lines(0).filter((line) => line.overrun).length;
   }
 
   /** From now on `next` looks only at what comes. */

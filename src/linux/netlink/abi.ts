@@ -129,6 +129,3 @@ export const GENL_ID_CTRL = 16;
 export const CTRL_CMD_GETFAMILY = 3;
 export const CTRL_ATTR_FAMILY_ID = 1;
 export const CTRL_ATTR_FAMILY_NAME = 2;
-export const CTRL_ATTR_MCAST_GROUPS = 7;
-export const CTRL_ATTR_MCAST_GRP_NAME = 1;
-export const CTRL_ATTR_MCAST_GRP_ID = 2;

@@ -34,12 +34,6 @@ export function readU16(attributes: Attributes, type: number): number | undefine
   return payload && payload.length >= 2 ? payload.readUInt16LE(0) : undefined;
 }
 
-/** Of a value in network order, as ports are. */
-export function readU16Network(attributes: Attributes, type: number): number | undefined {
-  const payload = attributes.get(type);
-  return payload && payload.length >= 2 ? payload.readUInt16BE(0) : undefined;
-}
-
 export function readU32(attributes: Attributes, type: number): number | undefined {
   const payload = attributes.get(type);
   return payload && payload.length >= 4 ? payload.readUInt32LE(0) : undefined;

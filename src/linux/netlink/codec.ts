@@ -5,7 +5,6 @@ import { type AddressEvent, readInterfaceAddress } from './address-message.ts';
 import { encodeAttribute, encodeU32 } from './attribute.ts';
 import { type LinkEvent, readLink } from './link-message.ts';
 import type { NetlinkMessage } from './message.ts';
-import type { MptcpEvent } from './mptcp-message.ts';
 import { type RouteEvent, readRoute } from './route-message.ts';
 
 /** A routing rule came or went: which one is for `ip rule` to tell. */
@@ -14,7 +13,6 @@ export interface RuleEvent {
 }
 
 export type RouteNetlinkEvent = LinkEvent | AddressEvent | RouteEvent | RuleEvent;
-export type KernelEvent = RouteNetlinkEvent | MptcpEvent;
 
 /** Undefined for messages of other kinds and for those that are cut short. */
 export function readRouteNetlink(message: NetlinkMessage): RouteNetlinkEvent | undefined {

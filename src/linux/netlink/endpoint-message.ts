@@ -17,7 +17,9 @@ import {
 } from './attribute.ts';
 import type { NetlinkRequest } from './codec.ts';
 import type { NetlinkMessage } from './message.ts';
-import { MPTCP_FAMILY_VERSION } from './mptcp-message.ts';
+
+export const MPTCP_FAMILY = 'mptcp_pm';
+const MPTCP_FAMILY_VERSION = 1;
 
 const ADD_ENDPOINT = 1;
 const DELETE_ENDPOINT = 2;

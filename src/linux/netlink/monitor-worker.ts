@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PrecisePoll } from '../precise-poll.ts';
 import { CarrierWatch } from './carrier-watch.ts';
-import { createDrains } from './event-drain.ts';
+import { EventDrain } from './event-drain.ts';
 import type { FromMonitor, MonitorSpec } from './monitor-spec.ts';
 import { Receiver } from './socket.ts';
 
@@ -14,9 +14,9 @@ const GATHER_MS = 5;
 
 const spec = workerData as MonitorSpec;
 const receiver = new Receiver();
-const drains = createDrains(spec, receiver);
+const drain = new EventDrain(spec.routeFd, receiver);
 const carrier = new CarrierWatch(spec, receiver);
-const all = new PrecisePoll([spec.stopFd, ...drains.map((one) => one.fd)]);
+const all = new PrecisePoll([spec.stopFd, drain.fd]);
 const stopOnly = new PrecisePoll([spec.stopFd]);
 
 /** Many waits, since each return to Node's loop costs as much as a look at the carrier of three interfaces. */
@@ -32,7 +32,7 @@ function turn(): void {
 function step(waitMs: number): boolean {
   const ready = all.wait(waitMs);
   if (ready > 0 && all.isReady(0)) return false;
-  const posts = ready > 0 ? drains.flatMap((one, i) => (all.isReady(i + 1) ? one.drain() : [])) : [];
+  const posts = ready > 0 && all.isReady(1) ? drain.drain() : [];
   if (posts.some(tellsOfLinks)) carrier.alert();
   const events = carrier.look();
   if (events.length > 0) posts.push({ kind: 'events', events });

@@ -1,4 +1,4 @@
-// The main thread's handle to the kernel's events: links, addresses, routes, and MPTCP connections if asked for.
+// The main thread's handle to the kernel's events: links, addresses, routes and rules.
 //
 // Events say that something changed, not how things are: the kernel keeps quiet about IPv4 routes that go with their
 // interface. Start the monitor, read everything once (readLinks), and read it again after each batch and overrun.
@@ -7,15 +7,11 @@ import { builtProgram } from '../../base/package-files.ts';
 import { describe, WanbondError } from '../../base/error.ts';
 import { within } from '../../base/within.ts';
 import { EFD_CLOEXEC, EFD_NONBLOCK } from '../constants.ts';
-import { ENOENT, SyscallError } from '../errno.ts';
 import { close, eventfd, rawWrite } from '../libc.ts';
 import * as abi from './abi.ts';
-import type { KernelEvent } from './codec.ts';
-import { encodeFamilyRequest, readFamilyReply } from './generic-family.ts';
-import type { EventSource, FromMonitor, MonitorSpec } from './monitor-spec.ts';
-import { MPTCP_EVENT_GROUP, MPTCP_FAMILY, type MptcpEventName } from './mptcp-message.ts';
-import { request } from './query.ts';
-import { joinGroup, openNetlink, Receiver, setReceiveBuffer } from './socket.ts';
+import type { RouteNetlinkEvent } from './codec.ts';
+import type { FromMonitor, MonitorSpec } from './monitor-spec.ts';
+import { joinGroup, openNetlink, setReceiveBuffer } from './socket.ts';
 
 const ROUTE_GROUPS = [
   abi.RTNLGRP_LINK,
@@ -33,22 +29,18 @@ const YOUNG_GENERATION_MB = 1;
 const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 
 export interface LinkMonitorOptions {
-  /** In the kernel's order within a source. */
-  onEvents(events: readonly KernelEvent[]): void;
-  /** Events were lost: read everything anew. After `mptcp`, connections may have come and gone unseen. */
-  onOverrun(source: EventSource): void;
+  /** In the kernel's order. */
+  onEvents(events: readonly RouteNetlinkEvent[]): void;
+  /** Events were lost: read everything anew. */
+  onOverrun(): void;
   /** The monitor has ended by itself; nothing more will come. */
   onFatal(error: WanbondError): void;
-  /** MPTCP events that are wanted; none when not given. A busy router has several for each flow. */
-  readonly mptcpEvents?: readonly MptcpEventName[];
   /** Names of interfaces whose lost carrier must be known at once: the kernel may take a second to tell. */
   readonly carrierOf?: readonly string[];
   readonly receiveBufferBytes?: number;
 }
 
 export interface LinkMonitor {
-  /** Why MPTCP events, asked for, do not come; the others do. */
-  readonly mptcpRefusal: string | undefined;
   /** Ends the thread and closes its sockets; nothing is called afterwards. False when it did not end in time. */
   stop(): Promise<boolean>;
 }
@@ -85,7 +77,7 @@ export async function startLinkMonitor(options: LinkMonitorOptions): Promise<Lin
         resolve();
       } else if (isStopping) return;
       else if (message.kind === 'events') options.onEvents(message.events);
-      else options.onOverrun(message.source);
+      else options.onOverrun();
     });
     worker.on('error', onEnd);
     worker.on('exit', onEnd);
@@ -93,7 +85,6 @@ export async function startLinkMonitor(options: LinkMonitorOptions): Promise<Lin
   worker.unref();
 
   return {
-    mptcpRefusal: sockets.mptcpRefusal,
     stop: () => {
       if (!isStopping) wake();
       isStopping = true;
@@ -106,7 +97,6 @@ export async function startLinkMonitor(options: LinkMonitorOptions): Promise<Lin
 interface Sockets {
   readonly spec: MonitorSpec;
   readonly fds: readonly number[];
-  readonly mptcpRefusal: string | undefined;
 }
 
 /** Here and not in the worker: events count from now on, and what the kernel refuses is thrown to the caller. */
@@ -117,39 +107,16 @@ function openSockets(options: LinkMonitorOptions): Sockets {
     setReceiveBuffer(fd, options.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES);
     return fd;
   };
-  const mptcpEvents = options.mptcpEvents ?? [];
   try {
     const routeFd = keep(openNetlink(abi.NETLINK_ROUTE));
     for (const group of ROUTE_GROUPS) joinGroup(routeFd, group);
-    let mptcpFd: number | undefined;
-    let mptcpRefusal: string | undefined;
-    if (mptcpEvents.length > 0) {
-      mptcpFd = keep(openNetlink(abi.NETLINK_GENERIC));
-      mptcpRefusal = joinMptcpEvents(mptcpFd);
-      if (mptcpRefusal !== undefined) mptcpFd = undefined;
-    }
     const askFd = keep(openNetlink(abi.NETLINK_ROUTE));
     const stopFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
     fds.push(stopFd);
-    const spec = { stopFd, routeFd, mptcpFd, mptcpEvents, askFd, carrierOf: options.carrierOf ?? [] };
-    return { spec, fds, mptcpRefusal };
+    return { spec: { stopFd, routeFd, askFd, carrierOf: options.carrierOf ?? [] }, fds };
   } catch (error) {
     closeAll(fds);
     throw error;
-  }
-}
-
-/** Undefined, or why not. */
-function joinMptcpEvents(fd: number): string | undefined {
-  try {
-    const asked = { type: abi.GENL_ID_CTRL, body: encodeFamilyRequest(MPTCP_FAMILY) };
-    const group = request(fd, asked, readFamilyReply, new Receiver())?.groups.get(MPTCP_EVENT_GROUP);
-    if (group === undefined) return 'this kernel has no MPTCP events';
-    joinGroup(fd, group);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof SyscallError)) throw error;
-    return error.errno === ENOENT ? 'this kernel has no MPTCP path manager' : error.message;
   }
 }
 

@@ -11,14 +11,14 @@ import {
   type EndpointFlag,
   endpointsRequest,
   limitsRequest,
+  MPTCP_FAMILY,
   type MptcpEndpoint,
   readEndpoint,
   readLimitsReply,
   setFlagsRequest,
   setLimitsRequest,
 } from './endpoint-message.ts';
-import { encodeFamilyRequest, readFamilyReply } from './generic-family.ts';
-import { MPTCP_FAMILY } from './mptcp-message.ts';
+import { encodeFamilyRequest, readFamilyId } from './generic-family.ts';
 import { dump, order, request } from './query.ts';
 import { openNetlink, Receiver } from './socket.ts';
 
@@ -85,9 +85,9 @@ function withSocket<T>(use: (fd: number, family: number) => T): T {
     familyId ??= request(
       fd,
       { type: abi.GENL_ID_CTRL, body: encodeFamilyRequest(MPTCP_FAMILY) },
-      readFamilyReply,
+      readFamilyId,
       receiver,
-    )?.id;
+    );
     if (familyId === undefined) throw new SyscallError(`no generic netlink family ${MPTCP_FAMILY}`, ENOENT);
     return use(fd, familyId);
   } finally {
