@@ -1,5 +1,7 @@
 // Ratios are medians of what each round gave, and absent where no round did.
 import { expect, test } from 'vitest';
+import { CASES } from '../cases/all.ts';
+import { METHODS } from '../methods/all.ts';
 import { figuresOf, ratiosOf } from './ratios.ts';
 import { caseRun, relay, resultsOf, RUNS } from './runs.fixture.ts';
 
@@ -21,6 +23,17 @@ test('every ratio by its name', () => {
     small: { addedP50VsHaproxy: 1.4 },
     many: { bytesPerIdleFlow: 5810, rssAtStartMb: 97 },
   });
+});
+
+test('every figure is of a variant and of methods that are measured', () => {
+  const measured = (name: string): string[] =>
+    CASES.filter((one) => one.name === name).flatMap(({ setups }) =>
+      setups.flatMap(({ variants }) => variants.map((variant) => variant.name)),
+    );
+  for (const { case: name, variant, methods } of figuresOf(RUNS)) {
+    expect(measured(name)).toContain(variant);
+    expect(METHODS.map((method) => method.name)).toEqual(expect.arrayContaining([...methods]));
+  }
 });
 
 test('a method that is missing takes its ratios along, and no others', () => {

@@ -15,10 +15,15 @@ export interface SocketAddress {
 
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
-export const ANY_V4: Address = Uint8Array.of(...MAPPED_PREFIX, 0, 0, 0, 0);
+/** Of the four bytes of an IPv4 address. */
+export function fromV4(v4: Iterable<number>): Address {
+  return Uint8Array.of(...MAPPED_PREFIX, ...v4);
+}
+
+export const ANY_V4 = fromV4([0, 0, 0, 0]);
 export const ANY_V6: Address = new Uint8Array(16);
 export const LOOPBACKS: readonly Address[] = [
-  Uint8Array.of(...MAPPED_PREFIX, 127, 0, 0, 1),
+  fromV4([127, 0, 0, 1]),
   Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
 ];
 

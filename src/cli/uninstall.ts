@@ -6,6 +6,7 @@ import { describe, WanbondError } from '../base/error.ts';
 import { loadRouterConfig, loadServerConfig, type Role } from '../config/load.ts';
 import { DEFAULT_DATA_DIR, type RouterConfig } from '../config/router.ts';
 import type { ServerConfig } from '../config/server.ts';
+import { DEFAULT_STATE_DIR } from '../config/shared.ts';
 import { controlPath } from '../control/control-socket.ts';
 import { admittedFiles } from '../relay/admitted-until.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
@@ -19,10 +20,6 @@ import { findSystemd, systemctl } from './init/systemd.ts';
 import { rootOption } from './init.ts';
 
 const ROLES = ['router', 'server'] as const;
-const DEFAULT_STATE: Readonly<Record<Role, string>> = {
-  router: '/run/wanbond',
-  server: '/run/wanbond-server',
-};
 
 export function uninstallCommand(): Command {
   return new Command('uninstall')
@@ -81,7 +78,7 @@ function hasAny(installation: Installation, role: Role): boolean {
 }
 
 function stateDirectory(installation: Installation, role: Role): string {
-  return readInstalled(installation, role)?.stateDir ?? DEFAULT_STATE[role];
+  return readInstalled(installation, role)?.stateDir ?? DEFAULT_STATE_DIR[role];
 }
 
 /** What the router keeps from one run to the next: made by the daemon, not by `init`. */

@@ -24,7 +24,7 @@ import {
   serverProtocol,
   serverProtocolShape,
 } from './server-protocol.ts';
-import { DEFAULT_PORT, duplicates, isTable } from './shared.ts';
+import { DEFAULT_PORT, duplicates, isTable, stateDir } from './shared.ts';
 import { type SocksConfig, socks } from './socks.ts';
 import { type Tier, TIERS, type WanConfig, wan } from './wan.ts';
 
@@ -157,11 +157,7 @@ export function routerSchema(readKeyFile: ReadKeyFile) {
         ['refuse', 'direct'],
         'New flows to an address family that the server cannot reach are refused at once, so that devices try the other one ("refuse"), or go out without the server ("direct").',
       ),
-      'state-dir': absolutePath().prefault('/run/wanbond').register(keyDocs, {
-        type: 'absolute path',
-        default: '"/run/wanbond"',
-        description: 'Where the control socket and the record of changed settings are kept.',
-      }),
+      'state-dir': stateDir('router'),
       'data-dir': absolutePath()
         .prefault(DEFAULT_DATA_DIR)
         .register(keyDocs, {

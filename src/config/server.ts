@@ -2,17 +2,7 @@
 import * as z from 'zod';
 import { type Address, ANY_V4, ANY_V6 } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
-import {
-  absolutePath,
-  address,
-  choice,
-  fault,
-  integer,
-  keyDocs,
-  oneOrMore,
-  prefixes,
-  word,
-} from './field.ts';
+import { address, choice, fault, integer, keyDocs, oneOrMore, prefixes, word } from './field.ts';
 import {
   LISTEN_TRANSPORTS,
   type ListenProtocol,
@@ -32,7 +22,7 @@ import { type LogConfig, log } from './log.ts';
 import type { MarkConfig } from './mark.ts';
 import { type ServerRelayConfig, serverRelay } from './relay.ts';
 import { type ReadKeyFile, requireOneKey, secretShape } from './secret.ts';
-import { DEFAULT_PORT, duplicates, isTable, serverId } from './shared.ts';
+import { DEFAULT_PORT, duplicates, isTable, serverId, stateDir } from './shared.ts';
 
 export interface ServerConfig {
   /** Part of every proof; routers name it. */
@@ -151,11 +141,7 @@ export function serverSchema(readKeyFile: ReadKeyFile) {
   return z
     .strictObject({
       id: serverId('The id of this server; its routers give the same.'),
-      'state-dir': absolutePath().prefault('/run/wanbond-server').register(keyDocs, {
-        type: 'absolute path',
-        default: '"/run/wanbond-server"',
-        description: 'Where the control socket and the record of changed settings are kept.',
-      }),
+      'state-dir': stateDir('server'),
       listen: z
         .array(listen)
         .min(1)

@@ -1,8 +1,11 @@
 // What the schemas of both roles share besides [relay] and [log].
-import { keyDocs, word } from './field.ts';
+import { absolutePath, keyDocs, word } from './field.ts';
 
 /** The port that the RFC 8803 dissector of Wireshark uses; the RFC gives none. */
 export const DEFAULT_PORT = 5124;
+
+/** By role: control socket and journal are there. */
+export const DEFAULT_STATE_DIR = { router: '/run/wanbond', server: '/run/wanbond-server' } as const;
 
 export const DEFAULT_SERVER_ID = 'wanbond';
 
@@ -13,6 +16,15 @@ export const serverId = (description: string) =>
       type: 'text, 1 to 64 printable ASCII characters',
       default: JSON.stringify(DEFAULT_SERVER_ID),
       description,
+    });
+
+export const stateDir = (role: keyof typeof DEFAULT_STATE_DIR) =>
+  absolutePath()
+    .prefault(DEFAULT_STATE_DIR[role])
+    .register(keyDocs, {
+      type: 'absolute path',
+      default: JSON.stringify(DEFAULT_STATE_DIR[role]),
+      description: 'Where the control socket and the record of changed settings are kept.',
     });
 
 export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -6,6 +6,7 @@ import { type CutSpec, STEADY_AFTER_MS } from './cut-spec.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './lab-process.ts';
 import { cutLink, restoreLink } from './link-cut.ts';
+import { sleepUntil } from './sleep-until.ts';
 import { monotonicMs, type Sample } from './traffic/sample.ts';
 import { collectSamples, startAlongside, startTransfer } from './traffic-programs.ts';
 import { WanTrace } from './wan-trace.ts';
@@ -198,8 +199,4 @@ function notSteady(wan: string): WanbondError {
     message: `${wan} carried nothing before it was cut`,
     hint: 'Cut later, when the transfer uses all WANs; a WAN that is much slower than the others may never be used.',
   });
-}
-
-async function sleepUntil(atMs: number): Promise<void> {
-  await sleep(Math.max(0, atMs - monotonicMs()));
 }

@@ -4,6 +4,7 @@ import { goodputMbps, bytesAt, longestGapMs, mbps } from './goodput.ts';
 import type { Lab } from './lab.ts';
 import type { LabProcess } from './lab-process.ts';
 import { readCpuSeconds, readInterfaceBytes } from './proc-files.ts';
+import { sleepUntil } from './sleep-until.ts';
 import { countSubflows } from './subflow-count.ts';
 import { monotonicMs, SAMPLE_INTERVAL_MS } from './traffic/sample.ts';
 import { type Direction, startTransfer } from './traffic-programs.ts';
@@ -88,8 +89,4 @@ interface Moment {
   readonly wans: ReturnType<typeof readInterfaceBytes>;
   readonly routerCpu: number;
   readonly serverCpu: number;
-}
-
-async function sleepUntil(atMs: number): Promise<void> {
-  await sleep(Math.max(0, atMs - monotonicMs()));
 }

@@ -2,9 +2,8 @@
 //
 // The device lives as long as its file descriptor, also after it moved to another network namespace.
 import { constants, openSync } from 'node:fs';
-import koffi from 'koffi';
 import { describe, WanbondError } from '../base/error.ts';
-import { check, close, rawRead, rawWrite } from './libc.ts';
+import { check, close, rawIoctl, rawRead, rawWrite } from './libc.ts';
 
 // include/uapi/linux/if_tun.h
 const TUNSETIFF = 0x400454ca;
@@ -14,10 +13,6 @@ const IFF_NO_PI = 0x1000;
 // include/uapi/linux/if.h
 const IFNAMSIZ = 16;
 const IFREQ_BYTES = 40;
-
-const ioctl: (fd: number, request: number, argument: Uint8Array) => number = koffi
-  .load(null)
-  .func('int ioctl(int, ulong, void *)');
 
 export interface Tun {
   /** Non-blocking: readTun and writeTun give -1 with EAGAIN. */
@@ -46,7 +41,7 @@ export function createTun(name: string): Tun {
   request.write(name, 0, IFNAMSIZ - 1, 'latin1');
   request.writeUInt16LE(IFF_TUN | IFF_NO_PI, IFNAMSIZ);
   try {
-    check(ioctl(fd, TUNSETIFF, request), () => `ioctl(${fd}, TUNSETIFF, "${name}")`);
+    check(rawIoctl(fd, TUNSETIFF, request), () => `ioctl(${fd}, TUNSETIFF, "${name}")`);
   } catch (error) {
     close(fd);
     throw error;
@@ -58,7 +53,7 @@ export function createTun(name: string): Tun {
 export function setTunCarrier(fd: number, carrier: boolean): void {
   const value = Buffer.alloc(4);
   value.writeInt32LE(carrier ? 1 : 0);
-  check(ioctl(fd, TUNSETCARRIER, value), () => `ioctl(${fd}, TUNSETCARRIER, ${carrier ? 1 : 0})`);
+  check(rawIoctl(fd, TUNSETCARRIER, value), () => `ioctl(${fd}, TUNSETCARRIER, ${carrier ? 1 : 0})`);
 }
 
 /** One packet into `buffer`: its length, or -1 with errno(). */

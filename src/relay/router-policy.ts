@@ -1,5 +1,13 @@
 // What the router's workers know of the outside: an immutable snapshot, and the pure decision for a target.
-import { type Address, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
+import {
+  type Address,
+  ANY_V4,
+  ANY_V6,
+  familyOf,
+  fromV4,
+  type SocketAddress,
+  sameAddress,
+} from '../base/address.ts';
 import { type Prefix, prefixContains } from '../base/prefix.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
 import type { PathHints } from '../transport/handshake.ts';
@@ -59,14 +67,10 @@ export interface Candidate {
 }
 
 const LOOPBACK: readonly Prefix[] = [
-  { address: mapped(127, 0, 0, 0), bits: 104 },
-  { address: mapped(0, 0, 0, 0), bits: 104 },
-  { address: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), bits: 127 },
+  { address: fromV4([127, 0, 0, 0]), bits: 104 },
+  { address: ANY_V4, bits: 104 },
+  { address: ANY_V6, bits: 127 },
 ];
-
-function mapped(a: number, b: number, c: number, d: number): Address {
-  return Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d);
-}
 
 /** Whether a flow to `target` may be carried: never one that would come back to this host. */
 export function mayCarry(policy: RouterPolicy, target: SocketAddress): boolean {

@@ -1,11 +1,7 @@
 // Logs once per change what a WAN's path does to MPTCP, and what to do about it.
 import type { Log } from '../base/log.ts';
-import { mptcpTrouble, type MptcpSurvival } from '../wan/mptcp-survival.ts';
+import { ASK_PROVIDER, ASK_SERVER, mptcpTrouble, type MptcpSurvival } from '../wan/mptcp-survival.ts';
 import type { PathMeasurement } from '../wan/prober-spec.ts';
-
-const ASK_PROVIDER =
-  'look for a firewall, proxy or "TCP optimizer" in the modem or at the provider that removes unknown TCP options';
-const ASK_SERVER = 'check on the server that `ip mptcp limits` allows subflows (wanbond sets 8)';
 
 export class MptcpNews {
   private readonly log: Log;

@@ -1,5 +1,5 @@
 // A target as SOCKS 5 writes it (RFC 1928 section 5), which Shadowsocks took over: type, address or name, port.
-import { type Address, familyOf } from '../base/address.ts';
+import { type Address, familyOf, fromV4 } from '../base/address.ts';
 
 /** Whom to dial: an address, or a name that the far end resolves. */
 export type NamedTarget =
@@ -44,12 +44,5 @@ export function decodeTarget(bytes: Uint8Array): DecodedTarget {
   const value = bytes.subarray(from, from + length);
   const port = ((bytes[end - 2] as number) << 8) | (bytes[end - 1] as number);
   if (type === NAME) return { target: { name: Buffer.from(value).toString('latin1'), port }, bytes: end };
-  return { target: { address: type === IPV6 ? Uint8Array.from(value) : mapped(value), port }, bytes: end };
-}
-
-function mapped(v4: Uint8Array): Address {
-  const address = new Uint8Array(16);
-  address.set([0xff, 0xff], 10);
-  address.set(v4, MAPPED_AT);
-  return address;
+  return { target: { address: type === IPV6 ? Uint8Array.from(value) : fromV4(value), port }, bytes: end };
 }

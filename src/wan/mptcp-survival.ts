@@ -1,4 +1,8 @@
-// What a path does to MPTCP's two handshakes, and what that means for the WAN: pure.
+// What a path does to MPTCP's two handshakes, what that means for the WAN, and what to do about it: pure.
+
+export const ASK_PROVIDER =
+  'look for a firewall, proxy or "TCP optimizer" in the modem or at the provider that removes unknown TCP options';
+export const ASK_SERVER = 'check on the server that `ip mptcp limits` allows subflows (wanbond sets 8)';
 
 /** `stripped`: answered as if the option were not there. `dropped`: packets with the option get no answer. */
 export type CapableFate = 'kept' | 'stripped' | 'dropped';

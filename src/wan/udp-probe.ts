@@ -1,14 +1,13 @@
 // The UDP socket of one probed path: sends requests to the server, and hands on what is really its answer.
 import { familyOf } from '../base/address.ts';
 import type { ConvertProtocol } from '../config/server-protocol.ts';
+import { MSG_DONTWAIT } from '../linux/constants.ts';
 import { ECONNREFUSED } from '../linux/errno.ts';
 import { close, errno, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp, pathMtuBytes } from '../linux/udp.ts';
 import type { Loop } from '../relay/loop.ts';
 import { createProbeClient, PROBE_BYTES, type ProbeClient, type ProbeReply } from '../transport/probe.ts';
 import type { ProbePath } from './prober-spec.ts';
-
-const MSG_DONTWAIT = 0x40;
 
 export interface UdpProbeHandlers {
   onReply(reply: ProbeReply): void;

@@ -1,10 +1,11 @@
 // Whether MPTCP gets through on one way to the server, and which of its options does not: pure.
 import { formatSocketAddress } from '../../base/address.ts';
+import { ASK_PROVIDER, ASK_SERVER } from '../../wan/mptcp-survival.ts';
 import type { JoinTry, WayResult } from '../../wan/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
-const ASK_PROVIDER =
-  'Look for a firewall, proxy or "TCP optimizer" in the modem or at the provider that removes unknown TCP options';
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const LOOK_AT_PROVIDER = sentence(ASK_PROVIDER);
 
 /** For a way on which a connection came about, over MPTCP or without it. */
 export function mptcpFinding(result: WayResult): Finding {
@@ -16,7 +17,7 @@ export function mptcpFinding(result: WayResult): Finding {
     return fail(
       subject,
       `${where}: stripped, connections with MP_CAPABLE are ${what}, plain TCP connects`,
-      `${ASK_PROVIDER}; without it ${way.wan} cannot be bonded.`,
+      `${LOOK_AT_PROVIDER}; without it ${way.wan} cannot be bonded.`,
     );
   }
   if (!hello.isMptcp) return withoutMptcp(subject, where, result);
@@ -35,7 +36,7 @@ function withoutMptcp(subject: string, where: string, { way, join }: WayResult):
   return fail(
     subject,
     `${where}: stripped, MP_CAPABLE is gone after connect: plain TCP`,
-    `${ASK_PROVIDER}, or check that the server has MPTCP (\`wanbond check\` there); without it ${way.wan} cannot be bonded.`,
+    `${LOOK_AT_PROVIDER}, or check that the server has MPTCP (\`wanbond check\` there); without it ${way.wan} cannot be bonded.`,
   );
 }
 
@@ -48,19 +49,19 @@ function joinFinding(subject: string, where: string, wan: string, { firstWan, re
       return fail(
         subject,
         `${where}: stripped, MP_JOIN is gone: a second subflow cannot join a connection over ${other}`,
-        `${ASK_PROVIDER}; without it ${wan} carries only flows that start on it.`,
+        `${LOOK_AT_PROVIDER}; without it ${wan} carries only flows that start on it.`,
       );
     case 'silent':
       return fail(
         subject,
         `${where}: MP_JOIN is dropped: a second subflow gets no answer`,
-        `${ASK_PROVIDER}, or a firewall before the server that lets only known connections pass.`,
+        `${LOOK_AT_PROVIDER}, or a firewall before the server that lets only known connections pass.`,
       );
     case 'refused':
       return fail(
         subject,
         `${where}: MP_JOIN is refused: a second subflow is reset`,
-        'Check on the server that `ip mptcp limits` allows subflows (wanbond sets 8), and that no firewall resets it.',
+        `${sentence(ASK_SERVER)}, and that no firewall resets it.`,
       );
     default:
       return warn(

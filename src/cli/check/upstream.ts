@@ -1,6 +1,7 @@
 // From what was tried on the way to the server to findings: pure.
 import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
+import { rpFilter } from '../../plan/reverse-path.ts';
 import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
 import type { WayResult } from '../../wan/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
@@ -62,7 +63,7 @@ function timeoutHint(
   strictDevices: ReadonlySet<string>,
 ): string {
   if (strictDevices.has(way.device) && familyOf(way.to.address) === 4) {
-    return `Run \`sysctl -w net.ipv4.conf.${way.device.replaceAll('.', '/')}.rp_filter=2\` and check again: with 1 the kernel drops the answers.`;
+    return `Run \`sysctl -w ${rpFilter(way.device)}=2\` and check again: with 1 the kernel drops the answers.`;
   }
   const others = all.filter(
     (other) =>

@@ -1,6 +1,6 @@
 // Attributes (struct rtattr, struct nlattr): length, type, payload, padded to 4 bytes. Whatever is cut short or of an
 // unexpected size reads as missing; no bytes make these functions throw.
-import type { Address, Family } from '../../base/address.ts';
+import { type Address, type Family, fromV4 } from '../../base/address.ts';
 
 const HEADER_BYTES = 4;
 // NLA_TYPE_MASK: the two upper bits say "nested" and "network order".
@@ -54,15 +54,8 @@ export function readAddress(attributes: Attributes, type: number, family: Family
 
 /** A copy of 4 or 16 bytes in the 16-byte form; undefined for any other number of them. */
 export function toAddress(payload: Uint8Array): Address | undefined {
-  const address = new Uint8Array(16);
-  if (payload.length === 16) {
-    address.set(payload);
-    return address;
-  }
-  if (payload.length !== 4) return undefined;
-  address.fill(0xff, 10, 12);
-  address.set(payload, 12);
-  return address;
+  if (payload.length === 16) return Uint8Array.from(payload);
+  return payload.length === 4 ? fromV4(payload) : undefined;
 }
 
 export function encodeAttribute(type: number, payload: Uint8Array): Buffer {

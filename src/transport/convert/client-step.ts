@@ -1,6 +1,6 @@
 // What any client makes of a reply, before it judges its TLVs.
-import type { FailureReason } from '../failure.ts';
 import type { ClientStep } from '../handshake.ts';
+import { refused } from '../refused.ts';
 import { TLV_RESERVED } from './constants.ts';
 import { findTlv, parseMessage, type Tlv } from './message.ts';
 
@@ -24,9 +24,4 @@ export function readReply(
       if (findTlv(parsed.tlvs, TLV_RESERVED)) return refused('malformed', 'the reply has a TLV of type 0');
       return judge(parsed.message, parsed.tlvs);
   }
-}
-
-/** @param retryAfterS seconds that the server asks to wait */
-export function refused(reason: FailureReason, detail: string, retryAfterS?: number): ClientStep {
-  return { kind: 'refused', reason, detail, retryAfterS };
 }

@@ -2,8 +2,9 @@
 // of it is believed.
 import { type Family, familyOf } from '../../base/address.ts';
 import type { ClientHandshake, ClientStep, ClientTransport, PathHints, ResumePoint } from '../handshake.ts';
+import { refused } from '../refused.ts';
 import { requestPrefix, sign } from './auth.ts';
-import { readReply, refused } from './client-step.ts';
+import { readReply } from './client-step.ts';
 import { writeTimeMs } from './clock.ts';
 import {
   ALG_HMAC_SHA256_128,

@@ -3,7 +3,8 @@
 // Nothing here is proved to anybody: whoever is on the way can read, change and answer everything.
 import { type Address, type Family, familyOf, formatAddress } from '../../base/address.ts';
 import { type ClientHandshake, type ClientStep, type ClientTransport, MAX_RETRIES } from '../handshake.ts';
-import { readReply, refused } from './client-step.ts';
+import { refused } from '../refused.ts';
+import { readReply } from './client-step.ts';
 import * as rfc from './constants.ts';
 import { fromWire, tellsDelay } from './errors.ts';
 import { connectTlv, cookieTlv, encodeMessage, findTlv, infoTlv, type Tlv, viewOf } from './message.ts';

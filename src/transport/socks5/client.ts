@@ -2,8 +2,8 @@
 // each step waits for the one before, as servers need that drop what comes too early.
 import { ANY_V4, type SocketAddress } from '../../base/address.ts';
 import type { SocksLogin } from '../../config/server-protocol.ts';
-import type { FailureReason } from '../failure.ts';
 import type { ClientHandshake, ClientStep, ClientTransport } from '../handshake.ts';
+import { refused } from '../refused.ts';
 import { decodeTarget, encodeTarget } from '../socks-address.ts';
 import { encodeLogin, LOGIN_GOOD } from '../socks-login.ts';
 import { reasonOf, REPLY_SUCCEEDED, REPLY_TTL_EXPIRED } from '../socks-reply.ts';
@@ -124,8 +124,4 @@ class Handshake implements ClientHandshake {
 
 function requestTo(target: SocketAddress): Buffer {
   return Buffer.concat([Buffer.of(socks.VERSION, socks.COMMAND_CONNECT, 0), encodeTarget(target)]);
-}
-
-function refused(reason: FailureReason, detail: string): ClientStep {
-  return { kind: 'refused', reason, detail, retryAfterS: undefined };
 }

@@ -3,8 +3,8 @@
 // Without an offer to negotiate no authentication phase can follow the request, so first bytes of any length may (the
 // draft's "false start"). With it a server that knows no login inside a request may ask for it; first bytes then wait, as
 // those that come between request and login would have to be counted in the request.
-import type { FailureReason } from '../failure.ts';
 import type { ClientHandshake, ClientStep, ClientTransport, RemoteLeg } from '../handshake.ts';
+import { refused } from '../refused.ts';
 import type { NamedTarget } from '../socks-address.ts';
 import { ClientSession, type Ticket } from './client-session.ts';
 import * as socks from './constants.ts';
@@ -178,8 +178,4 @@ function unread(why: Unread): ClientStep {
   if (why === 'more') return MORE;
   if (why === 'version') return refused('unsupported', 'the answer is not of SOCKS 6');
   return refused('malformed', 'an answer that SOCKS 6 does not know');
-}
-
-function refused(reason: FailureReason, detail: string): ClientStep {
-  return { kind: 'refused', reason, detail, retryAfterS: undefined };
 }

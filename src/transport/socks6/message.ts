@@ -1,5 +1,5 @@
 // The three messages of SOCKS 6: request, authentication reply, operation reply; each read from the start of some bytes.
-import { ANY_V4, familyOf, type Address } from '../../base/address.ts';
+import { ANY_V4, familyOf, fromV4 } from '../../base/address.ts';
 import type { NamedTarget } from '../socks-address.ts';
 import * as socks from './constants.ts';
 import { decodeOptions, isOptionsLength, type Option, paddingOf } from './options.ts';
@@ -108,7 +108,7 @@ function decodeAddress(type: number, bytes: Uint8Array) {
   const length = type === socks.TYPE_IPV4 ? 4 : 16;
   if (bytes.length < length) return 'more';
   return {
-    address: type === socks.TYPE_IPV4 ? mapped(bytes) : Uint8Array.from(bytes.subarray(0, 16)),
+    address: type === socks.TYPE_IPV4 ? fromV4(bytes.subarray(0, 4)) : Uint8Array.from(bytes.subarray(0, 16)),
     bytes: length,
   };
 }
@@ -126,10 +126,4 @@ function decodeName(bytes: Uint8Array) {
   while (nameEnd > 1 && bytes[nameEnd - 1] === 0) nameEnd--;
   if (nameEnd === 1) return 'malformed';
   return { name: Buffer.from(bytes.subarray(1, nameEnd)).toString('latin1'), bytes: end };
-}
-
-function mapped(v4: Uint8Array): Address {
-  const address = Uint8Array.from(ANY_V4);
-  address.set(v4.subarray(0, 4), MAPPED_AT);
-  return address;
 }

@@ -1,4 +1,5 @@
 // Reverse path filters: strict ones drop what comes in by any WAN but the one of the best route, so every WAN but one.
+import { rpFilter } from '../../../plan/reverse-path.ts';
 import { type Finding, ok, warn } from '../finding.ts';
 import { arrayOf, asJson, baseChains, type Chain, describeChain, readRuleset } from '../nft/ruleset.ts';
 import { type ConflictContext, isOwnTable } from './context.ts';
@@ -10,8 +11,7 @@ type ReadSysctl = (name: string) => string | undefined;
 
 /** The larger of the two settings counts (ip-sysctl.rst): 1 is strict, 2 is loose. */
 export function strictDevices(devices: readonly string[], sysctl: ReadSysctl): Set<string> {
-  const level = (name: string): number =>
-    Number(sysctl(`net.ipv4.conf.${name.replaceAll('.', '/')}.rp_filter`) ?? 0);
+  const level = (name: string): number => Number(sysctl(rpFilter(name)) ?? 0);
   return new Set(devices.filter((device) => Math.max(level('all'), level(device)) === 1));
 }
 
@@ -23,14 +23,13 @@ export function reversePathFindings(context: ConflictContext): Finding[] {
       facts.sysctl,
     ),
   ];
-  const findings = strict.map((device) => {
-    const name = `net.ipv4.conf.${device.replaceAll('.', '/')}.rp_filter`;
-    return warn(
+  const findings = strict.map((device) =>
+    warn(
       SUBJECT,
       `is strict on ${device}; wanbond makes it loose while it runs`,
-      `Run \`sysctl -w ${name}=2\` and write it to /etc/sysctl.d, so that no other program makes it strict again.`,
-    );
-  });
+      `Run \`sysctl -w ${rpFilter(device)}=2\` and write it to /etc/sysctl.d, so that no other program makes it strict again.`,
+    ),
+  );
   findings.push(...nftFilters(context));
   return findings.length > 0 ? findings : [ok(SUBJECT, 'not strict on any WAN')];
 }
