@@ -77,6 +77,16 @@ test('the rule can fail', () => {
   expect(complaint({ from: 'lab/a.ts', to: '../bench/b.ts' })).toContain('not on the list');
 });
 
+test('what the tests need for themselves is used by tests alone', () => {
+  const borrowed = sources(BENCH).filter((file) =>
+    /'[./]*\/test\//.test(readFileSync(join(BENCH, file), 'utf8')),
+  );
+  const own = sources()
+    .flatMap(importsOf)
+    .filter(({ to }) => to.startsWith('../test/'));
+  expect([...borrowed, ...own]).toEqual([]);
+});
+
 test('every file opens with a sentence that says what it is for', () => {
   const silent = (dir: string): string[] =>
     sources(dir).filter((file) => {

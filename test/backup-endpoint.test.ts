@@ -5,7 +5,7 @@ import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { builtPeer } from './support/built-peer.ts';
 import { joinsAccepted, mptcpCounters } from './support/mptcp-counters.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
 const PROGRAM = builtPeer('path-manager');

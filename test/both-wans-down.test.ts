@@ -9,7 +9,7 @@ import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { monotonicMs } from '../src/lab/traffic/sample.ts';
 import { receivedBytes } from './support/received-bytes.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 interface Outage {
   readonly name: string;

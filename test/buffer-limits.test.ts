@@ -9,7 +9,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import { memoryLimit } from '../src/wan/buffer-limit.ts';
 import { networkState } from './support/network-state.ts';
 import { stopCleanly } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
 type Role = 'router' | 'server';

@@ -15,7 +15,7 @@ import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { mptcpCounters } from './support/mptcp-counters.ts';
 import { expectNoFailures } from './support/no-failures.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const GIB = 1 << 30;
 const DIRECTIONS: readonly Direction[] = ['down', 'up'];

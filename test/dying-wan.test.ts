@@ -14,7 +14,7 @@ import {
   startSizedOrigin,
 } from './support/sized-origin.ts';
 import { probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5401;

@@ -10,7 +10,7 @@ import { asLanClient, startResolver } from './support/resolver.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
 import { probe } from './support/tcp-probe.ts';
 import { askUdpPeer, serveUdpPeers } from './support/udp-peer.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const PORT = 443;
 const NAME = 'dual.test';

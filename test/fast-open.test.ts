@@ -21,7 +21,7 @@ import {
 } from './support/sized-origin.ts';
 import { stopCleanly } from './support/stop-router.ts';
 import { probe, type ProbeResult, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWell, type SeenWan, wanStatus, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5404;

@@ -7,7 +7,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { expectNoFailures } from './support/no-failures.ts';
 import { openFds } from './support/process-facts.ts';
 import { relayLog } from './support/relay-log.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const WORKERS = 2;
 const RELAY = { relay: { workers: WORKERS } };

@@ -6,7 +6,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { residentBytes } from './support/process-facts.ts';
 import { type ScriptPeer, startPair } from './support/script-peer.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const MIB = 1 << 20;
 

@@ -13,7 +13,7 @@ import { askAsForeigner, type ForeignRequest, type ForeignResult } from './suppo
 import { startForeignConverter } from './support/foreign-converter.ts';
 import { countOutcomes, probe, probeAll } from './support/tcp-probe.ts';
 import { wanbond } from './support/wanbond.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const CLOSED_PORT = 5999;
 const DEAF_PORT = 5998;

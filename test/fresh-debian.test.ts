@@ -13,7 +13,7 @@ import { differences, readFileTree } from './support/file-tree.ts';
 import { networkState } from './support/network-state.ts';
 import { commandOf, readmeCode } from './support/readme.ts';
 import { receivedBytes } from './support/received-bytes.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const BYTES = 12_000_000;

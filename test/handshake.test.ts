@@ -13,7 +13,7 @@ import { failuresDuring } from './support/failure-growth.ts';
 import { relayLog } from './support/relay-log.ts';
 import { type Spoil, startTamperProxy } from './support/tamper-proxy.ts';
 import { countOutcomes, type ProbeResult, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
 const COUNTED = { address: ORIGIN.address4, port: 5003 };

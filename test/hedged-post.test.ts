@@ -7,7 +7,7 @@ import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
 import { type PostOrigin, type PostResult, servePosts, startPoster } from './support/post-peer.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5003;

@@ -12,7 +12,7 @@ import { craftHello, HELLO_BYTES } from './support/craft-hello.ts';
 import { failuresDuring } from './support/failure-growth.ts';
 import { loggedEvents, relayLog } from './support/relay-log.ts';
 import { countOutcomes, type Probe, type ProbeResult, probe, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { whileDownloading } from './support/witness.ts';
 
 const TARGET = { address: ORIGIN.address4, port: 5003 };

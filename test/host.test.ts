@@ -8,7 +8,7 @@ import { runFlows, startTransfer, type Transfer } from '../src/lab/traffic-progr
 import { networkState } from './support/network-state.ts';
 import { askPeer, type Held, holdPeer, servePeers } from './support/peer.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const PORT = 5003;
 const FORWARDED_PORT = 8080;

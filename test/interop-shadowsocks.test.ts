@@ -10,7 +10,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { failuresDuring } from './support/failure-growth.ts';
 import { curlFailure, expectCarried, startHttpOrigin } from './support/http-origin.ts';
 import { joinsAccepted } from './support/mptcp-counters.ts';
-import { redirectLan } from './support/redirect-lan.ts';
+import { redirectLan } from '../src/lab/peers/redirect-lan.ts';
 import { relayLog } from './support/relay-log.ts';
 import { startResolver, useResolver } from './support/resolver.ts';
 import {
@@ -19,10 +19,10 @@ import {
   startSsServer,
   startV2rayClient,
   startV2rayServer,
-} from './support/shadowsocks-programs.ts';
+} from '../src/lab/peers/shadowsocks-programs.ts';
 import { stopLeftRouters } from './support/stop-router.ts';
 import { probe } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
 const METHODS = ['aes-128-gcm', 'aes-256-gcm', 'chacha20-ietf-poly1305'] as const;

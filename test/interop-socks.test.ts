@@ -9,14 +9,14 @@ import { readCounters } from './support/daemon-status.ts';
 import { failuresDuring } from './support/failure-growth.ts';
 import { curlFailure, expectCarried, startHttpOrigin } from './support/http-origin.ts';
 import { joinsAccepted } from './support/mptcp-counters.ts';
-import { redirectLan } from './support/redirect-lan.ts';
+import { redirectLan } from '../src/lab/peers/redirect-lan.ts';
 import { relayLog } from './support/relay-log.ts';
 import { startResolver, useResolver } from './support/resolver.ts';
 import { serverStatuses } from './support/server-status.ts';
-import { type Login, startDanted, startMicrosocks, startRedsocks } from './support/socks-programs.ts';
+import { type Login, startDanted, startMicrosocks, startRedsocks } from '../src/lab/peers/socks-programs.ts';
 import { stopLeftRouters } from './support/stop-router.ts';
 import { probe } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
 const LOGIN: Login = { user: 'ann', password: 'secret' };
@@ -98,7 +98,7 @@ describe('a server of others behind our router', () => {
 
   // It ends both directions when one has ended: whoever ends its own first loses the answer.
   test('MicroSocks, which drops pipelined requests, with user and password', async () => {
-    await startMicrosocks(lab, 1083, LOGIN);
+    await startMicrosocks(lab, 1083, { login: LOGIN });
     await startRouter(1083, LOGIN);
     // Also before that is known.
     await expectRefused();
@@ -112,7 +112,7 @@ describe('a server of others behind our router', () => {
     ['a wrong password', { ...LOGIN, password: 'wrong' }, 'it refused the user or the password'],
     ['no password', undefined, 'it wants a user and password'],
   ])('MicroSocks and %s: a reset, and the log says why', async (_what, login, why) => {
-    await startMicrosocks(lab, 1084, LOGIN);
+    await startMicrosocks(lab, 1084, { login: LOGIN });
     const router = await startRouter(1084, login);
     const failed = await failuresDuring(lab, 'router', async () => {
       const { outcome, received } = await probe(lab.hosts.lan, lab.target);
@@ -161,7 +161,7 @@ describe('clients of others before our server', () => {
 
   test('redsocks, before devices that know nothing of it', async () => {
     const port = 1085;
-    await startRedsocks(lab, port, PORT, LOGIN);
+    await startRedsocks(lab, { port, to: PORT }, { login: LOGIN });
     const stopRedirect = await redirectLan(lab, port);
     try {
       await expectCarried(lab, [], ORIGIN.address4);

@@ -6,7 +6,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import { runFlows } from '../src/lab/traffic-programs.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { openFds, residentBytes } from './support/process-facts.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 // 20,000 in all. One after another they take some ten times as long, so these are fewer.
 const PARTS = [

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const CUTS = 10;
 const CUT = 'endpoint lost its link, deleted';

@@ -9,7 +9,7 @@ import { dropPackets } from './support/drop-packets.ts';
 import { countPackets, growth } from './support/packet-counts.ts';
 import { stopLeftRouters } from './support/stop-router.ts';
 import { type Probe, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatus, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5400;

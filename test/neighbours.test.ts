@@ -10,7 +10,7 @@ import { askPeer, servePeers } from './support/peer.ts';
 import { receivedBytes } from './support/received-bytes.ts';
 import { stopCleanly } from './support/stop-router.ts';
 import { askUdpPeer, serveUdpPeers } from './support/udp-peer.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { prepareVpn, type Vpn } from './support/wireguard.ts';
 
 const PORT = 5003;

@@ -6,7 +6,7 @@ import { mustRun } from '../src/lab/command.ts';
 import { removeRun } from '../src/lab/reap.ts';
 import { newRunName } from '../src/lab/run-name.ts';
 import { WatchedMonitor } from './support/link-monitor.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 // For a busy machine; the median is printed, and was below 1 ms where this was written.
 const LIMIT_MS = 1000;

@@ -11,7 +11,7 @@ import { type Failures, failuresDuring } from './support/failure-growth.ts';
 import { loggedEvents, relayLog } from './support/relay-log.ts';
 import { serverStatuses } from './support/server-status.ts';
 import { countOutcomes, type Probe, type ProbeResult, probe, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { whileDownloading } from './support/witness.ts';
 
 const CLOSED_PORT = 5999;

@@ -12,7 +12,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { askPeer, holdPeer, servePeers } from './support/peer.ts';
 import { serverStatuses } from './support/server-status.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5003;

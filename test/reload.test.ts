@@ -14,7 +14,7 @@ import { craftHello } from './support/craft-hello.ts';
 import { askPeer, holdPeer, servePeers } from './support/peer.ts';
 import { awaitNoCookie, sendHellos } from './support/send-hello.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatus, wanStatuses } from './support/wan-statuses.ts';
 import { wanbond } from './support/wanbond.ts';
 

@@ -9,7 +9,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { dropPackets } from './support/drop-packets.ts';
 import { serverStatuses } from './support/server-status.ts';
 import { type Probe, type ProbeResult, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5400;

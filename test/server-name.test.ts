@@ -8,7 +8,7 @@ import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { startResolver, useResolver } from './support/resolver.ts';
 import { serverStatuses } from './support/server-status.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const NAME = 'vps.test';
 

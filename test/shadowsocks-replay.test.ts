@@ -10,7 +10,7 @@ import { createShadowsocksClient } from '../src/transport/shadowsocks/client.ts'
 import { type CountingOrigin, startCountingOrigin } from './support/counting-origin.ts';
 import { failuresDuring } from './support/failure-growth.ts';
 import { countOutcomes, type ProbeResult, probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 
 const PORTS = { '2022-blake3-aes-128-gcm': 8388, 'aes-128-gcm': 8389 };
 type Name = keyof typeof PORTS;

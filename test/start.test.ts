@@ -11,7 +11,7 @@ import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { orderFault, underFault } from './support/fault.ts';
 import { networkState } from './support/network-state.ts';
 import { startNotifyReceiver } from './support/notify-receiver.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanbond } from './support/wanbond.ts';
 
 type Role = 'router' | 'server';

@@ -11,7 +11,7 @@ import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { runTransfer, startTransfer, type Transfer } from '../src/lab/traffic-programs.ts';
 import type { CommandResult } from '../src/lab/command.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatus, wanStatuses } from './support/wan-statuses.ts';
 import { wanbond } from './support/wanbond.ts';
 

@@ -4,7 +4,7 @@ import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { runTransfer, startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { networkState, withoutNft } from './support/network-state.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWanWell, wanStatus } from './support/wan-statuses.ts';
 
 let lab: Lab;

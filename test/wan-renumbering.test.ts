@@ -9,7 +9,7 @@ import { startTransfer, type Transfer } from '../src/lab/traffic-programs.ts';
 import { type Held, holdPeer, servePeers } from './support/peer.ts';
 import { receivedBytes } from './support/received-bytes.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5003;

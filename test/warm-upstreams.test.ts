@@ -11,7 +11,7 @@ import { readCounters } from './support/daemon-status.ts';
 import { awaitNoCookie, sendHellos } from './support/send-hello.ts';
 import { stopLeftRouters } from './support/stop-router.ts';
 import { probeAll } from './support/tcp-probe.ts';
-import { waitUntil } from './support/wait-until.ts';
+import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5400;

@@ -1,6 +1,6 @@
 // shadowsocks-libev, what most transparent proxies of routers are: ss-redir behind TPROXY, ss-server at the far end.
 // When one side has finished sending they end both directions, so a device gets no answer after its own end.
-import { startSsClient, startSsServer } from '../../test/support/shadowsocks-programs.ts';
+import { startSsClient, startSsServer } from '../../src/lab/peers/shadowsocks-programs.ts';
 import type { Method } from '../method.ts';
 import { levelGroundOfPeers } from './level-ground.ts';
 import { PROXY, tproxyLan } from './tproxy-lan.ts';

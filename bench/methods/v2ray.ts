@@ -1,13 +1,7 @@
 // V2Ray: a dokodemo-door behind TPROXY, VLESS without encryption to the far end, the least that it can do to a byte.
 // Go programs make system calls without the C library, so mptcpize has no hold on them: plain TCP over one WAN.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { SERVER } from '../../src/lab/addresses.ts';
-import type { Host } from '../../src/lab/host.ts';
-import type { Lab } from '../../src/lab/lab.ts';
-import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { runDirectory } from '../../src/lab/reap.ts';
-import { startStock } from '../../test/support/stock-program.ts';
+import { startV2ray, type V2rayConfig } from '../../src/lab/peers/v2ray.ts';
 import type { Method } from '../method.ts';
 import { levelGroundOfPeers } from './level-ground.ts';
 import { PROXY, tproxyLan } from './tproxy-lan.ts';
@@ -23,7 +17,7 @@ const COMMON = {
   policy: { levels: { 0: { connIdle: 7200, uplinkOnly: 0, downlinkOnly: 0 } } },
 };
 
-const ROUTER = {
+const ROUTER: V2rayConfig = {
   ...COMMON,
   inbounds: [
     {
@@ -44,7 +38,7 @@ const ROUTER = {
   ],
 };
 
-const FAR = {
+const FAR: V2rayConfig = {
   ...COMMON,
   inbounds: [
     {
@@ -57,19 +51,13 @@ const FAR = {
   outbounds: [{ protocol: 'freedom' }],
 };
 
-function startV2ray(lab: Lab, host: Host, config: object, port: number): Promise<LabProcess> {
-  const file = join(runDirectory(lab.run), `v2ray-${host.name}.json`);
-  writeFileSync(file, JSON.stringify(config));
-  return startStock(host, ['v2ray', '-config', file], port);
-}
-
 export const v2ray: Method = {
   name: 'v2ray',
   bonds: false,
   async start(lab) {
     await levelGroundOfPeers(lab);
-    const server = await startV2ray(lab, lab.hosts.server, FAR, SERVER_PORT);
-    const router = await startV2ray(lab, lab.hosts.router, ROUTER, PROXY.port);
+    const server = await startV2ray(lab, lab.hosts.server, FAR);
+    const router = await startV2ray(lab, lab.hosts.router, ROUTER);
     await tproxyLan(lab);
     const version = await askVersion(['v2ray', '-version'], /V2Ray [\d.]+/);
     return { router: [router], server: [server], version };

@@ -10,7 +10,7 @@ import { networkState, withoutNft } from '../support/network-state.ts';
 import { startResolver } from '../support/resolver.ts';
 import { stopCleanly } from '../support/stop-router.ts';
 import { isWanWell } from '../support/wan-statuses.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 

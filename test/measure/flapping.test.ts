@@ -7,7 +7,7 @@ import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { startAlongside, startTransfer } from '../../src/lab/traffic-programs.ts';
 import { wanStatus } from '../support/wan-statuses.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const FLAPS = 100;
 const HALF_MS = 300;

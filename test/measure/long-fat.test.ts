@@ -5,7 +5,7 @@ import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { measureRate } from '../../src/lab/measure-rate.ts';
 import type { ConfigTable } from '../../src/lab/toml-writer.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const RATE = '200mbit';
 // 300 ms there and back: 15 MB under way, and as much again for what waits behind a loss. The queue is long because cubic

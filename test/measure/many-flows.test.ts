@@ -7,7 +7,7 @@ import { type Direction, runFlows } from '../../src/lab/traffic-programs.ts';
 import { builtPeer } from '../support/built-peer.ts';
 import { readCounters } from '../support/daemon-status.ts';
 import { expectNoFailures } from '../support/no-failures.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 import { wanbond } from '../support/wanbond.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });

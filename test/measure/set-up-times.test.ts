@@ -11,7 +11,7 @@ import { startCountingOrigin } from '../support/counting-origin.ts';
 import { readCounters } from '../support/daemon-status.ts';
 import { stopLeftRouters } from '../support/stop-router.ts';
 import { type Probe, probeAll } from '../support/tcp-probe.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 import { wanStatuses } from '../support/wan-statuses.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -8,7 +8,7 @@ import { readInterfaceBytes } from '../../src/lab/proc-files.ts';
 import { type Direction, runFlows, startTransfer } from '../../src/lab/traffic-programs.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { wanStatuses } from '../support/wan-statuses.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const MBIT = 1e6;
 const WANS = ['20mbit,delay=10ms', '20mbit,delay=10ms'];

@@ -4,7 +4,7 @@ import type { Host } from '../../src/lab/host.ts';
 import { LabProcess } from '../../src/lab/lab-process.ts';
 import { GROUP_TREES, reapLeftovers, removeLeftovers } from './nspawn-leftovers.ts';
 import { npmCache, outsideFiles, wayOut } from './outside-files.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 // Each machine in a control group of its own, or their systemds would end each other's services.
 const START = `name=$1; shift

@@ -1,7 +1,7 @@
 // Breaks a daemon from outside: the preload of fault.cjs waits in it for an order.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const PRELOAD = fileURLToPath(new URL('fault.cjs', import.meta.url));
 

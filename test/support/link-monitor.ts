@@ -2,7 +2,7 @@
 import type { Host } from '../../src/lab/host.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { builtPeer } from './built-peer.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 /** As the monitor gives it, with addresses as 32 hex digits. */
 export type SeenEvent = { readonly kind: string } & Record<string, unknown>;

@@ -5,7 +5,7 @@ import { CONVERT_PORT } from '../../src/lab/program-config.ts';
 import type { ClientStep } from '../../src/transport/handshake.ts';
 import { type CraftedHello, craftHello } from './craft-hello.ts';
 import { probeAll } from './tcp-probe.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 /** Sends each on a plain TCP connection of its own from the router's host; what a router makes of the replies. */
 export async function sendHellos(lab: Lab, hellos: readonly CraftedHello[]): Promise<ClientStep[]> {

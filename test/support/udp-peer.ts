@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Host } from '../../src/lab/host.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const PROGRAM = fileURLToPath(new URL('udp-peer.mjs', import.meta.url));
 const START_TIMEOUT_MS = 20_000;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Lab } from '../../src/lab/lab.ts';
 import { streamSha256 } from '../../src/lab/traffic/byte-stream.ts';
 import { startTransfer } from '../../src/lab/traffic-programs.ts';
-import { waitUntil } from './wait-until.ts';
+import { waitUntil } from '../../src/lab/wait-until.ts';
 
 // Two seconds over two WANs of 50 Mbit/s.
 const BYTES = 25_000_000;

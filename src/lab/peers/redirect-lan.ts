@@ -1,6 +1,6 @@
 // The rule with which transparent proxies of others are used on a router: connections from the LAN go to their port.
-import { LAN, ORIGIN } from '../../src/lab/addresses.ts';
-import type { Lab } from '../../src/lab/lab.ts';
+import { LAN, ORIGIN } from '../addresses.ts';
+import type { Lab } from '../lab.ts';
 
 /** All that LAN devices open to the origin, over IPv4. Returns what takes the rule away. */
 export async function redirectLan(lab: Lab, port: number): Promise<() => Promise<void>> {

@@ -1,7 +1,7 @@
 // Programs of others in a lab host, as Debian has them: started, and ready when they listen.
-import type { Host } from '../../src/lab/host.ts';
-import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { waitUntil } from './wait-until.ts';
+import type { Host } from '../host.ts';
+import type { LabProcess } from '../lab-process.ts';
+import { waitUntil } from '../wait-until.ts';
 
 /** Until the lab ends. @param port that it has to listen on, over TCP */
 export async function startStock(host: Host, argv: readonly string[], port: number): Promise<LabProcess> {

@@ -1,12 +1,10 @@
 // Shadowsocks programs as Debian has them: servers on a lab's server host, clients before its devices.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { SERVER } from '../../src/lab/addresses.ts';
-import type { Host } from '../../src/lab/host.ts';
-import type { Lab } from '../../src/lab/lab.ts';
-import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { runDirectory } from '../../src/lab/reap.ts';
+import { SERVER } from '../addresses.ts';
+import type { Host } from '../host.ts';
+import type { Lab } from '../lab.ts';
+import type { LabProcess } from '../lab-process.ts';
 import { startStock } from './stock-program.ts';
+import { startV2ray } from './v2ray.ts';
 
 export interface Cipher {
   readonly method: string;
@@ -26,23 +24,7 @@ export function startSsServer(
   return startStock(lab.hosts.server, argv, port);
 }
 
-interface Inbound {
-  readonly port: number;
-  readonly protocol: string;
-  readonly settings: object;
-}
-
-/** V2Ray with one inbound and one outbound of its config. */
-export function startV2ray(
-  lab: Lab,
-  host: Host,
-  { inbound, outbound }: { inbound: Inbound; outbound: object },
-): Promise<LabProcess> {
-  const file = join(runDirectory(lab.run), `v2ray-${inbound.port}.json`);
-  const log = { loglevel: 'info' };
-  writeFileSync(file, JSON.stringify({ log, inbounds: [inbound], outbounds: [outbound] }));
-  return startStock(host, ['v2ray', '-config', file], inbound.port);
-}
+const LOG = { log: { loglevel: 'info' } };
 
 export function startV2rayServer(lab: Lab, port: number, settings: Cipher | 'none'): Promise<LabProcess> {
   const inbound = {
@@ -50,8 +32,8 @@ export function startV2rayServer(lab: Lab, port: number, settings: Cipher | 'non
     protocol: 'shadowsocks',
     settings: settings === 'none' ? { method: 'none', password: 'x' } : settings,
   };
-  const outbound = { protocol: 'freedom', settings: {} };
-  return startV2ray(lab, lab.hosts.server, { inbound, outbound });
+  const outbounds = [{ protocol: 'freedom', settings: {} }];
+  return startV2ray(lab, lab.hosts.server, { ...LOG, inbounds: [inbound], outbounds });
 }
 
 /** Clients of shadowsocks-libev, which take what comes by SOCKS or by the rules of `redirectLan`. */
@@ -75,7 +57,8 @@ export function startV2rayClient(
 ) {
   const servers = [{ address: SERVER.address4, port: to, ...cipher }];
   return startV2ray(lab, host, {
-    inbound: { port, protocol: 'socks', settings: { auth: 'noauth' } },
-    outbound: { protocol: 'shadowsocks', settings: { servers } },
+    ...LOG,
+    inbounds: [{ port, protocol: 'socks', settings: { auth: 'noauth' } }],
+    outbounds: [{ protocol: 'shadowsocks', settings: { servers } }],
   });
 }
