@@ -35,8 +35,19 @@ export interface FastOpenStatus {
   readonly reason: string | undefined;
 }
 
+/** Of one server, as `status` shows it. */
+export interface ServerStatus extends Pick<KnownServer, 'transport' | 'takesPipelined'> {
+  readonly name: string;
+  /** With port. */
+  readonly addresses: readonly string[];
+  /** New flows go there. */
+  readonly isUsed: boolean;
+  readonly isLost: boolean;
+}
+
 export interface RouterStatus {
-  readonly servers: unknown;
+  /** In the order of the config, as the WANs are. */
+  readonly servers: readonly ServerStatus[];
   readonly wans: readonly WanStatus[];
   readonly limits: {
     /** The most that a socket may hold, in force. */
