@@ -42,6 +42,13 @@ function importsOf(file: string): Import[] {
   }));
 }
 
+const SIDE = /^(?:relay\/)?(router|server)\//;
+
+function areStrangers(from: string, to: string): boolean {
+  const [one, other] = [SIDE.exec(from)?.[1], SIDE.exec(to)?.[1]];
+  return one !== undefined && other !== undefined && one !== other;
+}
+
 const roomOf = (file: string): string => file.split('/')[0] ?? file;
 
 /** Why an import is forbidden, or undefined. */
@@ -53,8 +60,7 @@ function complaint({ from, to }: Import): string | undefined {
   const [upper, lower] = [roomOf(from), roomOf(to)];
   const [from_, to_] = [upper, lower].map((room) => ROOMS.indexOf(room as (typeof ROOMS)[number]));
   if (from_ === -1 || to_ === -1) return `${from} imports ${to}: a room that is not on the list`;
-  if (upper === 'router' && lower === 'server')
-    return `${from} imports ${to}: router and server are strangers`;
+  if (areStrangers(from, to)) return `${from} imports ${to}: router and server are strangers`;
   if ((from_ as number) > (to_ as number)) return `${from} imports ${to}: ${lower}/ lies above ${upper}/`;
   return undefined;
 }
@@ -72,6 +78,8 @@ test('every room is there', () => {
 test('the rule can fail', () => {
   expect(complaint({ from: 'base/log.ts', to: 'relay/loop.ts' })).toContain('lies above');
   expect(complaint({ from: 'router/a.ts', to: 'server/b.ts' })).toContain('strangers');
+  expect(complaint({ from: 'relay/server/a.ts', to: 'relay/router/b.ts' })).toContain('strangers');
+  expect(complaint({ from: 'relay/router/a.ts', to: 'relay/flow/b.ts' })).toBeUndefined();
   expect(complaint({ from: 'relay/a.ts', to: 'koffi' })).toContain('linux/');
   expect(complaint({ from: 'attic/a.ts', to: 'base/b.ts' })).toContain('not on the list');
   expect(complaint({ from: 'lab/a.ts', to: '../bench/b.ts' })).toContain('not on the list');

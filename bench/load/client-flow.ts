@@ -2,7 +2,7 @@
 import { parseAddress, type SocketAddress } from '../../src/base/address.ts';
 import { close } from '../../src/linux/libc.ts';
 import { connectResult, startConnect } from '../../src/linux/sockets.ts';
-import { BROKEN, type Loop, READABLE, type Watcher, WRITABLE } from '../../src/relay/loop.ts';
+import { BROKEN, type Loop, READABLE, type Watcher, WRITABLE } from '../../src/relay/loop/loop.ts';
 import { Broken, write } from './socket-io.ts';
 
 export interface ClientTarget {

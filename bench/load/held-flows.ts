@@ -1,6 +1,6 @@
 // Many flows that are opened and kept: idle, streaming down, or filled upwards.
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
-import { Loop, type Task } from '../../src/relay/loop.ts';
+import { Loop, type Task } from '../../src/relay/loop/loop.ts';
 import { ClientFlow, type ClientHandlers, type ClientTarget } from './client-flow.ts';
 import { drop, WAIT, write } from './socket-io.ts';
 import { encodeRequest } from './wire.ts';

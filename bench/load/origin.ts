@@ -3,7 +3,7 @@ import { ANY_V4 } from '../../src/base/address.ts';
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../../src/linux/constants.ts';
 import { close, rawAccept4 } from '../../src/linux/libc.ts';
 import { openListener } from '../../src/linux/sockets.ts';
-import { Loop, READABLE, type Task, type Watcher } from '../../src/relay/loop.ts';
+import { Loop, READABLE, type Task, type Watcher } from '../../src/relay/loop/loop.ts';
 import { Broken, drop, read, WAIT, write } from './socket-io.ts';
 import { type Ask, decodeRequest, REQUEST_BYTES } from './wire.ts';
 

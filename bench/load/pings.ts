@@ -1,5 +1,5 @@
 // Requests and answers of one size on a flow that stays open, one after another: how long each takes.
-import { Loop } from '../../src/relay/loop.ts';
+import { Loop } from '../../src/relay/loop/loop.ts';
 import { ClientFlow, type ClientTarget } from './client-flow.ts';
 import { Latencies } from './latencies.ts';
 import { read, WAIT, write } from './socket-io.ts';

@@ -1,5 +1,5 @@
 // Short connections, so many at a time: how many a second, and how long until the first byte of the answer.
-import { Loop } from '../../src/relay/loop.ts';
+import { Loop } from '../../src/relay/loop/loop.ts';
 import { ClientFlow, type ClientTarget } from './client-flow.ts';
 import { Latencies } from './latencies.ts';
 import { drop, WAIT } from './socket-io.ts';

@@ -8,7 +8,7 @@ import { DEFAULT_DATA_DIR, type RouterConfig } from '../config/router.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { DEFAULT_STATE_DIR } from '../config/shared.ts';
 import { controlPath } from '../control/control-socket.ts';
-import { admittedFiles } from '../relay/admitted-until.ts';
+import { admittedFiles } from '../relay/server/admitted-until.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
 import { DATA_FILES } from '../wan/usage-file.ts';
 import { takeBackRecorded } from './down.ts';

@@ -57,7 +57,7 @@ export function bufferSteps({ sysctls }: HostFacts, bytes: number): Step[] {
 
 /**
  * SO_RCVBUF and SO_SNDBUF would switch autotuning off on every subflow: only the maxima are raised. (What a long transfer
- * gets instead of it: relay/send-room and linux/receive-room.)
+ * gets instead of it: relay/flow/send-room and linux/receive-room.)
  */
 function raiseBufferMaximum(name: string, now: string | undefined, bytes: number): Step[] {
   const [minimum, initial, maximum] = now?.split(' ') ?? [];

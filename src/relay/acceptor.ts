@@ -3,8 +3,8 @@ import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../linux/constants.ts';
 import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/errno.ts';
 import { close, errno, rawAccept4 } from '../linux/libc.ts';
 import { closeWithReset } from '../linux/sockets.ts';
-import type { Loop, Task, Watcher } from './loop.ts';
-import { Timer } from './timers.ts';
+import type { Loop, Task, Watcher } from './loop/loop.ts';
+import { Timer } from './loop/timers.ts';
 
 // Accepts per turn: a burst is taken quickly, and running flows still get theirs in between.
 const BURST = 64;

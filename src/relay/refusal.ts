@@ -1,9 +1,9 @@
 // A connection that is refused with an answer: the answer has to arrive before the close, and nobody keeps us reading.
 import { SHUT_WR } from '../linux/constants.ts';
 import { rawShutdown } from '../linux/libc.ts';
-import type { Conn, ConnOwner } from './conn.ts';
-import { receive, send } from './io.ts';
-import { Timer } from './timers.ts';
+import type { Conn, ConnOwner } from './loop/conn.ts';
+import { receive, send } from './loop/io.ts';
+import { Timer } from './loop/timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
 // A close with unread bytes would reset and overtake the answer: the client's end is waited for.

@@ -7,7 +7,7 @@ import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
 import { eventfd, rawWrite } from '../linux/libc.ts';
 import type { Families } from '../transport/handshake.ts';
 import { type CounterTotals, createCounterMemory, readCounters } from './counters.ts';
-import { NameLookups } from './name-lookup.ts';
+import { NameLookups } from './server/name-lookup.ts';
 import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 const WATCH_MS = 250;

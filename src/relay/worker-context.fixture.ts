@@ -1,11 +1,11 @@
 // What a worker lends to its parts, for tests that drive the loop themselves.
 import { sourceTowards } from '../linux/sockets.ts';
 import { Counters, createCounterMemory } from './counters.ts';
-import { BUFFER_BYTES, SEALED_BYTES } from './half-pipe.ts';
-import type { Loop } from './loop.ts';
-import { PipePool } from './pipe-pool.ts';
-import { Resumables } from './resumables.ts';
-import { WORKER_COPY_BYTES } from './sent-copy.ts';
+import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
+import type { Loop } from './loop/loop.ts';
+import { PipePool } from './flow/pipe-pool.ts';
+import { Resumables } from './server/resumables.ts';
+import { WORKER_COPY_BYTES } from './flow/sent-copy.ts';
 import { SpareFds } from './spare-fds.ts';
 import type { WorkerContext } from './worker-context.ts';
 

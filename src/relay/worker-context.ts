@@ -4,12 +4,12 @@ import type { FailureReason } from '../transport/failure.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import type { Counters } from './counters.ts';
-import type { Flow } from './flow.ts';
-import type { Loop } from './loop.ts';
-import type { PipePool } from './pipe-pool.ts';
-import type { Arrival, Resumables } from './resumables.ts';
-import type { RouterPolicy } from './router-policy.ts';
-import type { CopyBudget } from './sent-copy.ts';
+import type { Flow } from './flow/flow.ts';
+import type { Loop } from './loop/loop.ts';
+import type { PipePool } from './flow/pipe-pool.ts';
+import type { Arrival, Resumables } from './server/resumables.ts';
+import type { RouterPolicy } from './router/router-policy.ts';
+import type { CopyBudget } from './flow/sent-copy.ts';
 import type { SpareFds } from './spare-fds.ts';
 
 /** A flow that is not established yet. */

@@ -5,11 +5,11 @@ import type { SocksUser } from '../config/socks-user.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { NamedKey } from '../transport/convert/keys.ts';
 import type { Families } from '../transport/handshake.ts';
-import type { EgressPolicy } from './egress.ts';
-import type { Arrival } from './resumables.ts';
-import type { RouterOpeningSettings } from './router-opening-plan.ts';
-import type { RouterPolicy } from './router-policy.ts';
-import type { ServerOpeningSettings } from './server-opening.ts';
+import type { EgressPolicy } from './server/egress.ts';
+import type { Arrival } from './server/resumables.ts';
+import type { RouterOpeningSettings } from './router/router-opening-plan.ts';
+import type { RouterPolicy } from './router/router-policy.ts';
+import type { ServerOpeningSettings } from './server/server-opening.ts';
 
 export interface RelaySettings extends RunningSettings {
   readonly workers: number;

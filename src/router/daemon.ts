@@ -14,7 +14,7 @@ import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts';
 import { Relay } from '../relay/relay.ts';
-import type { RouterOpeningSettings } from '../relay/router-opening-plan.ts';
+import type { RouterOpeningSettings } from '../relay/router/router-opening-plan.ts';
 import { type ListenSpec, type RouterRole, SOCKS_PROTOCOL } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/known-servers.ts';
 import { wanLinks } from '../wan/links.ts';

@@ -1,7 +1,7 @@
 // The snapshot that the router's workers decide by, made from config, WANs and host facts.
 import { dialledServers, type RouterConfig } from '../config/router.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
-import type { RouterPolicy, ServerPolicy } from '../relay/router-policy.ts';
+import type { RouterPolicy, ServerPolicy } from '../relay/router/router-policy.ts';
 import type { PathHints } from '../transport/handshake.ts';
 import { destinationsOf, type KnownServer } from '../wan/known-servers.ts';
 import { ownAddresses } from './router-plan.ts';

@@ -15,11 +15,11 @@ import { CAP_NET_ADMIN, hasCapability, ownCapabilities } from '../linux/features
 import { Nftables } from '../linux/nftables.ts';
 import { readSysctl } from '../linux/sysctl.ts';
 import type { Step } from '../plan/step.ts';
-import { readAdmittedUntil } from '../relay/admitted-until.ts';
+import { readAdmittedUntil } from '../relay/server/admitted-until.ts';
 import type { CongestionChoice } from '../relay/congestion-choice.ts';
-import type { EgressPolicy } from '../relay/egress.ts';
+import type { EgressPolicy } from '../relay/server/egress.ts';
 import { Relay } from '../relay/relay.ts';
-import { createUnprovedMemory } from '../relay/unproved.ts';
+import { createUnprovedMemory } from '../relay/server/unproved.ts';
 import type { ListenSpec, ServedProtocol, ServerAdmission, ServerRole } from '../relay/worker-spec.ts';
 import { steadyClock } from '../transport/convert/clock.ts';
 import { createReplayWindow } from '../transport/convert/replay.ts';

@@ -3,7 +3,7 @@ import { type Address, type Family, familyOf } from '../base/address.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { readInterfaces } from '../linux/host-facts.ts';
 import { hasInternetRoute } from '../linux/internet-route.ts';
-import type { EgressPolicy } from '../relay/egress.ts';
+import type { EgressPolicy } from '../relay/server/egress.ts';
 
 /** A family counts as reachable when the host has a global address of it and a way to the Internet. */
 export function readEgressPolicy(config: ServerConfig): EgressPolicy {

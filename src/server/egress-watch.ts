@@ -2,7 +2,7 @@
 import { describe } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { ServerConfig } from '../config/server.ts';
-import type { EgressPolicy } from '../relay/egress.ts';
+import type { EgressPolicy } from '../relay/server/egress.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { readEgressPolicy } from './egress-policy.ts';
 

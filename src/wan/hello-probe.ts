@@ -3,10 +3,10 @@
 import type { Address, SocketAddress } from '../base/address.ts';
 import { ECONNREFUSED, ECONNRESET, ETIMEDOUT, errnoName } from '../linux/errno.ts';
 import { connectResult, stillMptcp } from '../linux/sockets.ts';
-import { Conn, type ConnOwner } from '../relay/conn.ts';
-import { receive, send } from '../relay/io.ts';
-import type { Loop } from '../relay/loop.ts';
-import { Timer } from '../relay/timers.ts';
+import { Conn, type ConnOwner } from '../relay/loop/conn.ts';
+import { receive, send } from '../relay/loop/io.ts';
+import type { Loop } from '../relay/loop/loop.ts';
+import { Timer } from '../relay/loop/timers.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import { type ClientHandshake, type ClientStep, MAX_RETRIES } from '../transport/handshake.ts';
 

@@ -1,6 +1,6 @@
 // One try of what a path does to MPTCP: a connection as a flow would begin it, then a join to a connection. Does not
 // block, and opens no flow: the server is asked for nothing.
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import type { Asker } from '../transport/server-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';

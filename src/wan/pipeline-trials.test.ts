@@ -4,7 +4,7 @@ import { parseAddress } from '../base/address.ts';
 import { SOCK_NONBLOCK } from '../linux/constants.ts';
 import { close, rawAccept4, rawSend } from '../linux/libc.ts';
 import { listenOnLoopback } from '../linux/loopback.fixture.ts';
-import { Loop } from '../relay/loop.ts';
+import { Loop } from '../relay/loop/loop.ts';
 import { PipelineTrials } from './pipeline-trials.ts';
 
 const HERE = parseAddress('127.0.0.1');

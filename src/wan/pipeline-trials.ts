@@ -1,5 +1,5 @@
 // Tries each SOCKS 5 server of the config once for pipelined requests, and again later where that could not be told.
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import type { HelloProbe } from './hello-probe.ts';
 import { tryPipelining } from './pipeline-try.ts';
 import type { ProbedPath } from './probed-path.ts';

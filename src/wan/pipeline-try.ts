@@ -3,7 +3,7 @@
 // Asked for is a port of the server's own loopback at which nobody listens: whatever it says to that, it has read the request.
 import { parseAddress } from '../base/address.ts';
 import type { Socks5Protocol } from '../config/server-protocol.ts';
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import { createSocks5Client } from '../transport/socks5/client.ts';
 import { HelloProbe, type HelloResult, type Way } from './hello-probe.ts';
 

@@ -1,6 +1,6 @@
 // One path that is probed: by UDP, by TCP where UDP is blocked or the server is not ours, and now and then for what it does to MPTCP.
 import type { SocketAddress } from '../base/address.ts';
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { ProbeReply } from '../transport/probe.ts';
 import { type Asker, convertClient } from '../transport/server-client.ts';

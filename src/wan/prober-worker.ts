@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { sameAddress } from '../base/address.ts';
 import { InterfaceCounters } from '../linux/interface-counters.ts';
 import { close, rawRead } from '../linux/libc.ts';
-import { Loop } from '../relay/loop.ts';
+import { Loop } from '../relay/loop/loop.ts';
 import { type Families, sameFamilies } from '../transport/handshake.ts';
 import { protocolText } from '../transport/server-client.ts';
 import { PipelineTrials } from './pipeline-trials.ts';

@@ -1,7 +1,7 @@
 // Tries every way to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
 // join there. Changes nothing on this host. Blocks until all have an answer, or the limits of the probes are over.
 import { type Family, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
-import { Loop } from '../relay/loop.ts';
+import { Loop } from '../relay/loop/loop.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
 import { type Asker, convertClient } from '../transport/server-client.ts';
 import { createSocks5Login } from '../transport/socks5/client.ts';

@@ -1,6 +1,6 @@
 // Probes of a path by plain TCP, for networks that block UDP and servers that are not ours: a connection to the server as a
 // flow would open it, until the server has proved that it has our key, where it can. Its set-up time is the round trip.
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import type { Asker } from '../transport/server-client.ts';
 import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
 import { type HealthChange, type ProbeTimes, ProbeState } from './probe-state.ts';

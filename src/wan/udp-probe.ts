@@ -5,7 +5,7 @@ import { MSG_DONTWAIT } from '../linux/constants.ts';
 import { ECONNREFUSED } from '../linux/errno.ts';
 import { close, errno, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp, pathMtuBytes } from '../linux/udp.ts';
-import type { Loop } from '../relay/loop.ts';
+import type { Loop } from '../relay/loop/loop.ts';
 import { createProbeClient, PROBE_BYTES, type ProbeClient, type ProbeReply } from '../transport/probe.ts';
 import type { ProbePath } from './prober-spec.ts';
 

@@ -1,5 +1,5 @@
 // Two WANs that are faster than the machine: MPTCP's window is full all the time, and what is sent past it comes again in
-// pieces of 64 kB, 200 ms each (relay/send-room).
+// pieces of 64 kB, 200 ms each (relay/flow/send-room).
 import { expect, test } from 'vitest';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { measureRate } from '../../src/lab/measure-rate.ts';

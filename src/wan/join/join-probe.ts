@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Address, SocketAddress } from '../../base/address.ts';
 import { SyscallError } from '../../linux/errno.ts';
-import type { Loop } from '../../relay/loop.ts';
-import { Timer } from '../../relay/timers.ts';
+import type { Loop } from '../../relay/loop/loop.ts';
+import { Timer } from '../../relay/loop/timers.ts';
 import { Leg } from './leg.ts';
 import * as mptcp from './mptcp-options.ts';
 import { ACK, RST, SYN, type Segment } from './tcp-segment.ts';

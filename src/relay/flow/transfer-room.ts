@@ -1,0 +1,82 @@
+// The room that a flow's MPTCP side has for what is under way: fitted to its paths, and widened where a transfer is stuck.
+import { isIdle, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
+import type { Conn } from '../loop/conn.ts';
+import { Nudge, type Nudged } from './nudge.ts';
+import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
+import type { Timers } from '../loop/timers.ts';
+
+export interface RoomContext {
+  readonly loop: { readonly nowMs: number; readonly timers: Timers };
+  /** What a socket may hold at most. */
+  readonly bufferMaxBytes: number;
+}
+
+export interface RoomOwner {
+  /** Of both directions. */
+  readonly movedBytes: number;
+  /** The side that is sent to over MPTCP and has no room now. */
+  readonly fullSink: Conn | undefined;
+  /** Tries the full side again. */
+  goOn(): void;
+}
+
+export class TransferRoom implements Nudged {
+  private readonly context: RoomContext;
+  private readonly owner: RoomOwner;
+  private readonly nudge: Nudge;
+  private room = new SendRoom();
+  private dueMs: number;
+
+  constructor(context: RoomContext, owner: RoomOwner) {
+    this.context = context;
+    this.owner = owner;
+    this.nudge = new Nudge(context.loop, this);
+    this.dueMs = context.loop.nowMs;
+  }
+
+  /** To be called while `sink` is full: only what waits for room is a transfer that may have too much of it. */
+  tend(sink: Conn): void {
+    if (this.context.loop.nowMs >= this.dueMs) this.fit(sink);
+    if (this.room.bytes !== undefined) this.nudge.watch();
+  }
+
+  /** The flow goes on over another connection. */
+  forget(): void {
+    this.stop();
+    this.room = new SendRoom();
+    this.dueMs = this.context.loop.nowMs;
+  }
+
+  stop(): void {
+    this.nudge.stop();
+  }
+
+  private fit(sink: Conn): void {
+    const { bufferMaxBytes, loop } = this.context;
+    const bytes = this.room.look(sendPaths(sink.fd), bufferMaxBytes, loop.nowMs);
+    const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
+    this.dueMs = isAllowed ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+  }
+
+  get isWaiting(): boolean {
+    return this.owner.fullSink !== undefined;
+  }
+
+  get sentBytes(): number {
+    return this.owner.movedBytes;
+  }
+
+  isIdle(): boolean {
+    const sink = this.owner.fullSink;
+    return sink !== undefined && isIdle(sendPaths(sink.fd));
+  }
+
+  allow(extraBytes: number): void {
+    const sink = this.owner.fullSink;
+    const { bytes } = this.room;
+    if (!sink || bytes === undefined) return;
+    if (!setSendBuffer(sink.fd, bytes + extraBytes) || extraBytes === 0) return;
+    sink.writable = true;
+    this.owner.goOn();
+  }
+}
