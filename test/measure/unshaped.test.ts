@@ -1,10 +1,12 @@
-// Two WANs that are faster than the machine: MPTCP's window is full all the time, and what is sent past it comes again in
-// pieces of 64 kB, 200 ms each (relay/flow/send-room).
+// WANs that are faster than the machine. With two, MPTCP's window is full all the time, and what is sent past it comes again
+// in pieces of 64 kB, 200 ms each (relay/flow/send-room). With one, everything waits for its retransmission timer, which is
+// 200 ms too, where the far end has nothing to acknowledge (relay/flow/nudge).
 import { expect, test } from 'vitest';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { measureRate } from '../../src/lab/measure-rate.ts';
 import { median } from '../../src/lab/median.ts';
 import type { Direction } from '../../src/lab/traffic-programs.ts';
+import { mptcpCounters } from '../support/mptcp-counters.ts';
 
 const RUNS = 5;
 const SECONDS = 2;
@@ -23,6 +25,31 @@ test('two unshaped WANs carry no less than half of what one does', { timeout: 30
     await lab.close();
   }
 });
+
+test('one unshaped WAN does not stand still until the retransmission timer', {
+  timeout: 300_000,
+}, async () => {
+  const lab = await buildLab({ wans: ['unshaped'] });
+  try {
+    await lab.startOrigin();
+    const server = await lab.startServer();
+    const router = await lab.startRouter();
+    const timeouts: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const before = await retransmissions(lab);
+      await measureRate(lab, { router, server }, 'down', SECONDS, () => undefined);
+      timeouts.push((await retransmissions(lab)) - before);
+    }
+    // Left to the kernel it is four to five a second.
+    expect(median(timeouts), timeouts.join(', ')).toBeLessThan(2 * SECONDS);
+  } finally {
+    await lab.close();
+  }
+});
+
+async function retransmissions(lab: Lab): Promise<number> {
+  return (await mptcpCounters(lab.hosts.server)).get('MPTCPRetrans') ?? 0;
+}
 
 async function rates(lab: Lab, wans: readonly string[]): Promise<Record<Direction, number[]>> {
   const result: Record<Direction, number[]> = { down: [], up: [] };

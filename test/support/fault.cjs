@@ -1,6 +1,7 @@
 // A preload (node --require) that breaks the daemon from outside: it waits for the file that FAULT_FILE names and
 // does what it says, "main throw", "worker throw", "worker loop", "prober exit" or "monitor throw", in the main thread or
-// in the first thread of its kind that takes it; one that starts later takes it before it has begun.
+// in the first thread of its kind that takes it; one that starts later takes it before it has begun. A monitor takes it then
+// or not at all: it is the next one that fails, not the one that runs.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { isMainThread, workerData } = require('node:worker_threads');
 
@@ -37,4 +38,4 @@ function look() {
 }
 
 look();
-setInterval(look, CHECK_MS).unref();
+if (mine !== 'monitor') setInterval(look, CHECK_MS).unref();
