@@ -9,6 +9,7 @@ const ROOMS = [
   'main.ts',
   'cli',
   'lab',
+  'kernel',
   'control',
   'setup',
   'router',

@@ -5,6 +5,7 @@ import { packageWords } from './base/package-files.ts';
 import { checkCommand } from './cli/check-command.ts';
 import { downCommand } from './cli/down.ts';
 import { initCommand } from './cli/init.ts';
+import { kernelCommand } from './cli/kernel.ts';
 import { labCommand } from './cli/lab.ts';
 import { reloadCommand } from './cli/reload.ts';
 import { reportError } from './cli/report-error.ts';
@@ -31,6 +32,7 @@ const program = new Command('wanbond')
   .addCommand(wanCommand())
   .addCommand(reloadCommand())
   .addCommand(labCommand())
+  .addCommand(kernelCommand())
   .addCommand(uninstallCommand())
   .showHelpAfterError('(wanbond --help lists the commands)');
 
