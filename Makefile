@@ -14,9 +14,11 @@ TEST_PACKAGES := $(BENCH_PACKAGES) \
   dante-server \
   debootstrap \
   dnsmasq-base \
+  git \
   iptables \
   iputils-ping \
   openssl \
+  patch \
   systemd-container \
   wireguard-go \
   wireguard-tools

@@ -8,6 +8,7 @@ import { type HostFeatures, probeHost } from '../linux/features.ts';
 import { type CheckedConfig, checkConfig } from './check/configs.ts';
 import { findConflicts } from './check/conflicts/find.ts';
 import { type Finding, warn } from './check/finding.ts';
+import { findingLines, MARKS } from './check/finding-lines.ts';
 import { hostFindings } from './check/host.ts';
 import { needsOf } from './check/needs.ts';
 import { routerFindings } from './check/router.ts';
@@ -71,8 +72,6 @@ function renderJson(isOk: boolean, configs: readonly CheckedConfig[], findings: 
   return JSON.stringify({ schema: 1, ok: isOk, configs: files, findings }, undefined, 2);
 }
 
-const MARKS = { ok: pc.green('ok  '), warn: pc.yellow('warn'), fail: pc.red(pc.bold('FAIL')) };
-
 function renderHuman(configs: readonly CheckedConfig[], findings: readonly Finding[]): string {
   const lines: string[] = [];
   for (const { file, role, problems, warnings } of configs) {
@@ -80,11 +79,7 @@ function renderHuman(configs: readonly CheckedConfig[], findings: readonly Findi
     for (const problem of warnings) lines.push(`${MARKS.warn}  ${formatProblem(file, problem)}`);
     if (problems.length === 0) lines.push(`${MARKS.ok}  ${file}: ${role} config`);
   }
-  const width = Math.max(...findings.map(({ subject }) => subject.length));
-  for (const { level, subject, message, hint } of findings) {
-    lines.push(`${MARKS[level]}  ${subject.padEnd(width)}  ${message}`);
-    if (hint) lines.push(`${' '.repeat(width + 8)}${pc.dim('→')} ${hint}`);
-  }
+  lines.push(...findingLines(findings));
   const bad = findings.filter(({ level }) => level === 'fail').length;
   const mistakes = configs.reduce((sum, { problems }) => sum + problems.length, 0);
   const total = bad + mistakes;

@@ -101,8 +101,9 @@ export function probeHost(): HostFeatures {
   };
 }
 
-function probeMptcpSocket(): string | undefined {
-  const fd = rawSocket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+/** The errno name of opening an MPTCP socket; undefined when it opened. */
+export function probeMptcpSocket(family = AF_INET): string | undefined {
+  const fd = rawSocket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
   if (fd < 0) return errnoName(errno());
   close(fd);
   return undefined;
@@ -118,7 +119,7 @@ const NFT_PROBES = {
   hasRedirect: ['nat hook prerouting priority dstnat', 'meta l4proto tcp redirect to :1'],
 } as const;
 
-function probeNft(canAsk: boolean): Pick<HostFeatures, 'libnftablesError' | 'nft'> {
+export function probeNft(canAsk: boolean): Pick<HostFeatures, 'libnftablesError' | 'nft'> {
   const unknown = { hasTproxy: undefined, hasSocket: undefined, hasRedirect: undefined };
   let nft: Nftables;
   try {

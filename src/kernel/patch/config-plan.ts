@@ -1,5 +1,5 @@
 // Which symbols the merged code adds, and the generic config of an OpenWrt tree with them.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Git } from '../git.ts';
 import { parseConfig, setSymbols, type SymbolChange } from '../config-file.ts';
@@ -38,8 +38,23 @@ export function planConfig(tree: OpenwrtTree, values: readonly SymbolValue[]): C
   return { file: tree.genericConfig, ...setSymbols(text, values) };
 }
 
-/** A target's own config comes after the generic one: lines of it that say something else. */
+/** What comes after the generic config: lines of targets' own that say something else, and options of the .config. */
 export function contradictions(tree: OpenwrtTree, values: readonly SymbolValue[]): string[] {
+  return [...optionsOf(tree, values), ...targetLines(tree, values)];
+}
+
+function optionsOf({ root }: OpenwrtTree, values: readonly SymbolValue[]): string[] {
+  const file = 'config/Config-kernel.in';
+  const text = existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
+  const known = values.flatMap(({ name }) =>
+    new RegExp(`^\\s*config KERNEL_${name}$`, 'm').test(text) ? [`CONFIG_KERNEL_${name}`] : [],
+  );
+  return known.length === 0
+    ? []
+    : [`${known.join(', ')} of the tree's .config decides, and not the generic config`];
+}
+
+function targetLines(tree: OpenwrtTree, values: readonly SymbolValue[]): string[] {
   return tree.targets.flatMap(({ configs }) =>
     configs.flatMap((file) => {
       const config = parseConfig(readFileSync(join(tree.root, file), 'utf8'));
