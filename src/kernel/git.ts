@@ -57,8 +57,7 @@ export class Git {
    * @throws WanbondError `old-git`, `no-repository`
    */
   static async open(dir: string, scratch?: string): Promise<Git> {
-    const { stdout } = await runProgram('git', ['version']);
-    requireVersion(stdout.toString());
+    await requireGit();
     const git = new Git(dir, {});
     const asked = await git.try(['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
     if (asked.code !== 0) throw noRepository(dir, asked.stderr);
@@ -190,6 +189,14 @@ export class Git {
 
 export const zeroSeparated = (bytes: Buffer): string[] => bytes.toString().split('\0').filter(Boolean);
 
+let required: Promise<void> | undefined;
+
+/** Asks once. @throws WanbondError `old-git`, `no-program` */
+function requireGit(): Promise<void> {
+  required ??= runProgram('git', ['version']).then(({ stdout }) => requireVersion(stdout.toString()));
+  return required;
+}
+
 function requireVersion(said: string): void {
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(said) ?? [];
   if (Number(major) > GIT_MIN[0] || (Number(major) === GIT_MIN[0] && Number(minor) >= GIT_MIN[1])) return;
@@ -203,13 +210,13 @@ function requireVersion(said: string): void {
 function noRepository(dir: string, said: string): WanbondError {
   return new WanbondError({
     code: 'no-repository',
-    message: `${dir} is not a git repository that can be used: ${lastLine(said)}`,
+    message: `${dir} is not a git repository that can be used: ${mainLine(said)}`,
     hint: 'Give --tree the folder of a clone of the kernel, as the user it belongs to.',
   });
 }
 
 export function gitFailed(args: readonly string[], { code, stdout, stderr }: Finished): WanbondError {
-  const said = lastLine(stderr) || lastLine(stdout.toString()) || `exit ${code ?? 'by a signal'}`;
+  const said = mainLine(stderr) || mainLine(stdout.toString()) || `exit ${code ?? 'by a signal'}`;
   return new WanbondError({
     code: 'git-failed',
     message: `git ${args.join(' ').slice(0, 160)}: ${said}`,
@@ -218,4 +225,8 @@ export function gitFailed(args: readonly string[], { code, stdout, stderr }: Fin
   });
 }
 
-const lastLine = (text: string): string => text.trim().split('\n').pop() ?? '';
+/** Of several lines the one that says what is wrong. */
+function mainLine(text: string): string {
+  const lines = text.trim().split('\n');
+  return lines.find((line) => /^(?:fatal|error): /.test(line)) ?? lines[0] ?? '';
+}

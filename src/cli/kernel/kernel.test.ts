@@ -11,6 +11,9 @@ import {
 } from '../../kernel/patch/histories.fixture.ts';
 import { kernelCommand } from '../kernel.ts';
 
+// Each test is some hundred short processes, which a busy machine starts slowly.
+vi.setConfig({ testTimeout: 90_000 });
+
 let place: Workplace;
 let out = '';
 beforeEach(() => {

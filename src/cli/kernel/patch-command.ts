@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { WanbondError } from '../../base/error.ts';
 import { abortPatch, continuePatch, makePatch } from '../../kernel/patch/make-patch.ts';
 import type { SymbolValue } from '../../kernel/patch/kconfig.ts';
-import type { PatchRequest, PatchResult } from '../../kernel/patch/request.ts';
+import type { PatchRequest, PatchResult, Reconsidered } from '../../kernel/patch/request.ts';
 import { terminalProgress } from '../lab-progress.ts';
 import { renderPatchResult, toDocument } from './patch-report.ts';
 
@@ -31,6 +31,9 @@ interface Flags {
   readonly json?: boolean;
 }
 
+// What cannot be asked for otherwise when conflicts are solved.
+const OF_THE_MERGE = ['branch', 'base', 'upstream', 'split', 'worktree'];
+
 export function kernelPatchCommand(): Command {
   return new Command('patch')
     .description('merge a branch with a release of Linux and put the difference into an OpenWrt tree')
@@ -56,9 +59,9 @@ export function kernelPatchCommand(): Command {
     .option('--signoff', 'add your Signed-off-by')
     .option('--worktree <dir>', 'where conflicts are laid out to be solved (default: a temporary folder)')
     .addOption(
-      new Option('--continue', 'go on after the conflicts are solved').conflicts(['branch', 'base', 'abort']),
+      new Option('--continue', 'go on after the conflicts are solved').conflicts([...OF_THE_MERGE, 'abort']),
     )
-    .addOption(new Option('--abort', 'throw away what waits for --continue').conflicts(['branch', 'base']))
+    .addOption(new Option('--abort', 'throw away what waits for --continue').conflicts([...OF_THE_MERGE]))
     .option('--force', 'write it although a later patch fails then')
     .option('--dry-run', 'show all of it and change nothing')
     .option('--json', 'print one JSON document')
@@ -75,9 +78,8 @@ async function runPatch(flags: Flags): Promise<number> {
     return 0;
   }
   const progress = terminalProgress(process.stderr);
-  const run = { isDryRun, isRefreshing: flags.refresh ?? false, isForced: flags.force ?? false };
   const result = flags.continue
-    ? await continuePatch(flags.tree ?? '.', run, progress)
+    ? await continuePatch(flags.tree ?? '.', reconsidered(flags), isDryRun, progress)
     : await makePatch(requestOf(flags), isDryRun, progress);
   process.stdout.write(
     flags.json ? `${JSON.stringify(toDocument(result), undefined, 2)}\n` : renderPatchResult(result),
@@ -117,6 +119,22 @@ function requestOf(flags: Flags): PatchRequest {
     isRefreshing: flags.refresh ?? false,
     isForced: flags.force ?? false,
     isSignedOff: flags.signoff ?? false,
+  };
+}
+
+/** What was given, and nothing else: the rest stays as it was asked for at first. */
+function reconsidered(flags: Flags): Reconsidered {
+  return {
+    ...(flags.openwrt !== undefined && { openwrt: flags.openwrt }),
+    ...(flags.subdir.length > 0 && { targets: flags.subdir }),
+    ...(flags.into !== undefined && { into: flags.into }),
+    ...(flags.number !== undefined && { number: flags.number }),
+    ...(flags.name !== undefined && { name: flags.name }),
+    ...(flags.symbol.length > 0 && { symbols: flags.symbol }),
+    ...(flags.replace && { isReplacing: true }),
+    ...(flags.refresh && { isRefreshing: true }),
+    ...(flags.force && { isForced: true }),
+    ...(flags.signoff && { isSignedOff: true }),
   };
 }
 

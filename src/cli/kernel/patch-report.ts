@@ -77,7 +77,7 @@ function seriesLines(verified: readonly VerifiedPatch[], targets: readonly strin
     (one) => one.fit === 'failed' || (one.place !== 'before' && one.fit !== 'clean'),
   );
   return [
-    `${verified.length} patches, in the order of the build (${of}):`,
+    `${verified.length === 1 ? 'One patch' : `${verified.length} patches`}, in the order of the build (${of}):`,
     ...told.flatMap((one) => [
       `  ${mark(one)}  ${one.file}${aside(one)}`,
       ...one.remarks.slice(0, one.fit === 'failed' ? 8 : 0).map((remark) => pc.dim(`        ${remark}`)),

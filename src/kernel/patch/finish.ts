@@ -17,7 +17,7 @@ export async function finish(
   mergedTree: string,
   made: NewPatches,
 ): Promise<Made> {
-  const { git, request, sources, tree, flags, progress, scratch, worktree } = job;
+  const { git, request, sources, tree, isDryRun, progress, scratch, worktree } = job;
   const paths = await changedPaths(git, baseTree, mergedTree);
   const texts = made.patches.map(({ text }) => text);
   const names = made.patches.map(({ name }) => name);
@@ -32,7 +32,7 @@ export async function finish(
       tree,
       targets: chooseTargets(tree, request.targets),
       added: made,
-      isRefreshing: flags.isRefreshing,
+      isRefreshing: request.isRefreshing,
       scratch: join(scratch, 'series'),
       note,
     }),
@@ -57,13 +57,13 @@ export async function finish(
   ];
   const files = planFiles(tree.root, made, verification.patches, config);
   const isWhole = verification.patches.every((one) => !breaks(one));
-  const isWriting = (isWhole || flags.isForced) && !flags.isDryRun;
+  const isWriting = (isWhole || request.isForced) && !isDryRun;
   if (isWriting) writeFiles(tree.root, files);
   const isClosing = isWriting && worktree !== undefined;
   if (isClosing) await closeSession(git, worktree);
   return {
     kind: 'made',
-    outcome: outcomeOf(isWhole || flags.isForced, flags.isDryRun, files.size),
+    outcome: outcomeOf(isWhole || request.isForced, isDryRun, files.size),
     folder: made.folder,
     patches: made.patches.map(({ name, text }) => ({ name, bytes: text.length })),
     changedFiles: paths.length,

@@ -1,6 +1,6 @@
 // Small histories of a kernel with an out-of-tree branch, and OpenWrt trees around it, for tests.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -30,10 +30,13 @@ export class Workplace {
     return readFileSync(this.at(path), 'utf8');
   }
 
-  git(...args: string[]): string {
-    return execFileSync('git', ['-C', this.at('linux'), ...args], {
+  git(...args: (string | { readonly input: string })[]): string {
+    const options = args.find((one) => typeof one !== 'string');
+    const words = args.filter((one) => typeof one === 'string');
+    return execFileSync('git', ['-C', this.at('linux'), ...words], {
       encoding: 'utf8',
       env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+      ...options,
     }).trim();
   }
 
@@ -43,18 +46,45 @@ export class Workplace {
       if (text === undefined) rmSync(this.at('linux', path));
       else this.write(`linux/${path}`, text);
     }
-    this.git('add', '-A');
+    this.git('add', '-A', '-f');
     this.git('commit', '-q', '-m', subject);
     if (tag !== undefined) this.git('tag', tag);
     return this.git('rev-parse', 'HEAD');
   }
 
-  startKernel(): void {
+  /** Makes the kernel's repository with all of `commits` in two processes, and checks the first branch out. */
+  startKernel(commits: readonly Commit[]): void {
     mkdirSync(this.at('linux'));
-    this.git('init', '-q', '-b', 'master');
-    this.git('config', 'user.name', 'A Maintainer');
-    this.git('config', 'user.email', 'maintainer@example.org');
+    const first = commits[0]?.branch ?? 'master';
+    this.git('init', '-q', '-b', first);
+    const user = '[user]\n\tname = A Maintainer\n\temail = maintainer@example.org\n';
+    appendFileSync(this.at('linux/.git/config'), user);
+    this.git({ input: commits.map(asStream).join('') }, 'fast-import', '--quiet');
+    this.git('checkout', '-q', '-f', first);
   }
+}
+
+export interface Commit {
+  readonly branch: string;
+  readonly subject: string;
+  /** By their paths; others stay as they are. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly tag?: string;
+  /** The tag at which a new branch begins. */
+  readonly from?: string;
+}
+
+/** As `git fast-import` reads it. */
+function asStream({ branch, subject, files, tag, from }: Commit, i: number): string {
+  const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
+  const changes = Object.entries(files).map(([path, text]) => `M 100644 inline ${path}\n${data(text)}`);
+  return [
+    from === undefined ? '' : `reset refs/heads/${branch}\nfrom refs/tags/${from}\n\n`,
+    `commit refs/heads/${branch}\nmark :${i + 1}\n`,
+    `committer A Maintainer <maintainer@example.org> ${1_500_000_000 + i} +0000\n${data(subject)}`,
+    ...changes,
+    tag === undefined ? '' : `reset refs/tags/${tag}\nfrom :${i + 1}\n\n`,
+  ].join('');
 }
 
 /** The top Makefile of a release. */
@@ -146,63 +176,59 @@ export const INPUT = 'net/ipv4/tcp_input.c';
  * @param inputLine which line of it the last stable release changes; the branch changes 40
  */
 export function mptcpHistory(place: Workplace, inputLine: number): void {
-  fromTemplate(place, `mptcp-${inputLine}`, (template) => makeMptcpHistory(template, inputLine));
-}
-
-const templates = new Map<string, Workplace>();
-
-/** A history is made once and copied for each test: every commit takes some processes. */
-export function fromTemplate(place: Workplace, name: string, make: (template: Workplace) => void): void {
-  let template = templates.get(name);
-  if (!template) {
-    template = new Workplace();
-    templates.set(name, template);
-    process.once('exit', () => templates.get(name)?.remove());
-    make(template);
-  }
-  cpSync(template.at('linux'), place.at('linux'), { recursive: true });
-}
-
-function makeMptcpHistory(place: Workplace, inputLine: number): void {
-  place.startKernel();
-  place.commit(
-    'Linux 4.4',
+  const stable70 = { 5: 'tcp stable 70;' };
+  place.startKernel([
     {
-      Makefile: makefile('4.4'),
-      'net/Kconfig': KCONFIG,
-      'net/Makefile': source('make', {}, 10),
-      [TCP]: source('tcp'),
-      [INPUT]: source('input'),
-      'drivers/net/ethernet/other.c': source('other'),
-      'Documentation/latin1.txt': 'plain\n',
+      branch: 'master',
+      subject: 'Linux 4.4',
+      tag: 'v4.4',
+      files: {
+        Makefile: makefile('4.4'),
+        'net/Kconfig': KCONFIG,
+        'net/Makefile': source('make', {}, 10),
+        [TCP]: source('tcp'),
+        [INPUT]: source('input'),
+        'drivers/net/ethernet/other.c': source('other'),
+        'Documentation/process/index.rst': 'plain\n',
+        // As Debian's kernel has it: all of it is tracked, and ignored.
+        '.gitignore': '.*\n/*\n!/debian/\n',
+      },
     },
-    'v4.4',
-  );
-  place.commit(
-    'Linux 4.4.70',
-    { Makefile: makefile('4.4.70'), [TCP]: source('tcp', { 5: 'tcp stable 70;' }) },
-    'v4.4.70',
-  );
-  place.git('checkout', '-q', '-b', 'mptcp_v0.92');
-  place.commit('mptcp: Kconfig and the protocol', {
-    'net/Kconfig': `${KCONFIG}source "net/mptcp/Kconfig"\n`,
-    'net/mptcp/Kconfig': MPTCP_KCONFIG,
-    'net/mptcp/mptcp_ctrl.c': source('mptcp'),
-  });
-  place.commit('tcp: hooks for mptcp', {
-    [TCP]: source('tcp', { 5: 'tcp stable 70;', 30: 'tcp calls mptcp;\nmore of mptcp;' }),
-    [INPUT]: source('input', { 40: 'input calls mptcp;' }),
-  });
-  place.git('checkout', '-q', 'master');
-  place.commit(
-    'Linux 4.4.74',
     {
-      Makefile: makefile('4.4.74'),
-      [INPUT]: source('input', { [inputLine]: 'input stable 74;' }),
-      'drivers/net/ethernet/other.c': source('other', { 9: 'other stable 74;' }),
+      branch: 'master',
+      subject: 'Linux 4.4.70',
+      tag: 'v4.4.70',
+      files: { Makefile: makefile('4.4.70'), [TCP]: source('tcp', stable70) },
     },
-    'v4.4.74',
-  );
+    {
+      branch: 'mptcp_v0.92',
+      from: 'v4.4.70',
+      subject: 'mptcp: Kconfig and the protocol',
+      files: {
+        'net/Kconfig': `${KCONFIG}source "net/mptcp/Kconfig"\n`,
+        'net/mptcp/Kconfig': MPTCP_KCONFIG,
+        'net/mptcp/mptcp_ctrl.c': source('mptcp'),
+      },
+    },
+    {
+      branch: 'mptcp_v0.92',
+      subject: 'tcp: hooks for mptcp',
+      files: {
+        [TCP]: source('tcp', { ...stable70, 30: 'tcp calls mptcp;\nmore of mptcp;' }),
+        [INPUT]: source('input', { 40: 'input calls mptcp;' }),
+      },
+    },
+    {
+      branch: 'master',
+      subject: 'Linux 4.4.74',
+      tag: 'v4.4.74',
+      files: {
+        Makefile: makefile('4.4.74'),
+        [INPUT]: source('input', { [inputLine]: 'input stable 74;' }),
+        'drivers/net/ethernet/other.c': source('other', { 9: 'other stable 74;' }),
+      },
+    },
+  ]);
 }
 
 /** An OpenWrt tree of the layout of LEDE 17.01, with patches around the branch's changes of tcp.c. */

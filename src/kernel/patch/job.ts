@@ -3,7 +3,7 @@ import { WanbondError } from '../../base/error.ts';
 import type { Git } from '../git.ts';
 import { chooseDestination, chooseTargets, type Destination } from './destination.ts';
 import { type OpenwrtTree, readOpenwrtTree } from './openwrt-tree.ts';
-import type { PatchRequest, Progress, RunFlags } from './request.ts';
+import type { PatchRequest, Progress } from './request.ts';
 import type { Sources } from './sources.ts';
 import type { Views } from './views.ts';
 
@@ -13,7 +13,7 @@ export interface Job {
   readonly request: PatchRequest;
   readonly sources: Sources;
   readonly tree: OpenwrtTree;
-  readonly flags: RunFlags;
+  readonly isDryRun: boolean;
   readonly progress: Progress;
   readonly scratch: string;
   /** Where conflicts were solved before. */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { WanbondError } from '../../base/error.ts';
 import { Git } from '../git.ts';
 import { withScratch } from '../scratch.ts';
+import { refuseToReplace } from './destination.ts';
 import { finish } from './finish.ts';
 import { destinationOf, type Job, mergeTitle, readTree } from './job.ts';
 import { mergeCommits } from './merge.ts';
 import { lumpName, splitNames } from './names.ts';
 import { commitPatch, requireText, wholePatch } from './patch-text.ts';
-import type { PatchRequest, PatchResult, Progress, RunFlags } from './request.ts';
+import type { PatchRequest, PatchResult, Progress, Reconsidered } from './request.ts';
 import { closeSession, refuseUnfinished, requireSession, resolvedTree } from './session.ts';
 import { findSources } from './sources.ts';
 import { pickAll, picked, type PickState, startPicking } from './split.ts';
@@ -20,7 +21,6 @@ export function makePatch(
   isDryRun: boolean,
   progress: Progress,
 ): Promise<PatchResult> {
-  const { isRefreshing, isForced } = request;
   return withScratch('run', async (scratch) => {
     // A dry run leaves no object in the repository either.
     const git = await Git.open(request.tree, isDryRun ? join(scratch, 'objects') : undefined);
@@ -29,11 +29,13 @@ export function makePatch(
     const title = upstream === undefined ? `Looking at ${branch} and ${base}` : `Fetching from ${upstream}`;
     const sources = await progress.step(title, () => findSources(git, request));
     const tree = readTree(request, sources);
-    const flags = { isDryRun, isRefreshing, isForced };
     const views = new Views(git, request.paths, scratch);
-    const job = { git, views, request, sources, tree, flags, progress, scratch, worktree: undefined };
+    const job = { git, views, request, sources, tree, isDryRun, progress, scratch, worktree: undefined };
     // What can be wrong without a merge is told before it.
-    destinationOf(job);
+    const destination = destinationOf(job);
+    if (!request.isSplit) {
+      refuseToReplace(destination, [lumpName(destination.naming)], request.isReplacing);
+    }
     const pair = await views.pair(sources);
     const merged = await progress.step(mergeTitle(request), () => mergeCommits(git, pair.ours, pair.theirs));
     return merged.conflicts.length === 0
@@ -43,21 +45,22 @@ export function makePatch(
 }
 
 /** @param dir the repository, or the worktree itself */
-export function continuePatch(dir: string, asked: RunFlags, progress: Progress): Promise<PatchResult> {
+export function continuePatch(
+  dir: string,
+  reconsidered: Reconsidered,
+  isDryRun: boolean,
+  progress: Progress,
+): Promise<PatchResult> {
   return withScratch('run', async (scratch) => {
     const git = await Git.open(dir);
     const open = await requireSession(git);
     const { session, worktree } = open;
-    const { request, sources, picking } = session;
+    const { sources, picking } = session;
+    const request = { ...session.request, ...reconsidered };
     const solved = await resolvedTree(git, open);
-    const flags = {
-      isDryRun: asked.isDryRun,
-      isRefreshing: asked.isRefreshing || request.isRefreshing,
-      isForced: asked.isForced || request.isForced,
-    };
     const tree = readTree(request, sources);
     const views = new Views(git, request.paths, scratch);
-    const job = { git, views, request, sources, tree, flags, progress, scratch, worktree };
+    const job = { git, views, request, sources, tree, isDryRun, progress, scratch, worktree };
     return picking === undefined
       ? afterMerge(job, solved)
       : afterPick(job, await picked(git, picking, solved));

@@ -33,12 +33,22 @@ export interface PatchRequest {
   readonly isSignedOff: boolean;
 }
 
-/** How a run differs from what was asked for at first. */
-export interface RunFlags {
-  readonly isDryRun: boolean;
-  readonly isRefreshing: boolean;
-  readonly isForced: boolean;
-}
+/** What may be asked for otherwise when a run goes on: all that has nothing to do with the merge. */
+export type Reconsidered = Partial<
+  Pick<
+    PatchRequest,
+    | 'openwrt'
+    | 'targets'
+    | 'into'
+    | 'number'
+    | 'name'
+    | 'symbols'
+    | 'isReplacing'
+    | 'isRefreshing'
+    | 'isForced'
+    | 'isSignedOff'
+  >
+>;
 
 export interface Progress {
   step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T>;

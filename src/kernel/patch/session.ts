@@ -130,19 +130,18 @@ export async function resolvedTree(git: Git, { worktree, session }: OpenSession)
       zeroSeparated(await there.run(['ls-files', '-u', '-z'])).map((line) => line.split('\t')[1] ?? ''),
     ),
   ];
-  for (const path of unmerged) {
-    if (existsSync(join(worktree, path))) await there.run(['add', '--', path]);
-    else await there.run(['rm', '--quiet', '--cached', '--ignore-unmatch', '--', path]);
-  }
+  // Not by `git add`, which refuses what a .gitignore of the kernel happens to match.
+  const input = unmerged.map((path) => `${path}\0`).join('');
+  await there.run(['update-index', '--add', '--remove', '-z', '--stdin'], { input });
   await there.run(['add', '-u']);
   return there.text(['write-tree']);
 }
 
 /** Files that were made beside the solution and are not part of it. */
 export async function untrackedFiles(git: Git, worktree: string): Promise<string[]> {
-  return zeroSeparated(
-    await git.at(worktree).run(['ls-files', '-z', '--others', '--exclude-standard']),
-  ).filter((path) => !/\.(?:orig|rej|swp)$|~$/.test(path));
+  return zeroSeparated(await git.at(worktree).run(['ls-files', '-z', '--others'])).filter(
+    (path) => !/\.(?:orig|rej|swp)$|~$/.test(path),
+  );
 }
 
 export async function closeSession(git: Git, worktree: string): Promise<void> {

@@ -73,7 +73,16 @@ async function fetchCommit(git: Git, remote: string, name: string): Promise<stri
   if (ref === '') return git.commit(name);
   const known = await git.commit(oid);
   if (known !== undefined) return known;
-  await git.run(['fetch', '--quiet', '--no-tags', '--refmap=', '--no-write-fetch-head', remote, ref]);
+  await git.run([
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    '--refmap=',
+    '--no-write-fetch-head',
+    '--end-of-options',
+    remote,
+    ref,
+  ]);
   return git.commit(oid);
 }
 

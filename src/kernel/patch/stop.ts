@@ -13,7 +13,7 @@ export async function stop(
   ours: string,
   theirs: string,
 ): Promise<Stopped> {
-  const { git, request, sources, flags, progress } = job;
+  const { git, request, sources, isDryRun, progress } = job;
   const commit = picking?.todo[0];
   const [info] = commit === undefined ? [] : await git.log(['-1', commit]);
   const step =
@@ -35,7 +35,7 @@ export async function stop(
   const conflicts = await progress.step('Finding out where the conflicts come from', (note) =>
     explainConflicts(git, merged, sides, note),
   );
-  if (flags.isDryRun) return { kind: 'conflicts', step, conflicts, worktree: undefined };
+  if (isDryRun) return { kind: 'conflicts', step, conflicts, worktree: undefined };
   const session: Session = {
     schema: 1,
     request,

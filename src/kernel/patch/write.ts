@@ -1,6 +1,7 @@
 // Puts into an OpenWrt tree what a run has made: patches, their place in a series file, refreshed ones, the config.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { ConfigPlan } from './config-plan.ts';
 import { readSeriesFile, seriesFileWith } from './series.ts';
 import type { NewPatches, VerifiedPatch } from './verify.ts';
@@ -18,7 +19,9 @@ export function planFiles(
   const plan = new Map<string, Buffer | undefined>();
   for (const name of removed) plan.set(`${folder}/${name}`, undefined);
   for (const { name, text } of patches) plan.set(`${folder}/${name}`, text);
-  for (const { file, refreshed } of verified) if (refreshed) plan.set(file, refreshed);
+  for (const { file, refreshed } of verified) {
+    if (refreshed) plan.set(file, file.endsWith('.gz') ? gzipSync(refreshed) : refreshed);
+  }
   const series = readSeriesFile(join(root, folder));
   if (series !== undefined) {
     const names = patches.map(({ name }) => name);

@@ -1,9 +1,9 @@
+// `kernel patch` of some paths of a later release, in the layout of OpenWrt 24.10.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   codeOf,
-  fromTemplate,
   makefile,
   quiltPatch,
   requestFor,
@@ -11,9 +11,9 @@ import {
   source,
   TCP,
   Workplace,
-} from './histories.fixture.ts';
-import { makePatch } from './make-patch.ts';
-import type { Made, PatchRequest } from './request.ts';
+} from '../src/kernel/patch/histories.fixture.ts';
+import { makePatch } from '../src/kernel/patch/make-patch.ts';
+import type { Made, PatchRequest } from '../src/kernel/patch/request.ts';
 
 const GENERIC = 'openwrt/target/linux/generic';
 const PATHS = ['net/mptcp', 'include/net/mptcp.h'];
@@ -21,7 +21,7 @@ const PATHS = ['net/mptcp', 'include/net/mptcp.h'];
 let place: Workplace;
 beforeEach(() => {
   place = new Workplace();
-  fromTemplate(place, 'mainline', mainlineHistory);
+  mainlineHistory();
   openwrt2410();
 });
 afterEach(() => place.remove());
@@ -39,44 +39,58 @@ config MPTCP_IPV6
 endif
 `;
 
+const LATER_KCONFIG = KCONFIG.replace(
+  'endif',
+  'config MPTCP_SCHED\n\ttristate "MPTCP: schedulers"\n\nconfig MPTCP_KUNIT_TEST\n\ttristate "Tests"\n\nendif',
+);
+
 /** Linux 6.6 to 6.6.73, and 6.12, which changes net/mptcp, its header, and much besides that conflicts. */
-function mainlineHistory(template: Workplace): void {
-  template.startKernel();
-  const first = {
-    Makefile: makefile('6.6'),
-    'net/mptcp/Kconfig': KCONFIG,
-    'net/mptcp/protocol.c': source('protocol'),
-  };
-  template.commit(
-    'Linux 6.6',
-    { ...first, 'include/net/mptcp.h': source('header', {}, 20), [TCP]: source('tcp') },
-    'v6.6',
-  );
-  template.git('checkout', '-q', '-b', 'stable');
-  const stable = {
-    'net/mptcp/protocol.c': source('protocol', { 50: 'protocol stable 73;' }),
-    [TCP]: source('tcp', { 30: 'tcp stable;' }),
-  };
-  template.commit('Linux 6.6.73', { ...stable, Makefile: makefile('6.6.73') }, 'v6.6.73');
-  template.git('checkout', '-q', 'master');
-  template.commit('mptcp: add a scheduler', {
-    'net/mptcp/sched.c': source('sched', {}, 30),
-    'net/mptcp/Kconfig': KCONFIG.replace(
-      'endif',
-      'config MPTCP_SCHED\n\ttristate "MPTCP: schedulers"\n\nconfig MPTCP_KUNIT_TEST\n\ttristate "Tests"\n\nendif',
-    ),
-  });
-  template.commit('tcp: nothing of mptcp', { [TCP]: source('tcp', { 30: 'tcp mainline;' }) });
-  const second = { 'net/mptcp/protocol.c': source('protocol', { 10: 'protocol mainline;' }) };
-  template.commit(
-    'Linux 6.12',
+function mainlineHistory(): void {
+  place.startKernel([
     {
-      ...second,
-      'include/net/mptcp.h': source('header', { 5: 'header mainline;' }, 20),
-      Makefile: makefile('6.12'),
+      branch: 'master',
+      subject: 'Linux 6.6',
+      tag: 'v6.6',
+      files: {
+        Makefile: makefile('6.6'),
+        'net/mptcp/Kconfig': KCONFIG,
+        'net/mptcp/protocol.c': source('protocol'),
+        'include/net/mptcp.h': source('header', {}, 20),
+        [TCP]: source('tcp'),
+      },
     },
-    'v6.12',
-  );
+    {
+      branch: 'stable',
+      from: 'v6.6',
+      subject: 'Linux 6.6.73',
+      tag: 'v6.6.73',
+      files: {
+        Makefile: makefile('6.6.73'),
+        'net/mptcp/protocol.c': source('protocol', { 50: 'protocol stable 73;' }),
+        [TCP]: source('tcp', { 30: 'tcp stable;' }),
+      },
+    },
+    {
+      branch: 'master',
+      subject: 'mptcp: add a scheduler',
+      files: { 'net/mptcp/sched.c': source('sched', {}, 30), 'net/mptcp/Kconfig': LATER_KCONFIG },
+    },
+    {
+      branch: 'master',
+      subject: 'tcp: nothing of mptcp',
+      files: { [TCP]: source('tcp', { 30: 'tcp mainline;' }) },
+    },
+    {
+      branch: 'master',
+      subject: 'Linux 6.12',
+      tag: 'v6.12',
+      files: {
+        Makefile: makefile('6.12'),
+        'net/mptcp/protocol.c': source('protocol', { 10: 'protocol mainline;' }),
+        'include/net/mptcp.h': source('header', { 5: 'header mainline;' }, 20),
+      },
+    },
+  ]);
 }
 
 /** The layout of 24.10, with a patch of each kind and a file that OpenWrt brings along. */

@@ -1,3 +1,4 @@
+// `kernel patch` on small real git histories, from a branch to a patch in the tree of LEDE 17.01, without root.
 import { existsSync, readdirSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -12,9 +13,9 @@ import {
   source,
   TCP,
   Workplace,
-} from './histories.fixture.ts';
-import { makePatch } from './make-patch.ts';
-import type { Made, PatchRequest, PatchResult } from './request.ts';
+} from '../src/kernel/patch/histories.fixture.ts';
+import { makePatch } from '../src/kernel/patch/make-patch.ts';
+import type { Made, PatchRequest, PatchResult } from '../src/kernel/patch/request.ts';
 
 let place: Workplace;
 beforeEach(() => void (place = new Workplace()));
@@ -153,6 +154,24 @@ test('a later patch that no longer applies is told with its hunk, and nothing is
   expect(newPatches()).toEqual([]);
   expect(await made({ isForced: true })).toMatchObject({ outcome: 'written' });
   expect(newPatches()).toHaveLength(1);
+});
+
+test('where earlier patches change the same lines, ours does not apply, and that is told', async () => {
+  mptcpHistory(place, 10);
+  const released = { 5: 'tcp stable 70;', 12: 'tcp of 655;' };
+  lede1701(place, {
+    'generic/patches-4.4/680-before.patch': quiltPatch(
+      'before',
+      TCP,
+      source('tcp', released),
+      source('tcp', { ...released, 30: 'tcp of 680;' }),
+    ),
+  });
+  const { outcome, verified } = await made();
+  expect(outcome).toBe('broken');
+  expect(verified.filter(({ fit }) => fit === 'failed')).toMatchObject([
+    { place: 'ours', isBrokenAnyway: false, remarks: [`${TCP}: Hunk #1 FAILED at 27.`] },
+  ]);
 });
 
 test('a patch that fails without ours too is not held against it', async () => {

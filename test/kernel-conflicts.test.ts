@@ -1,3 +1,4 @@
+// `kernel patch` where branch and release change the same lines: told, solved in its worktree, continued.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,12 +15,11 @@ import {
   source,
   TCP,
   Workplace,
-} from './histories.fixture.ts';
-import { abortPatch, continuePatch, makePatch } from './make-patch.ts';
-import type { PatchRequest, Stopped } from './request.ts';
+} from '../src/kernel/patch/histories.fixture.ts';
+import { abortPatch, continuePatch, makePatch } from '../src/kernel/patch/make-patch.ts';
+import type { PatchRequest, Stopped } from '../src/kernel/patch/request.ts';
 
 const PATCHES = 'openwrt/target/linux/generic/patches-4.4';
-const RUN = { isDryRun: false, isRefreshing: false, isForced: false };
 const SOLVED = source('input', { 39: 'input solved;', 40: 'input calls mptcp;' });
 
 let place: Workplace;
@@ -84,14 +84,14 @@ test('the worktree has nothing but the files that matter, and the repository no 
 test('--continue takes what an editor solved, and cleans up', async () => {
   const { worktree } = await stopped();
   expect(await codeOf(makePatch(requestFor(place), false, silent))).toBe('unfinished');
-  expect(await codeOf(continuePatch(place.at('linux'), RUN, silent))).toBe('unresolved');
+  expect(await codeOf(continuePatch(place.at('linux'), {}, false, silent))).toBe('unresolved');
   writeFileSync(join(worktree, INPUT), SOLVED);
-  const result = await continuePatch(place.at('linux'), RUN, silent);
+  const result = await continuePatch(place.at('linux'), {}, false, silent);
   expect(result).toMatchObject({ kind: 'made', outcome: 'written', worktree: undefined });
   expect(existsSync(worktree)).toBe(false);
   expect(place.git('worktree', 'list').split('\n')).toHaveLength(1);
   expectMergedTree(place, newPatches(), (folder) => writeFileSync(join(folder, INPUT), SOLVED));
-  expect(await codeOf(continuePatch(place.at('linux'), RUN, silent))).toBe('nothing-to-continue');
+  expect(await codeOf(continuePatch(place.at('linux'), {}, false, silent))).toBe('nothing-to-continue');
 });
 
 test('a solution that was committed there counts too, and --continue runs in the worktree as well', async () => {
@@ -100,13 +100,13 @@ test('a solution that was committed there counts too, and --continue runs in the
   writeFileSync(join(worktree, INPUT), SOLVED);
   writeFileSync(join(worktree, 'net/forgotten.c'), 'not added;\n');
   execFileSync('git', ['-C', worktree, 'commit', '-qam', 'solved'], { stdio: 'ignore' });
-  const dry = await continuePatch(worktree, { ...RUN, isDryRun: true }, silent);
+  const dry = await continuePatch(worktree, {}, true, silent);
   expect(dry).toMatchObject({ outcome: 'would-be-written', worktree });
   expect(dry.kind === 'made' && dry.notes).toEqual([
     `${join(worktree, 'net/forgotten.c')} is not part of the solution: git add it if it is`,
   ]);
   expect(newPatches()).toEqual([]);
-  expect(await continuePatch(worktree, RUN, silent)).toMatchObject({ outcome: 'written' });
+  expect(await continuePatch(worktree, {}, false, silent)).toMatchObject({ outcome: 'written' });
   expectMergedTree(place, newPatches(), (folder) => writeFileSync(join(folder, INPUT), SOLVED));
 });
 
@@ -118,7 +118,7 @@ test('a file that one side removed is solved by removing or keeping it', async (
   expect(conflicts).toMatchObject([{ path: INPUT, lines: [] }]);
   expect(conflicts[0]?.message).toContain('modify/delete');
   rmSync(join(worktree, INPUT));
-  expect(await continuePatch(place.at('linux'), RUN, silent)).toMatchObject({
+  expect(await continuePatch(place.at('linux'), {}, false, silent)).toMatchObject({
     outcome: 'written',
     changedFiles: 4,
   });
@@ -136,7 +136,7 @@ test('a dry run tells the conflicts and keeps no worktree; --abort removes one',
 test('--split stops at the merge and at each commit that does not go onto the release', async () => {
   const first = await stopped({ isSplit: true });
   writeFileSync(join(first.worktree, INPUT), SOLVED);
-  const second = await continuePatch(place.at('linux'), RUN, silent);
+  const second = await continuePatch(place.at('linux'), {}, false, silent);
   if (second.kind !== 'conflicts') throw new Error('the commit went onto the release');
   expect(second.step).toMatch(/^putting [0-9a-f]+ "tcp: hooks for mptcp" on v4.4.74$/);
   expect(existsSync(first.worktree)).toBe(false);
@@ -144,7 +144,7 @@ test('--split stops at the merge and at each commit that does not go onto the re
     { path: INPUT, sides: [{ name: 'v4.4.74' }, { name: 'mptcp_v0.92' }] },
   ]);
   writeFileSync(join(second.worktree ?? '', INPUT), SOLVED);
-  expect(await continuePatch(place.at('linux'), RUN, silent)).toMatchObject({
+  expect(await continuePatch(place.at('linux'), {}, false, silent)).toMatchObject({
     kind: 'made',
     outcome: 'written',
   });
@@ -160,8 +160,22 @@ test('the folder stays while a later patch does not apply', async () => {
   );
   const { worktree } = await stopped();
   writeFileSync(join(worktree, INPUT), SOLVED);
-  expect(await continuePatch(place.at('linux'), RUN, silent)).toMatchObject({ outcome: 'broken', worktree });
+  expect(await continuePatch(place.at('linux'), {}, false, silent)).toMatchObject({
+    outcome: 'broken',
+    worktree,
+  });
   rmSync(place.at(`${generic}/721-after.patch`));
-  expect(await continuePatch(place.at('linux'), RUN, silent)).toMatchObject({ outcome: 'written' });
+  expect(await continuePatch(place.at('linux'), {}, false, silent)).toMatchObject({ outcome: 'written' });
   expect(existsSync(worktree)).toBe(false);
+});
+
+test('what the merge has nothing to do with may be asked for otherwise at the end', async () => {
+  place.write(`${PATCHES}/690-mptcp_v0.92_0123456.patch`, '');
+  const { worktree } = await stopped({ isReplacing: true });
+  writeFileSync(join(worktree, INPUT), SOLVED);
+  place.write(`${PATCHES}/650-taken.patch`, '');
+  expect(await codeOf(continuePatch(worktree, { number: 650 }, false, silent))).toBe('number-taken');
+  const result = await continuePatch(worktree, { number: 651 }, false, silent);
+  expect(result).toMatchObject({ outcome: 'written', removed: ['690-mptcp_v0.92_0123456.patch'] });
+  expect(newPatches()).toEqual([]);
 });
