@@ -1,6 +1,7 @@
 // `kernel patch` of some paths of a later release, in the layout of OpenWrt 24.10.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   codeOf,
@@ -131,6 +132,16 @@ function openwrt2410(): void {
       source('protocol', { 30: 'protocol mips;', 50: 'protocol stable 73;' }),
     ),
   );
+  // A packed patch, and a target that brings a file along and patches it.
+  place.write(
+    `${GENERIC}/pending-6.6/101-packed.patch.gz`,
+    gzipSync(quiltPatch('packed', 'Makefile', makefile('6.6.73'), makefile('6.6.74'))),
+  );
+  place.write('openwrt/target/linux/ath79/files/drivers/ath.c', source('ath', {}, 20));
+  place.write(
+    'openwrt/target/linux/ath79/patches-6.6/911-ath.patch',
+    quiltPatch('ath', 'drivers/ath.c', source('ath', {}, 20), source('ath', { 9: 'ath patched;' }, 20)),
+  );
   // Other kernels of the tree are none of our business.
   place.write(`${GENERIC}/backport-6.12/690-other.patch`, 'not looked at\n');
 }
@@ -181,8 +192,10 @@ test('the paths of a later release become a back-port in the layout of 24.10, st
     'before generic/backport-6.6/600-v6.7-early.patch clean',
     'ours generic/backport-6.6/690-v6.12-mptcp.patch clean',
     'after generic/pending-6.6/100-owrt.patch clean',
+    'after generic/pending-6.6/101-packed.patch.gz clean',
     'after generic/hack-6.6/900-header.patch clean',
     'after ath79/patches-6.6/910-mips.patch clean',
+    'after ath79/patches-6.6/911-ath.patch clean',
   ]);
   const { 'net/mptcp/Kconfig': kconfig, ...rest } = patched(`${GENERIC}/backport-6.6`, [
     '690-v6.12-mptcp.patch',
@@ -213,7 +226,9 @@ test('--into says where else it goes; one of a target is verified for that targe
     'before',
     'before',
     'before',
+    'before',
     'ours',
+    'after',
     'after',
   ]);
   expect(hack.patches[0]?.name).toBe('950-v6.12-mptcp.patch');
@@ -221,6 +236,11 @@ test('--into says where else it goes; one of a target is verified for that targe
   const target = await made({ into: 'target/linux/ath79/patches-6.6', name: 'mptcp-new' });
   expect(target.folder).toBe('target/linux/ath79/patches-6.6');
   expect(target.targets).toEqual(['ath79']);
+});
+
+test('--subdir verifies the patches of these targets alone', async () => {
+  expect((await made({ targets: ['target/linux/x86'] })).targets).toEqual([]);
+  expect((await made({ targets: ['ath79', 'x86'] })).targets).toEqual(['ath79']);
 });
 
 test('with a series file the patch gets its line in it', async () => {

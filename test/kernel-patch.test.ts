@@ -1,5 +1,5 @@
 // `kernel patch` on small real git histories, from a branch to a patch in the tree of LEDE 17.01, without root.
-import { existsSync, readdirSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readlinkSync, statSync, symlinkSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   codeOf,
@@ -288,6 +288,36 @@ test('the branch is fetched from where it is, and no ref of the repository chang
   expect((await made({ upstream: place.at('upstream.git') })).outcome).toBe('written');
   expect(place.git('for-each-ref')).toBe(refs);
   expect(existsSync(place.at('linux/.git/FETCH_HEAD'))).toBe(false);
+});
+
+test('modes, links, empty files and removed ones are carried', async () => {
+  mptcpHistory(place, 10);
+  lede1701(place);
+  place.git('checkout', '-q', 'mptcp_v0.92');
+  place.write('linux/scripts/mptcp.sh', '#!/bin/sh\n');
+  chmodSync(place.at('linux/scripts/mptcp.sh'), 0o755);
+  symlinkSync('../tcp.h', place.at('linux/net/mptcp/link.h'));
+  place.commit('mptcp: a script, a link, a file less', {
+    'Documentation/process/index.rst': undefined,
+    'net/mptcp/empty.h': '',
+  });
+  await made();
+  expectMergedTree(
+    place,
+    newPatches().map((name) => `${PATCHES}/${name}`),
+  );
+  expect(statSync(place.at('patched/scripts/mptcp.sh')).mode & 0o777).toBe(0o755);
+  expect(readlinkSync(place.at('patched/net/mptcp/link.h'))).toBe('../tcp.h');
+});
+
+test('what `patch` cannot make, as a submodule, is found out', async () => {
+  mptcpHistory(place, 10);
+  lede1701(place);
+  place.git('checkout', '-q', 'mptcp_v0.92');
+  place.git('update-index', '--add', '--cacheinfo', `160000,${place.git('rev-parse', 'v4.4')},net/mptcp/sub`);
+  place.git('commit', '-q', '-m', 'mptcp: a submodule');
+  expect(await codeOf(made())).toBe('patch-differs');
+  expect(newPatches()).toEqual([]);
 });
 
 test('mistakes are told before anything is merged', async () => {

@@ -41,7 +41,7 @@ const OURS = {
   date: '2001-01-01T00:00:00Z',
   message: 'a state',
 };
-const LOG_FORMAT = '--format=%H%x00%h%x00%an%x00%as%x00%s';
+const LOG_FIELDS = '%H%x00%h%x00%an%x00%as%x00%s';
 
 export class Git {
   readonly dir: string;
@@ -144,14 +144,27 @@ export class Git {
 
   /** The newest first. @param range as `git log` takes it */
   async log(range: readonly string[], paths: readonly string[] = []): Promise<CommitInfo[]> {
-    const lines = await this.text(['log', LOG_FORMAT, ...range, '--', ...paths]);
-    return lines
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => {
-        const [oid = '', short = '', author = '', date = '', subject = ''] = line.split('\0');
-        return { oid, short, author, date, subject };
-      });
+    const lines = await this.text(['log', `--format=${LOG_FIELDS}`, ...range, '--', ...paths]);
+    return lines.split('\n').filter(Boolean).map(readCommit);
+  }
+
+  /** For each of `paths` the commits that changed it, the newest first: one walk through the history for all of them. */
+  async logOfPaths(range: readonly string[], paths: readonly string[]): Promise<Map<string, CommitInfo[]>> {
+    const found = new Map<string, CommitInfo[]>(paths.map((path) => [path, []]));
+    const args = [
+      'log',
+      '--name-only',
+      '--no-renames',
+      `--format=%x01${LOG_FIELDS}`,
+      ...range,
+      '--',
+      ...paths,
+    ];
+    for (const entry of (await this.text(args)).split('\u0001').slice(1)) {
+      const [about = '', ...names] = entry.split('\n').filter(Boolean);
+      for (const name of names) found.get(name)?.push(readCommit(about));
+    }
+    return found;
   }
 
   /** A commit that no branch points to. @param like whose message and author it gets; of our own without */
@@ -185,6 +198,11 @@ export class Git {
     await this.run(['update-index', '-z', '--index-info'], { env, input });
     return this.text(['write-tree'], { env });
   }
+}
+
+function readCommit(line: string): CommitInfo {
+  const [oid = '', short = '', author = '', date = '', subject = ''] = line.split('\0');
+  return { oid, short, author, date, subject };
 }
 
 export const zeroSeparated = (bytes: Buffer): string[] => bytes.toString().split('\0').filter(Boolean);

@@ -21,7 +21,7 @@ export class Workplace {
     return join(this.folder, ...names);
   }
 
-  write(path: string, text: string): void {
+  write(path: string, text: string | Buffer): void {
     mkdirSync(dirname(this.at(path)), { recursive: true });
     writeFileSync(this.at(path), text);
   }

@@ -1,5 +1,6 @@
 // Merges two commits without a checkout, and tells of conflicts which files they are in and whose changes meet there.
 import { type CommitInfo, type Git, gitFailed, zeroSeparated } from '../git.ts';
+import { statesIn } from './files.ts';
 
 export interface Conflict {
   readonly path: string;
@@ -79,21 +80,25 @@ export async function explainConflicts(
   git: Git,
   { tree, conflicts }: Merged,
   { fork, ours, theirs }: Sides,
-  note: (text: string) => void,
 ): Promise<Conflict[]> {
-  const explained: Conflict[] = [];
-  for (const { path, message } of conflicts) {
-    note(path);
-    const side = async ({ name, commit }: Sides['ours']): Promise<Side> => {
-      const range = fork === undefined ? ['-1', commit] : [`${fork}..${commit}`];
-      const commits = await git.log(range, [path]);
-      return { name, commits: commits.slice(0, COMMITS_SHOWN), count: commits.length };
+  const paths = conflicts.map(({ path }) => path);
+  const changes = ({ commit }: Sides['ours']): Promise<Map<string, CommitInfo[]>> =>
+    git.logOfPaths(fork === undefined ? ['-1', commit] : [`${fork}..${commit}`], paths);
+  const [byOurs, byTheirs] = [await changes(ours), await changes(theirs)];
+  const files = await statesIn(git, tree, paths);
+  return conflicts.map(({ path, message }) => {
+    const side = (name: string, commits: readonly CommitInfo[] = []): Side => ({
+      name,
+      commits: commits.slice(0, COMMITS_SHOWN),
+      count: commits.length,
+    });
+    return {
+      path,
+      message,
+      lines: markerLines(files.get(path)?.content.toString('latin1') ?? ''),
+      sides: [side(ours.name, byOurs.get(path)), side(theirs.name, byTheirs.get(path))],
     };
-    const text = (await git.file(tree, path))?.toString('latin1') ?? '';
-    const sides = [await side(ours), await side(theirs)] as const;
-    explained.push({ path, message, lines: markerLines(text), sides });
-  }
-  return explained;
+  });
 }
 
 /** The lines, counted from 1, at which a conflict begins. */

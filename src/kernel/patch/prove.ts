@@ -27,6 +27,6 @@ export async function provePatches(
   throw new WanbondError({
     code: 'patch-differs',
     message: `patch -p1 does not make the merged files: ${[...differing, ...remarks].slice(0, 5).join('; ')}`,
-    hint: 'A patch cannot carry everything git can (submodules, empty files): leave such paths out with --paths.',
+    hint: 'A patch cannot carry everything git can, as submodules: leave such paths out with --paths.',
   });
 }

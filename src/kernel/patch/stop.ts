@@ -32,8 +32,8 @@ export async function stop(
           ours: { name: request.base, commit: sources.base },
           theirs: { name: request.branch, commit },
         };
-  const conflicts = await progress.step('Finding out where the conflicts come from', (note) =>
-    explainConflicts(git, merged, sides, note),
+  const conflicts = await progress.step('Finding out where the conflicts come from', () =>
+    explainConflicts(git, merged, sides),
   );
   if (isDryRun) return { kind: 'conflicts', step, conflicts, worktree: undefined };
   const session: Session = {
