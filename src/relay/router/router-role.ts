@@ -58,11 +58,8 @@ export class RouterAccept {
   private readonly ways = new Map<string, WeakMap<readonly WanPolicy[], Candidate[]>>();
   /** By label, those of the policy. */
   private readonly transports = new Map<string, ClientTransport>();
-  /**
-   * The same by everything that makes a server what it is, and those that are lost for now: each has learned the clock of
-   * its server.
-   */
-  private readonly known = new Map<string, ClientTransport>();
+  /** The same, and those that are lost for now: each has learned the clock of its server. With what makes it another one. */
+  private readonly known = new Map<string, { readonly as: string; readonly client: ClientTransport }>();
 
   constructor(context: WorkerContext, role: RouterRole) {
     this.context = context;
@@ -171,10 +168,11 @@ export class RouterAccept {
     const [first] = upstream.servers;
     for (const { label, protocol, takesPipelined } of upstream.servers) {
       const isPipelined = protocol.transport === 'socks5' && mayPipeline(protocol, takesPipelined);
-      // Cookies of a converter of others are good at that one only.
-      const identity = `${label} ${protocolText(protocol)} ${isPipelined}`;
-      const client = this.known.get(identity) ?? createServerClient(protocol, isPipelined);
-      this.known.set(identity, client);
+      // By label: cookies of a converter of others are good at that one only.
+      const as = `${protocolText(protocol)} ${isPipelined}`;
+      const known = this.known.get(label);
+      const client = known?.as === as ? known.client : createServerClient(protocol, isPipelined);
+      this.known.set(label, { as, client });
       this.transports.set(label, client);
     }
     this.warm.update(first && this.warmServer(first), wans);
