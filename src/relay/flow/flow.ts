@@ -199,19 +199,15 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     return !this.far.writable && this.far.mptcp ? this.far : undefined;
   }
 
-  goOn(): void {
-    this.onReady();
-  }
-
   private run(): void {
     if (this.isHeld) return;
-    const before = this.toFar.movedBytes + this.toNear.movedBytes;
+    const before = this.movedBytes;
     const spliced = this.toFar.splicedBytes + this.toNear.splicedBytes;
     const farBefore = this.toFar.movedBytes;
     const up = this.toFar.pump();
     const down = this.toNear.pump();
     const counters = this.context.counters;
-    const moved = this.toFar.movedBytes + this.toNear.movedBytes - before;
+    const moved = this.movedBytes - before;
     if (moved > 0) {
       this.lastActiveMs = this.context.loop.nowMs;
       const upBytes = this.toFar.movedBytes - farBefore;

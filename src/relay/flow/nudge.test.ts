@@ -14,7 +14,10 @@ class Transfer implements Nudged {
 
   allow(extraBytes: number): void {
     this.allowed.push(extraBytes);
-    if (extraBytes > 0) this.sentBytes += SEGMENT_BYTES;
+    if (extraBytes === 0) return;
+    this.sentBytes += SEGMENT_BYTES;
+    // As a flow does, whose sink is full again after that.
+    nudge.watch();
   }
 }
 

@@ -67,14 +67,16 @@ export class Nudge {
     const { transfer } = this;
     if (!transfer.isWaiting) return;
     if (transfer.sentBytes !== this.sentBytes) return this.begin();
-    if (transfer.isIdle()) {
-      if (this.given === MOST) return;
-      this.given++;
-      transfer.allow(this.given * EXTRA_BYTES);
-    } else {
+    if (!transfer.isIdle()) {
       if (this.intervalMs >= LAST_MS) return;
       this.intervalMs *= 2;
+      return this.arm();
     }
+    if (this.given === MOST) return;
+    this.given++;
+    // Armed before: what is sent now comes back here as a transfer that waits, and is no sign that it goes on.
     this.arm();
+    transfer.allow(this.given * EXTRA_BYTES);
+    this.sentBytes = transfer.sentBytes;
   }
 }

@@ -17,7 +17,7 @@ export interface RoomOwner {
   /** The side that is sent to over MPTCP and has no room now. */
   readonly fullSink: Conn | undefined;
   /** Tries the full side again. */
-  goOn(): void;
+  onReady(): void;
 }
 
 export class TransferRoom implements Nudged {
@@ -77,6 +77,6 @@ export class TransferRoom implements Nudged {
     if (!sink || bytes === undefined) return;
     if (!setSendBuffer(sink.fd, bytes + extraBytes) || extraBytes === 0) return;
     sink.writable = true;
-    this.owner.goOn();
+    this.owner.onReady();
   }
 }
