@@ -8,8 +8,7 @@ export default defineConfig({
   input: {
     main: 'src/main.ts',
     'relay-worker': 'src/relay/worker.ts',
-    'prober-worker': 'src/wan/prober-worker.ts',
-    'monitor-worker': 'src/linux/netlink/monitor-worker.ts',
+    'watch-worker': 'src/wan/watch-worker.ts',
     'lab-emulator': 'src/lab/emulator/main.ts',
     'lab-traffic': 'src/lab/traffic/main.ts',
   },

@@ -9,7 +9,6 @@ import { faultDone, orderFault, underFault } from './support/fault.ts';
 import { networkState } from './support/network-state.ts';
 import { askPeer, servePeers, startPeerProbe } from './support/peer.ts';
 import { stopCleanly, stopLeftRouters } from './support/stop-router.ts';
-import { wanStatuses } from './support/wan-statuses.ts';
 import { wanbond } from './support/wanbond.ts';
 
 const PORT = 5003;
@@ -84,11 +83,18 @@ const FAULTS: readonly Fault[] = [
     says: /fatal, ending at once: .*no sign of life/,
   },
   {
-    name: 'an end of the prober',
+    name: 'an end of the thread that watches the WANs',
     limitMs: 1000,
     exit: { code: 2, signal: undefined },
-    inject: preload('prober exit'),
-    says: /fatal, ending at once: .*the prober ended unexpectedly/,
+    inject: preload('watch exit'),
+    says: /fatal, ending at once: .*the WANs are not watched any more/,
+  },
+  {
+    name: 'an endless loop in that thread',
+    limitMs: 5000,
+    exit: { code: 2, signal: undefined },
+    inject: preload('watch loop'),
+    says: /fatal, ending at once: .*no sign of life/,
   },
 ];
 
@@ -135,27 +141,4 @@ test('a start after kill -9 without down works, and its clean end puts the host 
   expect(await networkState(lab.hosts.router)).toEqual(before);
   expect(await ask()).toBe(direct);
   expect((await down()).stdout).toBe('nothing to take back\n');
-});
-
-test('a reload that fails halfway changes nothing, and is tried anew with the next one', async () => {
-  const file = join(lab.files.stateDir('server'), 'reload');
-  const router = await lab.startRouter({ ...underFault(file), wans: ['wan1'] });
-  const running = await networkState(lab.hosts.router);
-  lab.writeRouterConfig({});
-  const reload = (): ReturnType<typeof wanbond> =>
-    wanbond(lab.hosts.router, 'reload', '-c', lab.files.configFile('router'));
-  for (const attempt of ['first', 'second']) {
-    orderFault(file, 'monitor throw');
-    expect(await reload(), attempt).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('a fault injected into monitor'),
-    });
-    expect(await networkState(lab.hosts.router)).toEqual(running);
-    expect((await wanStatuses(lab)).map(({ name }) => name)).toEqual(['wan1']);
-  }
-  expect(await reload()).toMatchObject({ code: 0, stdout: 'wan wan2: added\n' });
-  expect((await wanStatuses(lab)).map(({ name }) => name)).toEqual(['wan1', 'wan2']);
-  expect(await ask()).toBe(BACKBONE.server4);
-  await stopCleanly(router);
-  expect(await networkState(lab.hosts.router)).toEqual(before);
 });

@@ -167,7 +167,7 @@ test.each(['router', 'server'] as const)(
 
 test('a start that fails when the LAN is taken already leaves nothing', async () => {
   const file = join(runDirectory(lab.run), 'start-fault');
-  orderFault(file, 'monitor throw');
+  orderFault(file, 'watch throw');
   const failed = await changesNothing('router', async () => {
     const started = keep(await lab.startRouter({ ...underFault(file), waitForReady: false }));
     expect(await started.exited).toEqual({ code: 1, signal: undefined });
@@ -176,8 +176,8 @@ test('a start that fails when the LAN is taken already leaves nothing', async ()
   const lines = failed.stderr.map((line) => JSON.parse(line) as object);
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'LAN traffic is being carried' }));
   expect(lines.at(-1)).toMatchObject({
-    code: 'link-monitor-ended',
-    msg: expect.stringContaining('a fault injected into monitor'),
+    code: 'wan-watch-ended',
+    msg: expect.stringContaining('a fault injected into watch'),
   });
 });
 

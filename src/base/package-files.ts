@@ -6,13 +6,7 @@ import { dirname, join } from 'node:path';
 const PACKAGE_JSON = createRequire(import.meta.url).resolve('#package.json');
 
 /** The inputs of rolldown.config.ts. */
-export type ProgramName =
-  | 'main'
-  | 'relay-worker'
-  | 'prober-worker'
-  | 'monitor-worker'
-  | 'lab-emulator'
-  | 'lab-traffic';
+export type ProgramName = 'main' | 'relay-worker' | 'watch-worker' | 'lab-emulator' | 'lab-traffic';
 
 /** Absolute path of a built program. */
 export const builtProgram = (name: ProgramName): string => join(dirname(PACKAGE_JSON), 'dist', `${name}.js`);

@@ -1,19 +1,15 @@
 // The main thread's handle to the data plane: starts the workers, wakes them, watches their heartbeats.
 import { Worker } from 'node:worker_threads';
-import { builtProgram } from '../base/package-files.ts';
 import { WanbondError } from '../base/error.ts';
+import { createHeartbeats, STUCK_AFTER_MS, watchHeartbeats } from '../base/heartbeats.ts';
+import { builtProgram } from '../base/package-files.ts';
 import { within } from '../base/within.ts';
-import { EFD_CLOEXEC, EFD_NONBLOCK } from '../linux/constants.ts';
-import { eventfd, rawWrite } from '../linux/libc.ts';
+import { openWake, wake } from '../linux/wake.ts';
 import type { Families } from '../transport/handshake.ts';
 import { type CounterTotals, createCounterMemory, readCounters } from './counters.ts';
 import { NameLookups } from './server/name-lookup.ts';
 import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
 
-const WATCH_MS = 250;
-// Checks without a beat before a worker counts as stuck: 3.5 s. Counted in checks and not by the clock, so that a
-// suspended machine does not wake up to a dead daemon.
-const STALE_CHECKS = 14;
 const STOP_TIMEOUT_MS = 3000;
 // V8 would let the young garbage of each thread grow to 48 MB before it looks at it, though short flows leave little
 // alive. Looking sooner costs a few percent of CPU per flow (tried, 30,000 flows: a server of 130 MB and not 180).
@@ -45,12 +41,10 @@ interface Thread {
   readonly ended: Promise<void>;
 }
 
-const WAKE = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
-
 export class Relay {
   private readonly threads: Thread[] = [];
   private readonly counterMemory: SharedArrayBuffer;
-  private readonly heartbeats: Int32Array;
+  private readonly heartbeats: SharedArrayBuffer;
   private readonly watch: NodeJS.Timeout;
   private readonly handlers: RelayHandlers;
   private readonly names = new NameLookups();
@@ -74,8 +68,8 @@ export class Relay {
   private constructor(workers: number, handlers: RelayHandlers) {
     this.handlers = handlers;
     this.counterMemory = createCounterMemory(workers);
-    this.heartbeats = new Int32Array(new SharedArrayBuffer(workers * Int32Array.BYTES_PER_ELEMENT));
-    this.watch = this.watchHeartbeats();
+    this.heartbeats = createHeartbeats(workers);
+    this.watch = watchHeartbeats(this.heartbeats, (index) => handlers.onFatal(workerStuck(index)));
   }
 
   counters(): CounterTotals {
@@ -95,11 +89,11 @@ export class Relay {
   }
 
   private startWorker(spec: Omit<WorkerSpec, 'counterMemory' | 'heartbeats' | 'wakeFd'>): Promise<void> {
-    const wakeFd = eventfd(EFD_NONBLOCK | EFD_CLOEXEC);
+    const wakeFd = openWake();
     const workerData: WorkerSpec = {
       ...spec,
       counterMemory: this.counterMemory,
-      heartbeats: this.heartbeats.buffer as SharedArrayBuffer,
+      heartbeats: this.heartbeats,
       wakeFd,
     };
     const worker = new Worker(builtProgram('relay-worker'), {
@@ -144,25 +138,11 @@ export class Relay {
     const thread = this.threads[worker];
     if (thread && !this.isStopping) tell(thread, { kind: 'resolved', id, addresses });
   }
-
-  private watchHeartbeats(): NodeJS.Timeout {
-    const seen = new Int32Array(this.heartbeats.length);
-    const missed = new Int32Array(this.heartbeats.length);
-    return setInterval(() => {
-      for (let i = 0; i < this.threads.length; i++) {
-        const beat = Atomics.load(this.heartbeats, i);
-        // 0: still loading, which may take longer on a slow machine; nothing is carried before all workers listen.
-        missed[i] = beat !== 0 && beat === seen[i] ? (missed[i] as number) + 1 : 0;
-        seen[i] = beat;
-        if ((missed[i] as number) >= STALE_CHECKS) this.handlers.onFatal(workerStuck(i));
-      }
-    }, WATCH_MS);
-  }
 }
 
 function tell({ worker, wakeFd }: Thread, message: ToWorker): void {
   worker.postMessage(message);
-  rawWrite(wakeFd, WAKE, WAKE.length);
+  wake(wakeFd);
 }
 
 function workerEnded(cause: unknown): WanbondError {
@@ -178,7 +158,7 @@ function workerEnded(cause: unknown): WanbondError {
 function workerStuck(index: number): WanbondError {
   return new WanbondError({
     code: 'relay-worker-stuck',
-    message: `relay worker ${index} gave no sign of life for ${(STALE_CHECKS * WATCH_MS) / 1000} s`,
+    message: `relay worker ${index} gave no sign of life for ${STUCK_AFTER_MS / 1000} s`,
     hint: 'This is a bug, or the machine is badly overloaded: please report it with the log.',
   });
 }

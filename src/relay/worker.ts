@@ -1,7 +1,7 @@
 // Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { type Address, formatSocketAddress, type SocketAddress } from '../base/address.ts';
-import { close, rawRead } from '../linux/libc.ts';
+import { heartOf } from '../base/heartbeats.ts';
 import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
@@ -12,6 +12,7 @@ import { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
 import { Loop } from './loop/loop.ts';
+import { MainPort } from './loop/main-port.ts';
 import { PipePool } from './flow/pipe-pool.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RecentSources } from './server/recent-sources.ts';
@@ -35,8 +36,7 @@ const REST_AFTER_MS = 2000;
 const BACKLOG = 4096;
 
 class Worker implements WorkerContext {
-  // Between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
-  readonly loop = new Loop(() => this.beat());
+  readonly loop: Loop;
   readonly buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
@@ -51,7 +51,7 @@ class Worker implements WorkerContext {
   private readonly spec: WorkerSpec;
   private readonly acceptor: Acceptor;
   private readonly role: RouterAccept | ServerAccept;
-  private readonly heartbeats: Int32Array;
+  private readonly port: MainPort<ToWorker, FromWorker>;
   private readonly logLimit = new RateLimit(LOG_INTERVAL_MS);
   private settings: RunningSettings;
   private maxFlows = 0;
@@ -66,8 +66,9 @@ class Worker implements WorkerContext {
 
   constructor(spec: WorkerSpec) {
     this.spec = spec;
+    // Beats between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
+    this.loop = new Loop(heartOf(spec.heartbeats, spec.index));
     this.counters = new Counters(spec.counterMemory, spec.index);
-    this.heartbeats = new Int32Array(spec.heartbeats);
     this.pipes = new PipePool(spec.settings.pipeBytes);
     this.settings = spec.settings;
     this.configure(spec.settings);
@@ -81,13 +82,13 @@ class Worker implements WorkerContext {
       onPause: (why) => this.onPause(why),
       onResume: () => this.log('info', 'accept-resumed', 'accepting connections again'),
     });
-    this.loop.watch(spec.wakeFd, { onEvents: () => this.onWake() });
+    this.port = new MainPort(this.loop, spec.wakeFd, (message) => this.onMessage(message));
     for (const listen of spec.listens) {
       const fd = openListener({ ...listen, backlog: BACKLOG });
       this.spoken.set(fd, listen.protocol);
       this.acceptor.add(fd);
     }
-    post({ kind: 'listening' });
+    this.port.post({ kind: 'listening' });
   }
 
   /** Runs for about a second, then lets Node's own loop have a turn. */
@@ -104,10 +105,6 @@ class Worker implements WorkerContext {
 
   get bufferMaxBytes(): number {
     return this.settings.bufferMaxBytes;
-  }
-
-  private beat(): void {
-    Atomics.add(this.heartbeats, this.spec.index, 1);
   }
 
   onFlowEnd(): void {
@@ -131,35 +128,35 @@ class Worker implements WorkerContext {
   resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void {
     const id = this.lookupId++;
     this.lookups.set(id, onAnswer);
-    post({ kind: 'resolve', worker: this.spec.index, id, name });
+    this.port.post({ kind: 'resolve', worker: this.spec.index, id, name });
   }
 
   learnFamilies(server: string, families: Families): void {
     const known = this.families.get(server);
     if (known && sameFamilies(known, families)) return;
     this.families.set(server, families);
-    post({ kind: 'families', server, families });
+    this.port.post({ kind: 'families', server, families });
   }
 
   doubt(): void {
     if (this.loop.nowMs - this.doubtedMs < DOUBT_INTERVAL_MS) return;
     this.doubtedMs = this.loop.nowMs;
-    post({ kind: 'doubt' });
+    this.port.post({ kind: 'doubt' });
   }
 
   notePlain(wan: string): void {
     this.counters.add('plainUpstreams', 1);
     if (this.loop.nowMs - (this.plainMs.get(wan) ?? Number.NEGATIVE_INFINITY) < PLAIN_INTERVAL_MS) return;
     this.plainMs.set(wan, this.loop.nowMs);
-    post({ kind: 'plain', wan });
+    this.port.post({ kind: 'plain', wan });
   }
 
   loseFastOpen(wan: string): void {
-    post({ kind: 'fast-open-lost', wan });
+    this.port.post({ kind: 'fast-open-lost', wan });
   }
 
   handOver(worker: number, arrival: Arrival): void {
-    if (worker !== this.spec.index) post({ kind: 'hand-over', worker, arrival });
+    if (worker !== this.spec.index) this.port.post({ kind: 'hand-over', worker, arrival });
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
   }
 
@@ -186,16 +183,7 @@ class Worker implements WorkerContext {
 
   private log(level: 'info' | 'warn', reason: string, message: string): void {
     const entry = this.logLimit.pass(reason, message, this.loop.nowMs);
-    if (entry) post({ kind: 'log', level, reason, ...entry });
-  }
-
-  private onWake(): void {
-    rawRead(this.spec.wakeFd, Buffer.alloc(8), 8);
-    for (;;) {
-      const received = parentPort ? receiveMessageOnPort(parentPort) : undefined;
-      if (!received) return;
-      this.onMessage(received.message as ToWorker);
-    }
+    if (entry) this.port.post({ kind: 'log', level, reason, ...entry });
   }
 
   private onMessage(message: ToWorker): void {
@@ -238,7 +226,7 @@ class Worker implements WorkerContext {
     }
     this.spares.trim();
     for (const { reason, entry } of this.logLimit.flush(now)) {
-      post({ kind: 'log', level: 'warn', reason, ...entry });
+      this.port.post({ kind: 'log', level: 'warn', reason, ...entry });
     }
     this.publish();
   }
@@ -261,17 +249,12 @@ class Worker implements WorkerContext {
     for (const flow of this.flows) flow.abort();
     this.freeFds();
     this.publish();
-    this.loop.forget(this.spec.wakeFd);
+    this.port.close();
     this.loop.close();
-    close(this.spec.wakeFd);
   }
 }
 
 /** What a client sends as a name may hold anything. */
 const printable = (name: string): string => name.replaceAll(/[^\x20-\x7e]/g, '?');
-
-function post(message: FromWorker): void {
-  parentPort?.postMessage(message);
-}
 
 new Worker(workerData as WorkerSpec).turn();

@@ -2,7 +2,7 @@
 import type { RouterConfig } from '../config/router.ts';
 import { type BufferedWan, type BufferLimit, bufferLimit } from '../wan/buffer-limit.ts';
 import type { LinkRates } from '../wan/fullness.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import type { WanState } from './wan-state.ts';
 
 /** Before anything is measured. */

@@ -66,8 +66,8 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     {
       onLog: (line) => logRelayLine(log, line),
       onFamilies: (server, families) => manager.onFamilies(server, families),
-      onDoubt: () => manager.prober?.doubt(),
-      onPlain: (wan) => manager.prober?.plain(wan),
+      onDoubt: () => manager.watch?.doubt(),
+      onPlain: (wan) => manager.watch?.plain(wan),
       onFastOpenLost: (wan) => manager.onFastOpenLost(wan),
       onFatal,
     },
@@ -108,21 +108,19 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       takeChain.stop();
       relay.send({ kind: 'drain', closeListeners: false });
     },
-    reconfigure: (next) =>
-      following.reconfigure(next, () => {
-        const nextCongestion = congestionChoice(next.relay);
-        manager.reconfigure(next);
-        // From here on nothing can fail.
-        tiers.reconfigure(next);
-        judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
-        relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
-        relay.send({
-          kind: 'settings',
-          settings: runningSettings(next.relay, next.log, buffers.limit.bytes),
-        });
-        log.level = next.log.level;
-        manager.update();
-      }),
+    reconfigure: (next) => {
+      const nextCongestion = congestionChoice(next.relay);
+      manager.reconfigure(next);
+      // From here on nothing can fail.
+      tiers.reconfigure(next);
+      judge.reconfigure({ config: next, bearsLoss: bearsLoss(nextCongestion) });
+      relay.send({ kind: 'opening', opening: openingSettings(next, nextCongestion) });
+      relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log, buffers.limit.bytes) });
+      log.level = next.log.level;
+      manager.update();
+      following.reconfigure(next);
+      return Promise.resolve();
+    },
     requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({
       role: 'router',

@@ -1,7 +1,7 @@
 // In which order new flows try the WANs: by what is wrong with each, then by tier, then by what the probes measure.
 import { type InitialChoice, initialOrder } from '../wan/initial-order.ts';
 import { canBegin } from '../wan/mptcp-survival.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import type { ReadyWan } from './ready-wans.ts';
 import { tierRank, type WanFacts } from './wan-facts.ts';
 import type { WanGroups } from './wan-groups.ts';

@@ -1,7 +1,7 @@
 // Logs once per change what a WAN's path does to MPTCP, and what to do about it.
 import type { Log } from '../base/log.ts';
 import { ASK_PROVIDER, ASK_SERVER, mptcpTrouble, type MptcpSurvival } from '../wan/mptcp-survival.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 
 export class MptcpNews {
   private readonly log: Log;

@@ -1,7 +1,7 @@
 // What is probed: each server over each WAN that may be used.
 import { familyOf } from '../base/address.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
-import { type ProbePath, sameProbePath } from '../wan/prober-spec.ts';
+import { type ProbePath, sameProbePath } from '../wan/probe-path.ts';
 import type { ReadyWan } from './ready-wans.ts';
 
 export function probePaths(wans: readonly ReadyWan[], servers: readonly KnownServer[]): ProbePath[] {

@@ -7,7 +7,7 @@ import type { RouterConfig } from '../config/router.ts';
 import type { Tier, WanConfig } from '../config/wan.ts';
 import { InterfaceCounters } from '../linux/interface-counters.ts';
 import { Fullness, type LinkRates, type WanLoad } from '../wan/fullness.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import { type CapState, capState, type TierInForce, tierInForce } from '../wan/tier-in-force.ts';
 import { type TierDecision, Tiers } from '../wan/tiers.ts';
 import type { MonthUse } from '../wan/usage.ts';

@@ -2,7 +2,7 @@
 import type { LinkFact } from '../plan/link-fact.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
 import type { WanLink } from '../wan/links.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import type { Verdicts } from '../wan/role.ts';
 import type { ServerChoice } from '../wan/server-choice.ts';
 

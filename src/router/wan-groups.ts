@@ -1,7 +1,7 @@
 // Groups the WANs by what their links and probes say: who is alive, who gets an endpoint, who leads.
 import { upstreamFamilies } from '../wan/known-servers.ts';
 import { canBegin, canJoin } from '../wan/mptcp-survival.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import { isDead } from '../wan/server-choice.ts';
 import { type ReadyWan, readyWans } from './ready-wans.ts';
 import { tierRank, type WanFacts } from './wan-facts.ts';

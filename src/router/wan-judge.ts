@@ -3,7 +3,7 @@
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { PathHints } from '../transport/handshake.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import { mergeVerdicts, sameRoles, type Verdicts } from '../wan/role.ts';
 import { linkSamples, SlowLinks } from '../wan/slow-link.ts';
 import { CLEAN_PATHS } from './policy.ts';

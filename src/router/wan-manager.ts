@@ -18,9 +18,9 @@ import { FlapHold } from '../wan/flap-hold.ts';
 import { type KnownServer, knownServers, type NameAnswers } from '../wan/known-servers.ts';
 import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
-import type { Prober } from '../wan/prober.ts';
+import type { WanWatch } from '../wan/wan-watch.ts';
 import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
-import type { PathMeasurement, ProbePath } from '../wan/prober-spec.ts';
+import type { PathMeasurement, ProbePath } from '../wan/probe-path.ts';
 import { BufferInStep } from './buffer-in-step.ts';
 import { bufferedWans } from './buffer-limits.ts';
 import { cutLost } from './cut-lost.ts';
@@ -59,7 +59,8 @@ export interface WanManagerParts {
 const SETTLE_MS = 30;
 
 export class WanManager implements DeviceView {
-  prober: Prober | undefined;
+  /** Once it has started. */
+  watch: WanWatch | undefined;
   /** A WAN or a server has come or gone. */
   onTrouble: () => void = () => undefined;
   private readonly parts: WanManagerParts;
@@ -289,7 +290,7 @@ export class WanManager implements DeviceView {
   private updatePaths({ paths }: WanState): void {
     if (samePaths(paths, this.paths)) return;
     this.paths = paths;
-    this.prober?.setPaths(paths);
+    this.watch?.setPaths(paths);
   }
 }
 

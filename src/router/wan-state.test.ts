@@ -4,7 +4,7 @@ import { knownServers } from '../wan/known-servers.ts';
 import { address, link, route } from '../wan/link-fact.fixture.ts';
 import { wanLinks } from '../wan/links.ts';
 import { pathMeasurement as path } from '../wan/path-measurement.fixture.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import type { Verdict, Verdicts, WanRole } from '../wan/role.ts';
 import { KEY, routerConfig } from './router-config.fixture.ts';
 import { decideWans } from './wan-state.ts';

@@ -3,7 +3,7 @@ import type { RouterConfig } from '../config/router.ts';
 import type { LinkFact } from '../plan/link-fact.ts';
 import { type DefaultRoute, ROUTE_PROTOCOL } from '../plan/step.ts';
 import { mptcpTrouble } from '../wan/mptcp-survival.ts';
-import type { ProbePath } from '../wan/prober-spec.ts';
+import type { ProbePath } from '../wan/probe-path.ts';
 import { mergeVerdicts, type Verdict, type Verdicts } from '../wan/role.ts';
 import { chooseServer, type ServerChoice } from '../wan/server-choice.ts';
 import { standInRoute } from '../wan/stand-in.ts';

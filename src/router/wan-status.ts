@@ -4,7 +4,7 @@ import type { RouterConfig } from '../config/router.ts';
 import type { KnownServer } from '../wan/known-servers.ts';
 import type { BufferLimit } from '../wan/buffer-limit.ts';
 import { mptcpTrouble } from '../wan/mptcp-survival.ts';
-import type { PathMeasurement } from '../wan/prober-spec.ts';
+import type { PathMeasurement } from '../wan/probe-path.ts';
 import type { WanRole } from '../wan/role.ts';
 import { FAST_OPEN_LOST, type FastOpenWans } from './fast-open-wans.ts';
 import type { TierKeeper, TierStatus } from './tier-keeper.ts';

@@ -1,5 +1,5 @@
 // In which order new flows try the WANs for their first subflow, and how long one is waited for before the next.
-import type { PathMeasurement } from './prober-spec.ts';
+import type { PathMeasurement } from './probe-path.ts';
 
 export interface InitialFacts {
   readonly name: string;

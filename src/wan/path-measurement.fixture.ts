@@ -1,5 +1,5 @@
 // What probes say of a path that is well, for tests.
-import type { PathMeasurement } from './prober-spec.ts';
+import type { PathMeasurement } from './probe-path.ts';
 
 export function pathMeasurement(
   wan: string,

@@ -8,7 +8,7 @@ import type { Way } from './hello-probe.ts';
 import { canBegin, canJoin, mptcpTrouble, type MptcpSurvival, sameSurvival } from './mptcp-survival.ts';
 import { MptcpTry } from './mptcp-try.ts';
 import { type HealthChange, type LinkHealth, ProbeState } from './probe-state.ts';
-import type { PathMeasurement, ProbePath } from './prober-spec.ts';
+import type { PathMeasurement, ProbePath } from './probe-path.ts';
 import { TcpProbes } from './tcp-probes.ts';
 import { TriesSchedule } from './tries-schedule.ts';
 import { UdpProbe } from './udp-probe.ts';

@@ -1,6 +1,6 @@
 // Which of the servers new flows go to: a pure decision from what the probes say.
 import type { KnownServer } from './known-servers.ts';
-import type { PathMeasurement } from './prober-spec.ts';
+import type { PathMeasurement } from './probe-path.ts';
 
 export interface ServerChoice {
   /** Those that may answer, in order of preference; empty while all are lost. */

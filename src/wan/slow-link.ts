@@ -5,7 +5,7 @@
 // deliver meanwhile has to wait in the receive buffer; once that is full, nobody may send. See docs/performance.md for
 // what was measured.
 import { HoldDown, type HoldDownTimes } from './hold-down.ts';
-import type { PathMeasurement } from './prober-spec.ts';
+import type { PathMeasurement } from './probe-path.ts';
 import type { Verdicts } from './role.ts';
 
 export interface LinkSample extends Pick<PathMeasurement, 'wan' | 'baseRttMs' | 'lossRatio' | 'lossProbes'> {

@@ -7,7 +7,7 @@ import { close, errno, rawRecv, rawSend } from '../linux/libc.ts';
 import { openPinnedUdp, pathMtuBytes } from '../linux/udp.ts';
 import type { Loop } from '../relay/loop/loop.ts';
 import { createProbeClient, PROBE_BYTES, type ProbeClient, type ProbeReply } from '../transport/probe.ts';
-import type { ProbePath } from './prober-spec.ts';
+import type { ProbePath } from './probe-path.ts';
 
 export interface UdpProbeHandlers {
   onReply(reply: ProbeReply): void;

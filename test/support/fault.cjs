@@ -1,19 +1,16 @@
 // A preload (node --require) that breaks the daemon from outside: it waits for the file that FAULT_FILE names and
-// does what it says, "main throw", "worker throw", "worker loop", "prober exit" or "monitor throw", in the main thread or
-// in the first thread of its kind that takes it; one that starts later takes it before it has begun. A monitor takes it then
-// or not at all: it is the next one that fails, not the one that runs.
+// does what it says, "main throw", "worker throw", "worker loop", "watch throw" and so on, in the main thread or in the
+// first thread of its kind that takes it; one that starts later takes it before it has begun.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { isMainThread, workerData } = require('node:worker_threads');
 
 const CHECK_MS = 20;
 const file = process.env.FAULT_FILE;
-const mine = isMainThread ? 'main' : kindOf(workerData ?? {});
 
-/** Told by what each kind is started with: a worker of the relay has a role, a link monitor looks at carriers. */
-function kindOf({ role, carrierOf }) {
-  if (role) return 'worker';
-  return carrierOf ? 'monitor' : 'prober';
-}
+/** Told by what each kind is started with: a worker of the relay has a role, the other one watches the WANs. */
+const kindOf = ({ role }) => (role ? 'worker' : 'watch');
+
+const mine = isMainThread ? 'main' : kindOf(workerData ?? {});
 
 function take() {
   try {
@@ -38,4 +35,4 @@ function look() {
 }
 
 look();
-if (mine !== 'monitor') setInterval(look, CHECK_MS).unref();
+setInterval(look, CHECK_MS).unref();

@@ -2,7 +2,7 @@
 import { askControl } from '../../src/control/control-socket.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import type { WanStatus } from '../../src/router/wan-status.ts';
-import type { PathMeasurement } from '../../src/wan/prober-spec.ts';
+import type { PathMeasurement } from '../../src/wan/probe-path.ts';
 
 export type SeenWan = WanStatus & Partial<Omit<PathMeasurement, 'seenAs'>>;
 

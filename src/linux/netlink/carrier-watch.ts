@@ -10,7 +10,6 @@ import * as abi from './abi.ts';
 import { linkRequest } from './codec.ts';
 import { type LinkEvent, readLink } from './link-message.ts';
 import { encodeMessage, type NetlinkMessage, readFailure, readMessages } from './message.ts';
-import type { MonitorSpec } from './monitor-spec.ts';
 import type { Receiver } from './socket.ts';
 
 // Between two looks, within a second after any event of a link: when the kernel may keep quiet.
@@ -35,7 +34,8 @@ export class CarrierWatch {
   readonly #watched: readonly Watched[];
   #alertUntilMs = 0;
 
-  constructor({ askFd, carrierOf }: MonitorSpec, receiver: Receiver) {
+  /** @param askFd a netlink socket for the questions alone */
+  constructor(askFd: number, carrierOf: readonly string[], receiver: Receiver) {
     this.#fd = askFd;
     this.#receiver = receiver;
     this.#watched = carrierOf.map((name, i) => {

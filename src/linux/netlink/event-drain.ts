@@ -2,7 +2,6 @@
 import * as abi from './abi.ts';
 import { type RouteNetlinkEvent, readRouteNetlink } from './codec.ts';
 import { type NetlinkMessage, readMessages } from './message.ts';
-import type { FromMonitor } from './monitor-spec.ts';
 import type { Receiver } from './socket.ts';
 
 // More than this at once (a routing daemon that loads its table) is an overrun too: to read everything anew costs the
@@ -10,6 +9,12 @@ import type { Receiver } from './socket.ts';
 const MAX_BATCH = 500;
 // Events without end must not keep the thread from the order to stop.
 const MAX_DRAIN_MS = 50;
+
+export type EventBatch =
+  /** In the kernel's order. */
+  | { readonly kind: 'events'; readonly events: readonly RouteNetlinkEvent[] }
+  /** Events were lost: read everything anew. */
+  | { readonly kind: 'overrun' };
 
 export class EventDrain {
   readonly fd: number;
@@ -21,8 +26,8 @@ export class EventDrain {
     this.#receiver = receiver;
   }
 
-  /** What came since the last time, to be posted in this order. */
-  drain(): FromMonitor[] {
+  /** What came since the last time, in this order; more may wait unless it is empty. */
+  drain(): { readonly batches: readonly EventBatch[]; readonly isEmpty: boolean } {
     const events: RouteNetlinkEvent[] = [];
     const endMs = performance.now() + MAX_DRAIN_MS;
     let isEmpty = false;
@@ -32,14 +37,14 @@ export class EventDrain {
       else if (received === 'overrun') this.#hasLost = true;
       else if (!this.#hasLost) this.#collect(received, events);
     }
-    const posts: FromMonitor[] = events.length > 0 ? [{ kind: 'events', events }] : [];
+    const batches: EventBatch[] = events.length > 0 ? [{ kind: 'events', events }] : [];
     // Once it had no room the kernel goes on dropping, without another word, until the queue is empty: to read
     // everything anew any earlier could miss the last changes.
     if (this.#hasLost && isEmpty) {
       this.#hasLost = false;
-      posts.push({ kind: 'overrun' });
+      batches.push({ kind: 'overrun' });
     }
-    return posts;
+    return { batches, isEmpty };
   }
 
   #collect(datagram: Buffer, events: RouteNetlinkEvent[]): void {

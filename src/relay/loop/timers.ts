@@ -10,6 +10,10 @@ export class Timer {
   constructor(onFire: () => void) {
     this.onFire = onFire;
   }
+
+  get isArmed(): boolean {
+    return this.queue !== undefined;
+  }
 }
 
 /** Timers of the same duration expire in the order in which they were armed. */

@@ -1,7 +1,6 @@
-// What the main thread and the prober tell each other.
+// The paths that are probed, and what is known of them.
 import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
-import type { Families } from '../transport/handshake.ts';
 import { protocolText } from '../transport/server-client.ts';
 import type { MptcpSurvival } from './mptcp-survival.ts';
 import type { LinkHealth } from './probe-state.ts';
@@ -34,19 +33,6 @@ export function sameProbePath(a: ProbePath, b: ProbePath): boolean {
   );
 }
 
-export interface ProberSpec {
-  /** An eventfd: readable means that messages wait on the port. */
-  readonly wakeFd: number;
-}
-
-export type ToProber =
-  | { readonly kind: 'paths'; readonly paths: readonly ProbePath[] }
-  /** A flow got no answer in time: look at once whether anybody does. */
-  | { readonly kind: 'doubt' }
-  /** A flow that began over this WAN is not MPTCP. */
-  | { readonly kind: 'plain'; readonly wan: string }
-  | { readonly kind: 'stop' };
-
 /** What is known of a WAN towards one server; milliseconds, undefined while unknown. */
 export interface PathMeasurement {
   readonly wan: string;
@@ -73,16 +59,3 @@ export interface PathMeasurement {
   /** What the kernel has learned of the path's MTU. */
   readonly pathMtuBytes: number | undefined;
 }
-
-export type FromProber =
-  | {
-      readonly kind: 'change';
-      readonly wan: string;
-      readonly server: string;
-      readonly reason: string;
-      readonly all: readonly PathMeasurement[];
-    }
-  | { readonly kind: 'measurements'; readonly all: readonly PathMeasurement[] }
-  /** Whether a SOCKS 5 server takes what comes before it has answered. */
-  | { readonly kind: 'pipelining'; readonly server: string; readonly isTaken: boolean }
-  | { readonly kind: 'families'; readonly server: string; readonly families: Families };
