@@ -15,7 +15,7 @@ export default defineConfig({
   platform: 'node',
   // Native: its build for the machine at hand is found at run time.
   external: ['koffi'],
-  plugins: [thirdPartyLicenses()],
+  plugins: [asciiOnly(), thirdPartyLicenses()],
   output: {
     dir: 'dist',
     format: 'esm',
@@ -24,6 +24,13 @@ export default defineConfig({
     chunkFileNames: 'chunk-[name].js',
   },
 });
+
+/** V8 keeps a source with a single character beyond Latin 1 at two bytes for each. */
+function asciiOnly(): Plugin {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  // Without the flag u: a pair of surrogates becomes two escapes, which mean the same in strings and regular expressions.
+  return { name: 'ascii-only', renderChunk: (code) => code.replaceAll(/[^\x00-\x7f]/g, escaped) };
+}
 
 /** The licenses of the libraries in the bundle ask to come with it. */
 function thirdPartyLicenses(): Plugin {

@@ -13,13 +13,15 @@ import { runRounds } from './rounds.ts';
 import { requireTcpMemory } from './tcp-memory.ts';
 
 interface Options {
-  readonly cases: readonly (typeof CASES)[number][];
-  readonly methods: readonly (typeof METHODS)[number][];
+  readonly cases?: readonly (typeof CASES)[number][];
+  readonly methods?: readonly (typeof METHODS)[number][];
   readonly rounds: number;
   readonly docs: string;
   readonly dryRun?: true;
   readonly underPressure?: true;
 }
+
+const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(',');
 
 /** Names with commas between them, each of `all`. */
 function pick<T extends { readonly name: string }>(all: readonly T[]) {
@@ -27,8 +29,7 @@ function pick<T extends { readonly name: string }>(all: readonly T[]) {
     text.split(',').map((name) => {
       const found = all.find((one) => one.name === name.trim());
       if (found) return found;
-      const names = all.map((one) => one.name).join(', ');
-      throw new InvalidArgumentError(`There is no "${name.trim()}". Choose from ${names}.`);
+      throw new InvalidArgumentError(`There is no "${name.trim()}". Choose from ${names(all)}.`);
     });
 }
 
@@ -43,14 +44,14 @@ const program = new Command('bench')
   .description(
     'Measures wanbond beside what one would take instead; as root, in network namespaces of its own.',
   )
-  .option('--cases <names>', CASES.map(({ name }) => name).join(','), pick(CASES), CASES)
-  .option('--methods <names>', METHODS.map(({ name }) => name).join(','), pick(METHODS), METHODS)
+  .option('--cases <names>', `of ${names(CASES)}; otherwise all`, pick(CASES))
+  .option('--methods <names>', `of ${names(METHODS)}; otherwise all that suit a case`, pick(METHODS))
   .option('--rounds <n>', 'each method once a round', count, 5)
   .option('--docs <folder>', 'where the report goes', 'docs')
   .option('--dry-run', 'measure and print, write nothing')
   .option('--under-pressure', 'also where the kernel has no memory left for TCP: figures mean nothing')
   .parse();
-const { cases, methods, rounds, docs, dryRun, underPressure } = program.opts<Options>();
+const { cases = CASES, methods = METHODS, rounds, docs, dryRun, underPressure } = program.opts<Options>();
 
 if (!underPressure) {
   try {

@@ -5,6 +5,12 @@ import { dirname, join } from 'node:path';
 
 const PACKAGE_JSON = createRequire(import.meta.url).resolve('#package.json');
 
+/**
+ * For Node where a daemon is started. Its main thread has little garbage, but while it loads V8 would let the young
+ * part of its heap grow to 8 MB and never give them back.
+ */
+export const DAEMON_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
+
 /** The inputs of rolldown.config.ts. */
 export type ProgramName = 'main' | 'relay-worker' | 'watch-worker' | 'lab-emulator' | 'lab-traffic';
 

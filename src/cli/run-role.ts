@@ -1,18 +1,13 @@
-// `wanbond router` and `wanbond server`: run a role in the foreground until a signal ends it.
+// Runs a role in the foreground until a signal ends it.
 import { Command } from 'commander';
 import { describe, type WanbondError } from '../base/error.ts';
 import { createLog, type Log } from '../base/log.ts';
-import { diffRouterConfigs } from '../config/diff-router.ts';
-import { diffServerConfigs } from '../config/diff-server.ts';
-import { loadRouterConfig, loadServerConfig } from '../config/load.ts';
 import type { LogConfig } from '../config/log.ts';
 import { serveControl } from '../control/control-socket.ts';
 import { resolve } from 'node:path';
 import { countHangUps, countSignals, type ReloadableDaemon, runDaemon } from '../daemon/lifecycle.ts';
 import { type ReloadParts, Reloader } from '../daemon/reload.ts';
 import { exitNow } from '../linux/libc.ts';
-import { startRouter } from '../router/daemon.ts';
-import { startServer } from '../server/daemon.ts';
 
 interface RoleConfig {
   readonly stateDir: string;
@@ -20,25 +15,7 @@ interface RoleConfig {
   readonly relay: { readonly drainTimeoutMs: number };
 }
 
-export function routerCommand(): Command {
-  return roleCommand(
-    'router',
-    'carry LAN traffic over all WANs (in the foreground)',
-    { load: loadRouterConfig, diff: diffRouterConfigs },
-    startRouter,
-  );
-}
-
-export function serverCommand(): Command {
-  return roleCommand(
-    'server',
-    'be the far end for routers (in the foreground)',
-    { load: loadServerConfig, diff: diffServerConfigs },
-    startServer,
-  );
-}
-
-function roleCommand<C extends RoleConfig>(
+export function roleCommand<C extends RoleConfig>(
   name: string,
   description: string,
   { load, diff }: Pick<ReloadParts<C>, 'load' | 'diff'>,

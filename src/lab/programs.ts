@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { builtProgram } from '../base/package-files.ts';
+import { builtProgram, DAEMON_NODE_FLAGS } from '../base/package-files.ts';
 import type { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { mergeConfig } from './program-config.ts';
@@ -61,6 +61,7 @@ export class ProgramFiles {
       [
         ...(options.userId === undefined ? [] : asUser(options.userId, options.capabilities ?? [])),
         process.execPath,
+        ...DAEMON_NODE_FLAGS,
         ...(options.nodeArguments ?? []),
         builtProgram('main'),
         role,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DAEMON_NODE_FLAGS } from '../base/package-files.ts';
 import { DEFAULT_DATA_DIR } from '../config/router.ts';
 import { unitFile, unitName } from './places.ts';
 import { commandLine, routerUnit, serverUnit, type UnitInput } from './unit-text.ts';
@@ -48,7 +49,7 @@ describe('the unit of the server', () => {
 
   it('sets and takes back as root what the daemon may not, with a record that only root can write', () => {
     const config = '-c /etc/wanbond/server.toml';
-    const run = `${INPUT.node} ${INPUT.program}`;
+    const run = `${INPUT.node} ${DAEMON_NODE_FLAGS.join(' ')} ${INPUT.program}`;
     expect(service('ExecStartPre')).toBe(`+${run} up ${config} --record /run/wanbond-up`);
     expect(service('ExecStart')).toBe(`${run} server ${config}`);
     expect(service('ExecStopPost')).toBe(`+${run} down ${config} --record /run/wanbond-up`);

@@ -1,4 +1,5 @@
 // The systemd units, hardened as far as each role can bear.
+import { DAEMON_NODE_FLAGS } from '../base/package-files.ts';
 import type { Role } from '../config/load.ts';
 import { RECORD_DIRECTORY, SERVICE_USER, unitName } from './places.ts';
 
@@ -38,7 +39,7 @@ const HARDENING = [
 
 /** Its own user without any privilege; what only root may set is set around it. */
 export function serverUnit(input: UnitInput, port: number): string {
-  const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
+  const run = runner(input);
   const capabilities = port < FIRST_UNPRIVILEGED_PORT ? 'CAP_NET_BIND_SERVICE' : '';
   const config = ['-c', input.configFile];
   const record = ['--record', RECORD_DIRECTORY];
@@ -69,7 +70,7 @@ export function serverUnit(input: UnitInput, port: number): string {
  * many large pipes (SYS_RESOURCE).
  */
 export function routerUnit(input: UnitInput): string {
-  const run = (...args: readonly string[]): string => commandLine([input.node, input.program, ...args]);
+  const run = runner(input);
   const config = ['-c', input.configFile];
   return render('router', 'wanbond router: bonds the WANs of this site', [
     `ExecStart=${run('router', ...config)}`,
@@ -122,6 +123,12 @@ function render(role: Role, description: string, service: readonly string[]): st
 function isInHome({ node, program }: UnitInput): boolean {
   return [node, program].some((path) => /^\/(root|home|run\/user)\//.test(path));
 }
+
+/** The command line for the arguments of a command of ours. */
+const runner =
+  ({ node, program }: UnitInput) =>
+  (...args: readonly string[]): string =>
+    commandLine([node, ...DAEMON_NODE_FLAGS, program, ...args]);
 
 /** As systemd reads it (systemd.service(5), "Command lines"): quotes, and `%` and `$` doubled. */
 export function commandLine(words: readonly string[]): string {
