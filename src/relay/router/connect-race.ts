@@ -20,7 +20,7 @@ export interface Attempt {
 export interface RaceSettings {
   readonly congestion: string | undefined;
   /** Of which the SYN may wait for the first bytes: these count as connected at once, before anything is sent. */
-  mayFastOpen?(candidate: Candidate): boolean;
+  readonly mayFastOpen?: ((candidate: Candidate) => boolean) | undefined;
 }
 
 export interface RaceHandlers {

@@ -6,14 +6,16 @@ import type { StreamCodec } from '../../transport/stream-codec.ts';
 import type { Conn } from '../loop/conn.ts';
 import { receive } from '../loop/io.ts';
 
+export interface EstablishedReply {
+  readonly kind: 'established';
+  /** Came behind it, opened already where `codec` seals the bytes of the flow. */
+  readonly rest: Buffer;
+  readonly families: Families | undefined;
+  readonly codec: StreamCodec | undefined;
+}
+
 export type Reply =
-  /** `rest` came behind it, opened already where `codec` seals the bytes of the flow. */
-  | {
-      readonly kind: 'established';
-      readonly rest: Buffer;
-      readonly families: Families | undefined;
-      readonly codec: StreamCodec | undefined;
-    }
+  | EstablishedReply
   | { readonly kind: 'send'; readonly bytes: Buffer }
   | { readonly kind: 'retry' }
   | { readonly kind: 'failed'; readonly reason: FailureReason; readonly detail: string };

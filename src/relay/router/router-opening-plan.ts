@@ -23,6 +23,7 @@ export interface Route {
 }
 
 export interface RouterOpeningPlan {
+  readonly settings: RouterOpeningSettings;
   readonly target: SocketAddress;
   readonly hints: PathHints;
   /** In order: each server, then the target itself where that is allowed. */
@@ -47,4 +48,9 @@ export interface RouterFront {
    * @param first what was read of it, for another target; undefined when this one may have got some of that
    */
   refused(reason: FailureReason, first: Buffer | undefined): void;
+}
+
+/** The one that a candidate for `server` belongs to. */
+export function routeTo({ routes }: RouterOpeningPlan, server: string | undefined): Route | undefined {
+  return routes.find(({ candidates }) => candidates[0]?.server === server);
 }

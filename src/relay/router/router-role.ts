@@ -107,7 +107,7 @@ export class RouterAccept {
       this.context.fail('malformed', 'a connection to the relay itself was refused');
       return true;
     }
-    return RouterOpening.open(this.context, this.opening, this.planFor(target), fd);
+    return RouterOpening.open(this.context, this.planFor(target), fd);
   }
 
   private acceptSocks(fd: number): boolean {
@@ -116,13 +116,14 @@ export class RouterAccept {
       timeoutMs: this.opening.handshakeTimeoutMs,
       open: (client, target, first, front) =>
         mayCarry(this.policy, target) &&
-        RouterOpening.take(this.context, this.opening, { ...this.planFor(target), front }, client, first),
+        RouterOpening.take(this.context, { ...this.planFor(target), front }, client, first),
     };
     return SocksFront.start(this.context, parts, fd);
   }
 
   private planFor(target: SocketAddress): RouterOpeningPlan {
     return {
+      settings: this.opening,
       target,
       hints: this.policy.hints,
       routes: this.routesTo(target),
