@@ -1,4 +1,5 @@
 // Which congestion control a flow's upstream gets, by what its paths are like.
+import { setCongestion } from '../linux/sockets.ts';
 import type { PathHints } from '../transport/handshake.ts';
 
 /** Names of the kernel's; undefined leaves a socket with the kernel's default. */
@@ -14,4 +15,9 @@ export function bearsLoss({ lossy }: CongestionChoice): boolean {
 
 export function congestionFor(choice: CongestionChoice, { isLossy }: PathHints): string | undefined {
   return isLossy ? choice.lossy : choice.usual;
+}
+
+/** For a socket that has the usual one already. */
+export function adjustCongestion(fd: number, choice: CongestionChoice, hints: PathHints): void {
+  if (hints.isLossy && choice.lossy !== undefined) setCongestion(fd, choice.lossy);
 }

@@ -9,7 +9,7 @@ import type { EgressPolicy } from './server/egress.ts';
 import type { Arrival } from './server/resumables.ts';
 import type { RouterOpeningSettings } from './router/router-opening-plan.ts';
 import type { RouterPolicy } from './router/router-policy.ts';
-import type { ServerOpeningSettings } from './server/server-opening.ts';
+import type { ServerOpeningSettings } from './server/server-opening-start.ts';
 
 export interface RelaySettings extends RunningSettings {
   readonly workers: number;

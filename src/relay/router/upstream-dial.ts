@@ -1,8 +1,7 @@
 // An opening's connections to its upstream: one that is kept ready, or the first to connect over any WAN.
 import { ETIMEDOUT, errnoName } from '../../linux/errno.ts';
-import { setCongestion } from '../../linux/sockets.ts';
 import type { FailureReason } from '../../transport/failure.ts';
-import { congestionFor } from '../congestion-choice.ts';
+import { adjustCongestion, congestionFor } from '../congestion-choice.ts';
 import { type Attempt, ConnectRace, type RaceHandlers, type RaceSettings } from './connect-race.ts';
 import { type RouterOpeningPlan, routeTo } from './router-opening-plan.ts';
 import type { Candidate, ServerPolicy } from './router-policy.ts';
@@ -33,9 +32,7 @@ export class UpstreamDial implements RaceHandlers {
     const warm = this.plan.takeWarm?.();
     if (!warm) return undefined;
     this.context.counters.add('warmFlows', 1);
-    const { congestion } = this;
-    // The pool's is the usual one.
-    if (this.plan.hints.isLossy && congestion !== undefined) setCongestion(warm.conn.fd, congestion);
+    adjustCongestion(warm.conn.fd, this.plan.settings.congestion, this.plan.hints);
     return warm;
   }
 

@@ -11,6 +11,7 @@ test('the limit holds per address and over all workers, and a place that was lef
   expect(two.enter('192.0.2.1')).toBeUndefined();
   expect(one.enter('2001:db8::1')).toBeDefined();
   leave?.();
+  leave?.();
   expect(two.enter('192.0.2.1')).toBeDefined();
   expect(one.enter('192.0.2.1')).toBeUndefined();
 });

@@ -27,7 +27,7 @@ export class Unproved {
     this.limit = limit;
   }
 
-  /** Counts one more connection of `peer`; undefined when it has the most that it may have. Call the result once, at the proof or the end. */
+  /** Counts one more connection of `peer`; undefined when it has the most that it may have. The result is for the proof or the end, and safe to call twice. */
   enter(peer: string): (() => void) | undefined {
     const slot = this.slotOf(peer);
     // Added first and taken back: two workers cannot both take the last place.
@@ -35,7 +35,11 @@ export class Unproved {
       Atomics.sub(this.counts, slot, 1);
       return undefined;
     }
-    return () => void Atomics.sub(this.counts, slot, 1);
+    let isCounted = true;
+    return () => {
+      if (isCounted) Atomics.sub(this.counts, slot, 1);
+      isCounted = false;
+    };
   }
 
   /** Remembered: a router comes back for every flow. */

@@ -1,0 +1,187 @@
+// A proved request whose target is connected, or not, by hand.
+import { afterEach, expect, test } from 'vitest';
+import { ECONNRESET } from '../../linux/errno.ts';
+import { close, errno, rawRecv } from '../../linux/libc.ts';
+import { connectedPair } from '../../linux/loopback.fixture.ts';
+import { NO_SPARE_FD } from '../../linux/spare-fd.ts';
+import type { Answers, DialStep } from '../../transport/handshake.ts';
+import { Conn } from '../loop/conn.ts';
+import { Loop } from '../loop/loop.ts';
+import { DialledOpening } from './dialled-opening.ts';
+import type { Arrival, Resumable } from './resumables.ts';
+import { contextOf } from '../worker-context.fixture.ts';
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const closer of closers.splice(0).reverse()) closer();
+});
+
+const answers = (name: string): Answers => ({
+  accept: () => Buffer.from(`${name} accepts;`),
+  refuse: (reason) => Buffer.from(`${name} refuses: ${reason}`),
+});
+
+/** An opening whose target's name is being looked up, with `question` behind its request. */
+function setUp(step: Partial<DialStep> = {}, connectTimeoutMs = 5000) {
+  const loop = new Loop();
+  const failures: string[] = [];
+  const context = contextOf(loop, { fail: (reason, detail) => failures.push(`${reason}: ${detail}`) });
+  const outer: number[] = [];
+  /** Its other end is the test's. */
+  const connection = (): { fd: number; conn: Conn } => {
+    const [fd, inner] = connectedPair();
+    outer.push(fd);
+    return { fd, conn: Conn.watch(loop, inner, false) as Conn };
+  };
+  closers.push(() => {
+    for (const opening of context.openings) opening.abort();
+    for (const flow of context.flows) flow.abort();
+    for (const fd of outer) close(fd);
+    loop.close();
+  });
+  let proved = 0;
+  const begin = {
+    spareFd: NO_SPARE_FD,
+    rules: {
+      settings: {
+        handshakeTimeoutMs: 5000,
+        connectTimeoutMs,
+        congestion: { usual: undefined, lossy: undefined },
+      },
+      egress: { families: { v4: true, v6: true }, own: [], allow: [], deny: [], allowByKey: new Map() },
+    },
+    onProved: () => void proved++,
+  };
+  const client = connection();
+  const whole: DialStep = {
+    kind: 'dial',
+    target: { name: 'target.example', port: 80 },
+    who: 'key one',
+    keyId: 1,
+    hints: { isLossy: false },
+    consumed: 0,
+    ...answers('first'),
+    ...step,
+  };
+  DialledOpening.start(context, begin, client.conn, whole, Buffer.from('question'));
+  const [opening] = context.openings as Set<DialledOpening>;
+  const turn = (): void => {
+    for (let i = 0; i < 5; i++) loop.round(5);
+  };
+  const read = (fd: number): string => {
+    turn();
+    const buffer = Buffer.alloc(100);
+    const count = rawRecv(fd, buffer, buffer.length, 0);
+    return count < 0 && errno() === ECONNRESET ? 'reset' : buffer.toString('latin1', 0, Math.max(0, count));
+  };
+  return {
+    loop,
+    context,
+    failures,
+    connection,
+    client,
+    opening: opening as DialledOpening,
+    turn,
+    read,
+    proved: () => proved,
+  };
+}
+
+test('the client gets its answer and the target what came behind the request', () => {
+  const { context, connection, client, opening, read, proved } = setUp();
+  expect(proved()).toBe(1);
+  const target = connection();
+  opening.onConnect(target.conn);
+  expect([read(client.fd), read(target.fd)]).toEqual(['first accepts;', 'question']);
+  expect([context.openings.size, context.flows.size, context.loop.timers.size]).toEqual([0, 1, 0]);
+});
+
+test('a stranger counts as one until the target has answered', () => {
+  const { connection, opening, proved } = setUp({ isStranger: true });
+  expect(proved()).toBe(0);
+  opening.onConnect(connection().conn);
+  expect(proved()).toBe(1);
+});
+
+test('a stranger that is refused counts as one until its connection is gone', () => {
+  const { client, opening, read, proved, context } = setUp({ isStranger: true });
+  opening.onRefused('unreachable', 'no route');
+  expect([read(client.fd), proved()]).toEqual(['first refuses: unreachable', 0]);
+  for (const refusal of context.openings) refusal.abort();
+  expect(proved()).toBe(1);
+});
+
+test('who can be told nothing is reset', () => {
+  const { client, opening, read, failures, loop } = setUp({ refuse: () => undefined });
+  opening.onRefused('unreachable', 'no route');
+  expect([read(client.fd), failures, loop.size]).toEqual(['reset', ['unreachable: key one, : no route'], 0]);
+});
+
+test('a target that does not answer is given up', () => {
+  const { client, read, failures } = setUp({}, 20);
+  let told = '';
+  for (let i = 0; i < 200 && told === ''; i++) told = read(client.fd);
+  expect(told).toBe('first refuses: timeout');
+  expect(failures).toEqual([expect.stringContaining('no answer from the target')]);
+});
+
+test('a client that resets ends it', () => {
+  const { client, opening, failures, loop } = setUp();
+  client.conn.broken = true;
+  opening.onReady();
+  opening.onReady();
+  expect([failures, loop.size, loop.timers.size]).toEqual([['client-gone: reset by the router'], 0, 0]);
+});
+
+const RESUMABLE = { resumable: { flowId: 'flow', attempt: 0 } };
+
+function arrival(attempt: number, isAnswered = false): Arrival {
+  return {
+    fd: -1,
+    flowId: 'flow',
+    point: { attempt, isAnswered, from: 0, received: 0 },
+    request: { keyId: 1, target: { address: new Uint8Array(16), port: 80 }, tag: new Uint8Array() },
+    first: Buffer.from('again'),
+  };
+}
+
+test('another connection takes the place of the first, and is answered by its own answers', () => {
+  const { context, connection, client, opening, read } = setUp(RESUMABLE);
+  const [second, target] = [connection(), connection()];
+  expect(context.resumables.resume(second.conn, arrival(1), answers('second'))).toBe(true);
+  expect(read(client.fd)).toBe('reset');
+  opening.onConnect(target.conn);
+  expect([read(second.fd), read(target.fd)]).toEqual(['second accepts;', 'again']);
+  // The flow is past its first hello.
+  const taker: Resumable = opening;
+  expect(taker.resume(connection().conn, arrival(2, true), answers('third'))).toBe(false);
+});
+
+test('a refusal is for the one that asked last', () => {
+  const { context, connection, opening, read } = setUp(RESUMABLE);
+  const second = connection();
+  context.resumables.resume(second.conn, arrival(1), answers('second'));
+  opening.onRefused('unreachable', 'no route');
+  expect(read(second.fd)).toBe('second refuses: unreachable');
+  expect(context.resumables.resume(connection().conn, arrival(2), answers('third'))).toBe(false);
+});
+
+test('the answer waits for the end of the handshake of its connection', () => {
+  const { connection, client, opening, read, context } = setUp();
+  client.conn.isHalfOpen = true;
+  const target = connection();
+  opening.onConnect(target.conn);
+  expect([context.openings.size, context.flows.size]).toEqual([1, 0]);
+  client.conn.isHalfOpen = false;
+  opening.onReady();
+  expect(read(client.fd)).toBe('first accepts;');
+});
+
+test('a target that was there before the client is reset with it', () => {
+  const { connection, client, opening, read, loop } = setUp();
+  client.conn.isHalfOpen = true;
+  const target = connection();
+  opening.onConnect(target.conn);
+  opening.abort();
+  expect([read(target.fd), read(client.fd), loop.size]).toEqual(['reset', 'reset', 0]);
+});
