@@ -85,7 +85,7 @@ export function playServer() {
     settings: SETTINGS,
     target: { address: parseAddress('192.0.2.1'), port: 80 },
     hints: { isLossy: false },
-    routes: [{ candidates, handshake: handshake(0) }],
+    routes: [{ candidates, handshake: handshake(0) }] as const,
     young: new Set<YoungFlow>(),
     fastOpen: new FastOpenTrials(() => undefined),
   } satisfies RouterOpeningPlan;

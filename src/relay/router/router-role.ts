@@ -19,7 +19,8 @@ import {
   type WanPolicy,
 } from './router-policy.ts';
 import { SocksFront, type SocksFrontParts } from './socks-front.ts';
-import { WarmPool, type WarmServer, type WarmSettings } from './warm-pool.ts';
+import { WarmPool } from './warm-pool.ts';
+import type { WarmServer, WarmSettings } from './warming.ts';
 import type { WorkerContext } from '../worker-context.ts';
 import { type RouterRole, SOCKS_PROTOCOL } from '../worker-spec.ts';
 import type { YoungFlow } from './young-flow.ts';

@@ -2,15 +2,14 @@
 // says its hello and first bytes at once.
 //
 // An idle connection has one subflow until data was acknowledged; the exchange that proves it provides that.
-import { type SocketAddress, sameAddress } from '../../base/address.ts';
-import { type ClientTransport, MAX_RETRIES } from '../../transport/handshake.ts';
-import { type Attempt, ConnectRace } from './connect-race.ts';
+import { sameAddress } from '../../base/address.ts';
+import type { Attempt } from './connect-race.ts';
 import type { Conn, ConnOwner } from '../loop/conn.ts';
 import { IdleShare } from '../loop/idle-share.ts';
-import { HelloLink } from './hello-link.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { Timer } from '../loop/timers.ts';
 import { Demand } from './warm-demand.ts';
+import { Warming, type WarmServer, type WarmSettings } from './warming.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 // Under the two minutes for which the server keeps them.
@@ -21,22 +20,6 @@ const PAUSE_MS = 10_000;
 // Each costs about as much as a flow: a worker that has less time left makes flows wait longer than the round trip they are
 // spared. The waits of a busy machine count as idle too, so it is more than it seems.
 const LEAST_IDLE = 0.6;
-const NOTHING = Buffer.alloc(0);
-
-export interface WarmServer {
-  readonly label: string;
-  readonly transport: ClientTransport;
-  readonly addresses: readonly SocketAddress[];
-  /** The ways to it, best first; in turn, so that the WANs share the beginnings. */
-  candidates(): readonly Candidate[];
-}
-
-export interface WarmSettings {
-  /** The most that are open at once. */
-  readonly most: number;
-  readonly handshakeTimeoutMs: number;
-  readonly congestion: string | undefined;
-}
 
 interface Idle extends Attempt {
   readonly sinceMs: number;
@@ -176,79 +159,4 @@ function isStillWay(
       name === wan && !isSilent && sources.some((source) => sameAddress(source, from)),
   );
   return isWan && (server?.addresses.some(({ address }) => sameAddress(address, to.address)) ?? false);
-}
-
-/** One that is being made. */
-class Warming implements ConnOwner {
-  private readonly context: WorkerContext;
-  private readonly server: WarmServer;
-  private readonly settings: WarmSettings;
-  private readonly onEnd: (made: Attempt | undefined, why: 'later' | 'never') => void;
-  private readonly handshake;
-  private race: ConnectRace | undefined;
-  private link: HelloLink | undefined;
-  private retries = 0;
-  private isDone = false;
-  private readonly deadline = new Timer(() => this.end(undefined));
-
-  constructor(
-    context: WorkerContext,
-    server: WarmServer,
-    settings: WarmSettings,
-    onEnd: (made: Attempt | undefined, why: 'later' | 'never') => void,
-  ) {
-    this.context = context;
-    this.server = server;
-    this.settings = settings;
-    this.onEnd = onEnd;
-    this.handshake = server.transport.warm?.();
-  }
-
-  start(): void {
-    const { loop } = this.context;
-    const { congestion, handshakeTimeoutMs } = this.settings;
-    loop.timers.arm(this.deadline, handshakeTimeoutMs, loop.nowMs);
-    const race = new ConnectRace(this.context, { congestion }, this.server.candidates(), {
-      onConnect: (attempt) => this.onConnect(attempt),
-      onExhausted: () => this.end(undefined),
-    });
-    this.race = race;
-    if (race.begin() === 'starved') this.end(undefined);
-  }
-
-  onReady(): void {
-    const reply = this.link?.reply();
-    if (!reply || this.isDone) return;
-    const { conn, candidate } = this.link as HelloLink;
-    if (reply.kind === 'established' && reply.rest.length === 0) {
-      this.link = undefined;
-      this.end({ conn, candidate });
-    } else if (reply.kind === 'retry' && this.retries < MAX_RETRIES) {
-      this.retries++;
-      this.link = undefined;
-      conn.reset();
-      this.start();
-    } else this.end(undefined, reply.kind === 'failed' && reply.reason === 'unsupported' ? 'never' : 'later');
-  }
-
-  close(): void {
-    this.end(undefined);
-  }
-
-  private onConnect(attempt: Attempt): void {
-    this.race = undefined;
-    const link = new HelloLink(attempt, this.context.buffer);
-    this.link = link;
-    link.conn.owner = this;
-    if (!this.handshake || link.say(this.handshake, NOTHING) < 0) this.end(undefined);
-  }
-
-  private end(made: Attempt | undefined, why: 'later' | 'never' = 'later'): void {
-    if (this.isDone) return;
-    this.isDone = true;
-    this.context.loop.timers.clear(this.deadline);
-    this.race?.close();
-    this.link?.conn.close();
-    this.onEnd(made, why);
-  }
 }

@@ -6,13 +6,12 @@
 import type { SocketAddress } from '../../base/address.ts';
 import { sendPaths } from '../../linux/send-paths.ts';
 import type { ClientHandshake } from '../../transport/handshake.ts';
-import type { Conn, ConnOwner } from '../loop/conn.ts';
-import { type Attempt, ConnectRace } from './connect-race.ts';
+import type { Conn } from '../loop/conn.ts';
 import { Flow } from '../flow/flow.ts';
-import { HelloLink } from './hello-link.ts';
+import type { FinalReply, HelloLink } from './hello-link.ts';
+import { HelloRace, type HelloRaceHandlers } from './hello-race.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { SentCopy } from '../flow/sent-copy.ts';
-import { Timer } from '../loop/timers.ts';
 import { waysLeft } from './ways-left.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -41,20 +40,19 @@ export interface FirstBytes {
   readonly received: Buffer;
 }
 
-export class YoungFlow implements ConnOwner {
+export class YoungFlow implements HelloRaceHandlers {
   private readonly context: WorkerContext;
   private readonly spec: YoungFlowSpec;
   private readonly startedMs: number;
   private flow: Flow | undefined;
   private wan: string;
   private attempts: number;
-  private race: ConnectRace | undefined;
-  private resuming: HelloLink | undefined;
-  /** How far our stream has got on it. */
-  private place = 0;
+  /** While it is to go on over another connection. */
+  private resuming: HelloRace | undefined;
+  /** Place in our stream behind the bytes that its hello takes along. */
+  private endOfEarly = 0;
   /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
   private left: Conn[] = [];
-  private readonly deadline = new Timer(() => this.giveUp('the server did not answer'));
 
   /** @param all those of the worker; the flow is in it while it can be resumed */
   static start(
@@ -87,29 +85,31 @@ export class YoungFlow implements ConnOwner {
   }
 
   onPolicy(wans: readonly WanPolicy[]): void {
-    const { flow } = this;
-    if (!flow || this.race) return;
-    const others = waysLeft(this.spec.candidates, this.resuming?.candidate.wan ?? this.wan, wans);
-    if (others.length === 0 || (!this.resuming && this.isJoined(flow))) return;
+    const { flow, resuming } = this;
+    const wan = resuming ? resuming.wan : this.wan;
+    // One that is still connecting goes on by itself.
+    if (!flow || wan === undefined) return;
+    const others = waysLeft(this.spec.candidates, wan, wans);
+    if (others.length === 0 || (!resuming && this.isJoined(flow))) return;
     flow.hold();
     this.resume(flow, others);
   }
 
-  onReady(conn: Conn): void {
-    const { resuming, flow } = this;
-    if (!resuming || !flow || conn !== resuming.conn) return;
-    const reply = resuming.reply();
-    if (!reply) return;
-    if (reply.kind !== 'established') {
-      this.giveUp(reply.kind === 'retry' ? 'the server has restarted' : reply.detail);
-    } else if (flow.changeFar(conn, this.place, reply.rest)) {
-      this.resuming = undefined;
-      this.wan = resuming.candidate.wan;
+  onReply({ conn, candidate, unsent }: HelloLink, reply: FinalReply): void {
+    const { flow } = this;
+    const place = this.endOfEarly - unsent.length;
+    if (reply.kind === 'established' && flow?.changeFar(conn, place, reply.rest)) {
+      this.wan = candidate.wan;
       this.close();
       flow.letGo();
-    } else {
-      this.giveUp('it is past its beginning');
+      return;
     }
+    conn.reset();
+    this.giveUp(whyNot(reply));
+  }
+
+  onFailed(why: string): void {
+    this.giveUp(why);
   }
 
   private isJoined({ farPoint }: Flow): boolean {
@@ -120,7 +120,6 @@ export class YoungFlow implements ConnOwner {
   private resume(flow: Flow, candidates: readonly Candidate[]): void {
     const point = flow.farPoint;
     if (!point) return this.giveUp(undefined);
-    const { loop, counters } = this.context;
     const { copy, received } = point;
     const early = copy.bytes();
     this.attempts++;
@@ -131,26 +130,17 @@ export class YoungFlow implements ConnOwner {
       received,
     });
     if (!handshake) return this.giveUp(undefined);
-    if (this.resuming) this.left.push(this.resuming.conn);
-    this.resuming = undefined;
-    counters.add('hedges', 1);
-    loop.timers.arm(this.deadline, this.spec.handshakeTimeoutMs, loop.nowMs);
-    this.race = new ConnectRace(this.context, { congestion: this.spec.congestion }, candidates, {
-      onConnect: (attempt) => this.say(attempt, handshake, early, copy.from),
-      onExhausted: () => this.giveUp('no other WAN reaches the server'),
-    });
-    if (this.race.begin() === 'starved') this.giveUp('no file descriptor is left');
-  }
-
-  private say(attempt: Attempt, handshake: ClientHandshake, early: Buffer, from: number): void {
-    this.race = undefined;
-    const link = new HelloLink(attempt, this.context.buffer);
-    this.resuming = link;
-    link.conn.owner = this;
-    link.say(handshake, early);
-    // What did not find room goes out once the flow goes on.
-    this.place = from + early.length - link.unsent.length;
-    if (this.place < from) this.giveUp('sending the hello failed');
+    const before = this.resuming?.leave();
+    if (before) this.left.push(before.conn);
+    this.context.counters.add('hedges', 1);
+    const { congestion, handshakeTimeoutMs: timeoutMs } = this.spec;
+    this.endOfEarly = copy.from + early.length;
+    this.resuming = new HelloRace(
+      this.context,
+      { candidates, congestion, handshake, early, timeoutMs },
+      this,
+    );
+    this.resuming.begin();
   }
 
   /** The connection that there was may still be of use. @param why undefined when nothing was tried */
@@ -167,11 +157,13 @@ export class YoungFlow implements ConnOwner {
   }
 
   private close(): void {
-    this.context.loop.timers.clear(this.deadline);
-    this.race?.close();
-    this.race = undefined;
-    this.resuming?.conn.reset();
+    this.resuming?.leave()?.conn.reset();
     this.resuming = undefined;
     for (const conn of this.left.splice(0)) conn.reset();
   }
+}
+
+function whyNot(reply: FinalReply): string {
+  if (reply.kind === 'failed') return reply.detail;
+  return reply.kind === 'retry' ? 'the server has restarted' : 'it is past its beginning';
 }
