@@ -6,7 +6,7 @@ import { isMptcpSocket } from '../../linux/sockets.ts';
 import { connectedPair } from '../../linux/loopback.fixture.ts';
 import { Conn } from '../loop/conn.ts';
 import { Counters, createCounterMemory } from '../counters.ts';
-import { Flow, type FlowExtras } from './flow.ts';
+import { Flow, type FlowStart } from './flow.ts';
 import { Loop } from '../loop/loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { SentCopy } from './sent-copy.ts';
@@ -34,7 +34,7 @@ export class Rig {
     nearPair = connectedPair(),
     farPair = connectedPair(),
     keeps?: 'toNear' | 'toFar',
-    extras: Omit<FlowExtras, 'copies'> = {},
+    own: Omit<FlowStart, 'near' | 'far' | 'copies'> = {},
   ) {
     this.pipes = new PipePool(pipeBytes);
     const [device, near] = nearPair;
@@ -47,12 +47,12 @@ export class Rig {
       counters: new Counters(this.memory, 0),
       flows: this.flows,
     });
-    const conns = [near, far].map((fd) => Conn.watch(this.loop, fd, isMptcpSocket(fd))) as [Conn, Conn];
+    const conn = (fd: number): Conn => Conn.watch(this.loop, fd, isMptcpSocket(fd)) as Conn;
     const copies = keeps && {
       [keeps]: new SentCopy(this.context.copies, this.loop.nowMs),
       onGone: () => undefined,
     };
-    this.flow = Flow.start(this.context, conns, Buffer.alloc(0), Buffer.alloc(0), { ...extras, copies });
+    this.flow = Flow.start(this.context, { ...own, near: conn(near), far: conn(far), copies });
   }
 
   turn(): void {

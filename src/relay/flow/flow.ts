@@ -25,7 +25,14 @@ export interface FlowCopies {
   readonly onGone: () => void;
 }
 
-export interface FlowExtras {
+/** What a flow carries on with. */
+export interface FlowStart {
+  /** Both are connected, and the flow's from here on. */
+  readonly near: Conn;
+  readonly far: Conn;
+  /** Bytes already read that the other side has yet to get, as they are. */
+  readonly firstToFar?: Buffer;
+  readonly firstToNear?: Buffer;
   readonly copies?: FlowCopies | undefined;
   /** Of the side whose bytes are sealed. */
   readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
@@ -57,46 +64,31 @@ export class Flow implements ConnOwner, Task, RoomOwner {
   /** What finishWhenSent saw the last time. */
   private unackedBytes = 0;
 
-  /**
-   * Carries on with two connected sockets until both directions have ended. `firstToFar` and `firstToNear` are bytes
-   * already read that the other side has yet to get, as they are.
-   */
-  static start(
-    context: WorkerContext,
-    [near, far]: readonly [Conn, Conn],
-    firstToFar: Buffer,
-    firstToNear: Buffer,
-    extras: FlowExtras = {},
-  ): Flow {
-    const flow = new Flow(context, near, far, firstToFar, firstToNear, extras);
+  /** Carries on until both directions have ended. */
+  static start(context: WorkerContext, start: FlowStart): Flow {
+    const flow = new Flow(context, start);
     context.flows.add(flow);
     context.counters.add('flowsEstablished', 1);
-    near.owner = flow;
-    far.owner = flow;
+    start.near.owner = flow;
+    start.far.owner = flow;
     flow.run();
     return flow;
   }
 
-  private constructor(
-    context: WorkerContext,
-    near: Conn,
-    far: Conn,
-    firstToFar: Buffer,
-    firstToNear: Buffer,
-    { copies, sealed, onRefused, sentToFarBytes = 0 }: FlowExtras,
-  ) {
+  private constructor(context: WorkerContext, start: FlowStart) {
+    const { near, far, copies, sealed, onRefused } = start;
     this.context = context;
     this.near = near;
     this.far = far;
     const coders = sealed && [sealer(sealed.codec, context.sealed), opener(sealed.codec)];
     const [toFar, toNear] = sealed?.side === 'near' ? [coders?.[1], coders?.[0]] : [coders?.[0], coders?.[1]];
-    this.toFar = new HalfPipe(near, far, context, firstToFar, toFar);
-    this.toNear = new HalfPipe(far, near, context, firstToNear, toNear);
+    this.toFar = new HalfPipe(near, far, context, start.firstToFar, toFar);
+    this.toNear = new HalfPipe(far, near, context, start.firstToNear, toNear);
     this.toFar.copy = copies?.toFar;
     this.toNear.copy = copies?.toNear;
     this.onGone = copies?.onGone;
     this.onRefused = onRefused;
-    this.sentToFarBytes = sentToFarBytes;
+    this.sentToFarBytes = start.sentToFarBytes ?? 0;
     // Who has ended its own direction may get an empty answer in order.
     if (onRefused) this.toNear.emptyEndFails = () => !this.toFar.ended;
     this.lastActiveMs = context.loop.nowMs;

@@ -28,19 +28,17 @@ export function startCarriedFlow(context: WorkerContext, opening: EstablishedOpe
   const { conn, candidate } = request.link as HelloLink;
   const { candidates, handshake } = request.route;
   const { sent, unsent } = firstBytes(opening);
-  const sentToFarBytes = sent.length;
   context.counters.add('bytesToFar', sent.length);
-  if (handshake.isBlind) {
-    const sealed = codec && ({ side: 'far', codec } as const);
-    Flow.start(context, [client, conn], unsent, received, {
-      sealed,
-      onRefused: opening.onRefused,
-      sentToFarBytes,
+  if (handshake.isBlind || !handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
+    Flow.start(context, {
+      near: client,
+      far: conn,
+      firstToFar: unsent,
+      firstToNear: received,
+      sentToFarBytes: sent.length,
+      sealed: codec && { side: 'far', codec },
+      onRefused: handshake.isBlind ? opening.onRefused : undefined,
     });
-    return;
-  }
-  if (!handshake.resume || candidates.every(({ wan }) => wan === candidate.wan)) {
-    Flow.start(context, [client, conn], unsent, received, { sentToFarBytes });
     return;
   }
   const { target, settings, hints } = plan;
@@ -52,8 +50,9 @@ export function startCarriedFlow(context: WorkerContext, opening: EstablishedOpe
     attempts: request.attempts,
     congestion: congestionFor(settings.congestion, hints),
     handshakeTimeoutMs: settings.handshakeTimeoutMs,
+    all: plan.young,
   };
-  YoungFlow.start(context, spec, [client, conn], { sent, unsent, received }, plan.young);
+  YoungFlow.start(context, spec, { client, upstream: conn, sent, unsent, received });
 }
 
 /** The device's bytes that have left with the hello or behind it, and what is to be sent before any others. */

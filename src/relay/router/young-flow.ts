@@ -28,10 +28,14 @@ export interface YoungFlowSpec {
   readonly attempts: number;
   readonly congestion: string | undefined;
   readonly handshakeTimeoutMs: number;
+  /** Those of the worker: the flow is in it while it can be resumed. */
+  readonly all: Set<YoungFlow>;
 }
 
-/** The bytes at the beginning of both directions. */
-export interface FirstBytes {
+/** Both ends, and the bytes at the beginning of both directions. */
+export interface YoungFlowStart {
+  readonly client: Conn;
+  readonly upstream: Conn;
   /** Has been sent to the server. */
   readonly sent: Buffer;
   /** Is still to be sent to it. */
@@ -54,23 +58,24 @@ export class YoungFlow implements HelloRaceHandlers {
   /** Connections on dead WANs: a reset of one could overtake the hello that takes its place. */
   private left: Conn[] = [];
 
-  /** @param all those of the worker; the flow is in it while it can be resumed */
   static start(
     context: WorkerContext,
     spec: YoungFlowSpec,
-    conns: readonly [Conn, Conn],
-    { sent, unsent, received }: FirstBytes,
-    all: Set<YoungFlow>,
+    { client, upstream, sent, unsent, received }: YoungFlowStart,
   ): void {
     const toFar = new SentCopy(context.copies, context.loop.nowMs);
     toFar.push(sent);
     const young = new YoungFlow(context, spec);
-    all.add(young);
+    spec.all.add(young);
     const onGone = (): void => {
-      all.delete(young);
+      spec.all.delete(young);
       young.close();
     };
-    young.flow = Flow.start(context, conns, unsent, received, {
+    young.flow = Flow.start(context, {
+      near: client,
+      far: upstream,
+      firstToFar: unsent,
+      firstToNear: received,
       copies: { toFar, onGone },
       sentToFarBytes: sent.length,
     });

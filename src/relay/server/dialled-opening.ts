@@ -5,7 +5,7 @@ import { synAckOptions } from '../../linux/tcp-options.ts';
 import type { FailureReason } from '../../transport/failure.ts';
 import type { Answers, DialStep, MadeLeg } from '../../transport/handshake.ts';
 import { type Conn, type ConnOwner, NOBODY } from '../loop/conn.ts';
-import { Flow, type FlowExtras } from '../flow/flow.ts';
+import { Flow } from '../flow/flow.ts';
 import { send } from '../loop/io.ts';
 import { Refusal } from '../refusal.ts';
 import { ResumableFlow } from './resumable-flow.ts';
@@ -14,8 +14,6 @@ import type { DialledOpeningStart } from './server-opening-start.ts';
 import { type DialHandlers, TargetDial } from './target-dial.ts';
 import { Timer } from '../loop/timers.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
-
-const NOTHING: Buffer = Buffer.alloc(0);
 
 export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandlers {
   private readonly context: WorkerContext;
@@ -49,7 +47,7 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     context.openings.add(opening);
     if (resumable) context.resumables.set(resumable.flowId, opening, resumable.attempt);
     context.loop.timers.arm(opening.deadline, begin.rules.settings.connectTimeoutMs, context.loop.nowMs);
-    opening.dial.begin();
+    opening.dial.begin(begin.spareFd);
   }
 
   private constructor(
@@ -66,7 +64,7 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     this.first = first;
     this.answers = step;
     this.attempt = step.resumable?.attempt ?? 0;
-    this.dial = new TargetDial(context, begin.rules.egress, step, begin.spareFd, this);
+    this.dial = new TargetDial(context, begin.rules.egress, step, this);
     client.owner = this;
   }
 
@@ -135,8 +133,8 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
       ResumableFlow.start(context, client, target, { flowId: resumable.flowId, attempt, families, first });
       return;
     }
-    const extras: FlowExtras = sealed ? { sealed: { side: 'near', codec: sealed.codec } } : {};
-    Flow.start(context, [client, target], first, NOTHING, extras);
+    const side = sealed && ({ side: 'near', codec: sealed.codec } as const);
+    Flow.start(context, { near: client, far: target, firstToFar: first, sealed: side });
   }
 
   private onDeadline(): void {

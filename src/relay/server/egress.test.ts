@@ -10,28 +10,28 @@ const OPEN: EgressPolicy = {
   deny: [],
   allowByKey: new Map(),
 };
+const KEY = { keyId: 1 };
 
 function decide(text: string, policy: Partial<EgressPolicy> = {}, keyId = 1): string {
-  return decideEgress({ ...OPEN, ...policy }, keyId, { address: parseAddress(text), port: 443 });
+  return decideEgress({ ...OPEN, ...policy }, { keyId }, { address: parseAddress(text), port: 443 });
 }
 
 test('an address that the kernel would dial from itself is this host, known or not', () => {
   const [address, elsewhere] = [parseAddress('192.0.2.7'), parseAddress('192.0.2.8')];
   const target = { address, port: 22 };
-  expect(decideEgress(OPEN, 1, target, address)).toBe('denied');
-  expect(decideEgress(OPEN, 1, target, elsewhere)).toBe('allowed');
+  expect(decideEgress(OPEN, KEY, target, address)).toBe('denied');
+  expect(decideEgress(OPEN, KEY, target, elsewhere)).toBe('allowed');
   const allow = [parsePrefix('192.0.2.7')];
-  expect(decideEgress({ ...OPEN, allow }, 1, target, address)).toBe('allowed');
+  expect(decideEgress({ ...OPEN, allow }, KEY, target, address)).toBe('allowed');
 });
 
 test('what the network leads through this host may go to private targets, but not to this host, nor where denied', () => {
   const inPath = (text: string, policy: Partial<EgressPolicy> = {}): string =>
     decideEgress(
       { ...OPEN, ...policy },
-      undefined,
+      { keyId: undefined, inPath: { source: undefined } },
       { address: parseAddress(text), port: 443 },
       parseAddress('203.0.113.1'),
-      true,
     );
   expect(['10.1.2.3', 'fd00::1', '192.0.2.1'].map((text) => inPath(text))).toEqual(
     Array.from({ length: 3 }, () => 'allowed'),
@@ -54,8 +54,8 @@ test('a prefix of IPv6 says nothing of IPv4', () => {
 test('a family that came after the start is reachable', () => {
   const policy = { ...OPEN, families: { v4: true, v6: false } };
   const target = { address: parseAddress('2001:db8:1::1'), port: 443 };
-  expect(decideEgress(policy, 1, target)).toBe('no-family');
-  expect(decideEgress(policy, 1, target, parseAddress('2001:db8::9'))).toBe('allowed');
+  expect(decideEgress(policy, KEY, target)).toBe('no-family');
+  expect(decideEgress(policy, KEY, target, parseAddress('2001:db8::9'))).toBe('allowed');
 });
 
 describe('by default', () => {

@@ -1,7 +1,7 @@
 // Where the server may dial: an immutable snapshot, and the pure decision for a target.
 import { type Address, familyOf, type SocketAddress, sameAddress } from '../../base/address.ts';
 import { type Prefix, parsePrefix, prefixContains } from '../../base/prefix.ts';
-import type { Families } from '../../transport/handshake.ts';
+import type { Families, InPath } from '../../transport/handshake.ts';
 
 export interface EgressPolicy {
   readonly families: Families;
@@ -49,18 +49,24 @@ const BY_DEFAULT_NOT = [
 
 export type EgressDecision = 'allowed' | 'denied' | 'no-family';
 
+/** For whom something is dialled. */
+export interface EgressRequest {
+  /** Undefined for somebody without one. */
+  readonly keyId: number | undefined;
+  /** The network led the flow through this host, on its way to the target. */
+  readonly inPath?: InPath;
+}
+
 /**
- * May the server dial `target` for the router with key `keyId`, or for somebody without one? An explicit deny beats an allow of the same list.
+ * May the server dial `target`? An explicit deny beats an allow of the same list.
  * `source` is the address that the kernel would dial from: the target's own means that the target is this host, also
- * where `policy.own` does not know of it (an address of later, a deprecated one). `isInPath`: the network led the flow
- * through this host, on its way to the target.
+ * where `policy.own` does not know of it (an address of later, a deprecated one).
  */
 export function decideEgress(
   policy: EgressPolicy,
-  keyId: number | undefined,
+  { keyId, inPath }: EgressRequest,
   target: SocketAddress,
   source?: Address,
-  isInPath = false,
 ): EgressDecision {
   const { address } = target;
   const isIn = (prefixes: readonly Prefix[]) => prefixes.some((prefix) => prefixContains(prefix, address));
@@ -69,7 +75,7 @@ export function decideEgress(
   const isAllowed = isIn(policy.allow) || (keyId !== undefined && isIn(policy.allowByKey.get(keyId) ?? []));
   const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
   // What is routed through us reaches private targets without us too; it never meant this host.
-  const isDoor = isInPath ? isOwn : !isAllowed && (isOwn || isIn(BY_DEFAULT_NOT));
+  const isDoor = inPath ? isOwn : !isAllowed && (isOwn || isIn(BY_DEFAULT_NOT));
   if (isDoor) return 'denied';
   // The kernel's word counts more than what was seen at the start, perhaps before IPv6 was up.
   if (source) return 'allowed';

@@ -7,8 +7,6 @@ import type { Arrival, Resumable } from './resumables.ts';
 import { SentCopy } from '../flow/sent-copy.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
-const NOTHING: Buffer = Buffer.alloc(0);
-
 export interface ResumableFlowSpec {
   readonly flowId: string;
   readonly attempt: number;
@@ -29,7 +27,7 @@ export class ResumableFlow implements Resumable {
       toNear: new SentCopy(context.copies, context.loop.nowMs),
       onGone: () => context.resumables.delete(flowId),
     };
-    resumable.flow = Flow.start(context, [client, target], first, NOTHING, { copies });
+    resumable.flow = Flow.start(context, { near: client, far: target, firstToFar: first, copies });
   }
 
   private constructor(families: Families | undefined) {

@@ -6,22 +6,20 @@ import { close } from '../../linux/libc.ts';
 import { connectResult } from '../../linux/sockets.ts';
 import { NO_SPARE_FD } from '../../linux/spare-fd.ts';
 import type { FailureReason } from '../../transport/failure.ts';
-import type { InPath, RemoteLeg } from '../../transport/handshake.ts';
+import type { RemoteLeg } from '../../transport/handshake.ts';
 import type { NamedTarget } from '../../transport/socks-address.ts';
 import { isStarvation } from '../acceptor.ts';
 import { Conn, type ConnOwner } from '../loop/conn.ts';
-import { decideEgress, type EgressPolicy } from './egress.ts';
+import { decideEgress, type EgressPolicy, type EgressRequest } from './egress.ts';
 import { Timer } from '../loop/timers.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 // The number of the spare fd may be taken by another thread before the dial gets it; it comes back when a flow ends.
 const REDIAL_MS = 50;
 
-export interface DialRequest {
-  readonly keyId: number | undefined;
+export interface DialRequest extends EgressRequest {
   readonly target: NamedTarget;
   readonly remoteLeg?: RemoteLeg;
-  readonly inPath?: InPath;
 }
 
 export interface DialHandlers {
@@ -38,29 +36,23 @@ export class TargetDial implements ConnOwner {
   private readonly handlers: DialHandlers;
   /** The one that is tried first, and those to try after it. */
   private addresses: readonly SocketAddress[] = [];
-  private spareFd: number;
+  private spareFd = NO_SPARE_FD;
   private target: Conn | undefined;
   private isClosed = false;
   /** It waits for a file descriptor. */
   isStarved = false;
   private readonly redial = new Timer(() => this.dial());
 
-  /** @param spareFd keeps a number free for the socket; the dial's from here on */
-  constructor(
-    context: WorkerContext,
-    egress: EgressPolicy,
-    request: DialRequest,
-    spareFd: number,
-    handlers: DialHandlers,
-  ) {
+  constructor(context: WorkerContext, egress: EgressPolicy, request: DialRequest, handlers: DialHandlers) {
     this.context = context;
     this.egress = egress;
     this.request = request;
-    this.spareFd = spareFd;
     this.handlers = handlers;
   }
 
-  begin(): void {
+  /** @param spareFd keeps a number free for the socket; the dial's from here on */
+  begin(spareFd: number): void {
+    this.spareFd = spareFd;
     const { target } = this.request;
     if ('address' in target) {
       this.addresses = [target];
@@ -99,8 +91,8 @@ export class TargetDial implements ConnOwner {
     const own = this.context.sourceTowards(to);
     if (typeof own === 'number' && isStarvation(own)) return this.starve();
     const from = typeof own === 'number' ? undefined : own;
-    const { keyId, inPath, remoteLeg } = this.request;
-    const decision = decideEgress(this.egress, keyId, to, from, inPath !== undefined);
+    const { inPath, remoteLeg } = this.request;
+    const decision = decideEgress(this.egress, this.request, to, from);
     if (decision === 'denied')
       return this.refused('egress-denied', 'the egress policy does not allow this target');
     if (decision === 'no-family')
