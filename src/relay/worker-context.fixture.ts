@@ -8,6 +8,7 @@ import { Resumables } from './server/resumables.ts';
 import { WORKER_COPY_BYTES } from './flow/sent-copy.ts';
 import { SpareFds } from './spare-fds.ts';
 import type { WorkerContext } from './worker-context.ts';
+import { WorkerNews } from './worker-news.ts';
 
 export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerContext {
   return {
@@ -18,6 +19,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     spares: new SpareFds(),
     bufferMaxBytes: 16 * 1024 * 1024,
     counters: new Counters(createCounterMemory(1), 0),
+    news: new WorkerNews(loop, () => undefined),
     flows: new Set(),
     openings: new Set(),
     warm: new Set(),
@@ -29,10 +31,6 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     nameTarget: () => '',
     sourceTowards,
     resolve: () => undefined,
-    learnFamilies: () => undefined,
-    doubt: () => undefined,
-    notePlain: () => undefined,
-    loseFastOpen: () => undefined,
     ...own,
   };
 }

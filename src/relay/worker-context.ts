@@ -1,7 +1,6 @@
 // What the parts of one worker share.
 import type { Address, SocketAddress } from '../base/address.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import type { Families } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import type { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
@@ -11,6 +10,7 @@ import type { Arrival, Resumables } from './server/resumables.ts';
 import type { RouterPolicy } from './router/router-policy.ts';
 import type { CopyBudget } from './flow/sent-copy.ts';
 import type { SpareFds } from './spare-fds.ts';
+import type { WorkerNews } from './worker-news.ts';
 
 /** A flow that is not established yet. */
 export interface Opening {
@@ -31,6 +31,8 @@ export interface WorkerContext {
   /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
   readonly counters: Counters;
+  /** For the main thread, which follows WANs and servers. */
+  readonly news: WorkerNews;
   readonly flows: Set<Flow>;
   readonly openings: Set<Opening>;
   /** Connections that are kept for flows to come. */
@@ -50,12 +52,4 @@ export interface WorkerContext {
   sourceTowards(to: SocketAddress): Address | number;
   /** Looks a name up; without addresses when there are none. Never calls back before it returns. */
   resolve(name: string, onAnswer: (addresses: readonly Address[]) => void): void;
-  /** The far end told which families it reaches. */
-  learnFamilies(server: string, families: Families): void;
-  /** An attempt to connect is overdue: somebody should look whether its WAN and server are still there. */
-  doubt(): void;
-  /** A connection to a server over this WAN came about without MPTCP. */
-  notePlain(wan: string): void;
-  /** TCP Fast Open has failed too often over this WAN: flows of this worker go on without it. */
-  loseFastOpen(wan: string): void;
 }

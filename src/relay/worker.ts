@@ -5,7 +5,6 @@ import { heartOf } from '../base/heartbeats.ts';
 import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
-import { type Families, sameFamilies } from '../transport/handshake.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import { Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
@@ -14,7 +13,6 @@ import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
 import { Loop } from './loop/loop.ts';
 import { MainPort } from './loop/main-port.ts';
 import { PipePool } from './flow/pipe-pool.ts';
-import { RateLimit } from './rate-limit.ts';
 import { RecentSources } from './server/recent-sources.ts';
 import { type Arrival, Resumables } from './server/resumables.ts';
 import { RouterAccept } from './router/router-role.ts';
@@ -22,15 +20,11 @@ import { type CopyBudget, WORKER_COPY_BYTES } from './flow/sent-copy.ts';
 import { ServerAccept } from './server/server-role.ts';
 import { SpareFds } from './spare-fds.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
+import { WorkerNews } from './worker-news.ts';
 import type { FromWorker, RunningSettings, ToWorker, WorkerSpec } from './worker-spec.ts';
 
 // A thread that sits in a system call can be neither ended nor inspected: it returns to Node's own loop this often.
 const TURN_MS = 1000;
-// One log line per reason in this time.
-const LOG_INTERVAL_MS = 5000;
-// A thousand flows over a WAN that has just died say it once.
-const DOUBT_INTERVAL_MS = 100;
-const PLAIN_INTERVAL_MS = 1000;
 // A bulk flow that moved nothing for this long gives its pipes back.
 const REST_AFTER_MS = 2000;
 const BACKLOG = 4096;
@@ -42,6 +36,7 @@ class Worker implements WorkerContext {
   readonly pipes: PipePool;
   readonly spares = new SpareFds();
   readonly counters: Counters;
+  readonly news: WorkerNews;
   readonly flows = new Set<Flow>();
   readonly openings = new Set<Opening>();
   readonly warm = new Set<Opening>();
@@ -52,12 +47,8 @@ class Worker implements WorkerContext {
   private readonly acceptor: Acceptor;
   private readonly role: RouterAccept | ServerAccept;
   private readonly port: MainPort<ToWorker, FromWorker>;
-  private readonly logLimit = new RateLimit(LOG_INTERVAL_MS);
   private settings: RunningSettings;
   private maxFlows = 0;
-  private readonly families = new Map<string, Families>();
-  private doubtedMs = Number.NEGATIVE_INFINITY;
-  private readonly plainMs = new Map<string, number>();
   private readonly lookups = new Map<number, (addresses: readonly Address[]) => void>();
   private lookupId = 0;
   /** By the fd of the listener, what is spoken there. */
@@ -69,6 +60,7 @@ class Worker implements WorkerContext {
     // Beats between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
     this.loop = new Loop(heartOf(spec.heartbeats, spec.index));
     this.counters = new Counters(spec.counterMemory, spec.index);
+    this.news = new WorkerNews(this.loop, (message) => this.port.post(message));
     this.pipes = new PipePool(spec.settings.pipeBytes);
     this.settings = spec.settings;
     this.configure(spec.settings);
@@ -80,7 +72,7 @@ class Worker implements WorkerContext {
       onAccept: (fd, listener) => this.onAccept(fd, listener),
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
       onPause: (why) => this.onPause(why),
-      onResume: () => this.log('info', 'accept-resumed', 'accepting connections again'),
+      onResume: () => this.news.log('info', 'accept-resumed', 'accepting connections again'),
     });
     this.port = new MainPort(this.loop, spec.wakeFd, (message) => this.onMessage(message));
     for (const listen of spec.listens) {
@@ -113,7 +105,7 @@ class Worker implements WorkerContext {
 
   fail(reason: FailureReason, detail: string): void {
     this.counters.fail(reason);
-    this.log('warn', reason, detail);
+    this.news.log('warn', reason, detail);
   }
 
   nameTarget(target: NamedTarget): string {
@@ -129,30 +121,6 @@ class Worker implements WorkerContext {
     const id = this.lookupId++;
     this.lookups.set(id, onAnswer);
     this.port.post({ kind: 'resolve', worker: this.spec.index, id, name });
-  }
-
-  learnFamilies(server: string, families: Families): void {
-    const known = this.families.get(server);
-    if (known && sameFamilies(known, families)) return;
-    this.families.set(server, families);
-    this.port.post({ kind: 'families', server, families });
-  }
-
-  doubt(): void {
-    if (this.loop.nowMs - this.doubtedMs < DOUBT_INTERVAL_MS) return;
-    this.doubtedMs = this.loop.nowMs;
-    this.port.post({ kind: 'doubt' });
-  }
-
-  notePlain(wan: string): void {
-    this.counters.add('plainUpstreams', 1);
-    if (this.loop.nowMs - (this.plainMs.get(wan) ?? Number.NEGATIVE_INFINITY) < PLAIN_INTERVAL_MS) return;
-    this.plainMs.set(wan, this.loop.nowMs);
-    this.port.post({ kind: 'plain', wan });
-  }
-
-  loseFastOpen(wan: string): void {
-    this.port.post({ kind: 'fast-open-lost', wan });
   }
 
   handOver(worker: number, arrival: Arrival): void {
@@ -172,18 +140,13 @@ class Worker implements WorkerContext {
   private onPause(why: string): void {
     this.counters.add('acceptPauses', 1);
     this.freeFds();
-    this.log('warn', 'accept-paused', `not accepting connections for now: ${why}`);
+    this.news.log('warn', 'accept-paused', `not accepting connections for now: ${why}`);
   }
 
   /** Those of idle pipes, and those that are kept in store, serve flows better. */
   private freeFds(): void {
     this.pipes.shrink();
     this.spares.shrink();
-  }
-
-  private log(level: 'info' | 'warn', reason: string, message: string): void {
-    const entry = this.logLimit.pass(reason, message, this.loop.nowMs);
-    if (entry) this.port.post({ kind: 'log', level, reason, ...entry });
   }
 
   private onMessage(message: ToWorker): void {
@@ -225,9 +188,7 @@ class Worker implements WorkerContext {
       else flow.sweep(now, REST_AFTER_MS);
     }
     this.spares.trim();
-    for (const { reason, entry } of this.logLimit.flush(now)) {
-      this.port.post({ kind: 'log', level: 'warn', reason, ...entry });
-    }
+    this.news.flush();
     this.publish();
   }
 

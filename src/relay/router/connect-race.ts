@@ -100,7 +100,7 @@ export class ConnectRace implements ConnOwner {
   private onHedge(): void {
     const next = this.candidates[this.next];
     const newest = this.newest as Candidate;
-    if (!this.isPatienceOver) this.context.doubt();
+    if (!this.isPatienceOver) this.context.news.doubt();
     if (!next) return;
     if (next.server !== newest.server && !this.isPatienceOver) {
       this.isPatienceOver = true;

@@ -78,7 +78,7 @@ export class FastOpenWatch {
     this.stop();
     this.note('silent');
     this.context.counters.add('fastOpenFallbacks', 1);
-    this.context.doubt();
+    this.context.news.doubt();
     this.handlers.onBad();
   }
 

@@ -71,7 +71,7 @@ export class RouterAccept {
     this.wans = new Rotation(role.policy.wans);
     this.warmWans = new Rotation(role.policy.wans);
     this.warm = new WarmPool(context, warmSettings(role.opening));
-    this.fastOpen = new FastOpenTrials((wan) => context.loseFastOpen(wan));
+    this.fastOpen = new FastOpenTrials((wan) => context.news.loseFastOpen(wan));
     this.fastOpen.update(role.policy.wans);
     this.meetServers(role.policy);
   }

@@ -101,7 +101,7 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
     conn.owner = this;
     this.request.standOn(attempt, routeTo(this.plan, candidate.server) as Route, this.context.buffer);
     if (waitsForBytes(attempt)) this.watchFastOpen(attempt);
-    else if (candidate.mptcp && isMptcp(conn.fd) === false) this.context.notePlain(candidate.wan);
+    else if (candidate.mptcp && isMptcp(conn.fd) === false) this.notePlain(candidate);
     this.owner.onConnected();
   }
 
@@ -114,6 +114,11 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
   onReady(): void {
     const { link } = this.request;
     if (link && !this.isOver) this.onLinkReady(link);
+  }
+
+  private notePlain({ wan }: Candidate): void {
+    this.context.counters.add('plainUpstreams', 1);
+    this.context.news.notePlain(wan);
   }
 
   private onLinkReady(link: HelloLink): void {
@@ -150,7 +155,7 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
   }
 
   private establish({ server }: Candidate, reply: EstablishedReply): void {
-    if (reply.families && server !== undefined) this.context.learnFamilies(server, reply.families);
+    if (reply.families && server !== undefined) this.context.news.learnFamilies(server, reply.families);
     this.finish();
     this.owner.onEstablished(reply);
   }
