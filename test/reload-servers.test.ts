@@ -5,7 +5,7 @@ import { ORIGIN, SERVER } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
 import { CONVERT_PORT, serverConfig } from '../src/lab/program-config.ts';
-import type { ConfigTable } from '../src/lab/toml-writer.ts';
+import type { ConfigTable } from '../src/config/toml-writer.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { readCounters } from './support/daemon-status.ts';

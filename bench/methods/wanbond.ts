@@ -1,6 +1,6 @@
 // wanbond as its users have it, once for each transport: no setting but keys, addresses and interfaces.
 import { builtProgram } from '../../src/base/package-files.ts';
-import type { ConfigTable } from '../../src/lab/toml-writer.ts';
+import type { ConfigTable } from '../../src/config/toml-writer.ts';
 import type { Method } from '../method.ts';
 import { levelGround } from './level-ground.ts';
 import { askVersion } from './version.ts';

@@ -1,6 +1,6 @@
 // What zod found wrong, in the operator's words, with the place in the file and what to do.
 import type * as z from 'zod';
-import type { LocatedToml } from './locate.ts';
+import type { LocatedConfig } from './located-tree.ts';
 import { formatPath, type Problem } from './problem.ts';
 import { childSchema, keysOf } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
@@ -8,32 +8,39 @@ import { suggest } from './suggest.ts';
 type Issue = z.core.$ZodIssue;
 
 /** Every issue as problems, in the order of the file. */
-export function explain(issues: readonly Issue[], schema: z.ZodType, toml: LocatedToml): Problem[] {
+export function explain(issues: readonly Issue[], schema: z.ZodType, file: LocatedConfig): Problem[] {
   const problems = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => unknownKey(issue.path, key, schema, toml))
-      : [problem(issue, schema, toml)],
+      ? issue.keys.map((key) => unknownKey(issue.path, key, schema, file))
+      : [problem(issue, schema, file)],
   );
-  return problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return problems
+    .map((one) => ({ ...one, message: file.inItsWords(one.message), hint: file.inItsWords(one.hint) }))
+    .sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function unknownKey(at: readonly PropertyKey[], key: string, schema: z.ZodType, toml: LocatedToml): Problem {
+function unknownKey(
+  at: readonly PropertyKey[],
+  key: string,
+  schema: z.ZodType,
+  file: LocatedConfig,
+): Problem {
   const path = [...at, key];
   const known = keysOf(at.reduce<z.ZodType | undefined>(childSchema, schema));
   const close = suggest(key, known);
   return {
-    ...toml.positionOf(path, 'key'),
-    path: formatPath(toml.asWritten(path)),
+    ...file.positionOf(path, 'key'),
+    path: file.nameOf(path),
     message: 'unknown key',
     hint: close ? `did you mean \`${close}\`?` : `known here: ${known.join(', ')}.`,
   };
 }
 
-function problem(issue: Issue, schema: z.ZodType, toml: LocatedToml): Problem {
-  const value = toml.valueAt(issue.path);
+function problem(issue: Issue, schema: z.ZodType, file: LocatedConfig): Problem {
+  const value = file.valueAt(issue.path);
   const part = value === undefined ? 'key' : 'value';
   const words = wording(issue, value, schema);
-  return { ...toml.positionOf(issue.path, part), path: formatPath(toml.asWritten(issue.path)), ...words };
+  return { ...file.positionOf(issue.path, part), path: file.nameOf(issue.path), ...words };
 }
 
 function wording(issue: Issue, value: unknown, schema: z.ZodType): Pick<Problem, 'message' | 'hint'> {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import { explain } from './explain.ts';
 import { keyFileReader, reason } from './key-file.ts';
-import { type LocatedToml, locateToml } from './locate.ts';
-import { ConfigError, formatPath, type Problem } from './problem.ts';
+import { locateToml } from './locate.ts';
+import type { LocatedConfig } from './located-tree.ts';
+import { ConfigError, type Problem } from './problem.ts';
 import { type RouterConfig, routerSchema } from './router.ts';
 import type { ReadKeyFile } from './secret.ts';
 import { type ServerConfig, serverSchema } from './server.ts';
@@ -52,16 +53,29 @@ export function detectRole(text: string, file = 'config'): Role | undefined {
   return isRouter ? 'router' : 'server';
 }
 
-function parse<T>(text: string, file: string, makeSchema: (read: ReadKeyFile) => z.ZodType<T>): Loaded<T> {
+function parse<T>(text: string, file: string, makeSchema: MakeSchema<T>): Loaded<T> {
   const toml = locateToml(text, file);
-  const exposed: string[] = [];
-  const schema = makeSchema(keyFileReader(file, (path) => exposed.push(path)));
-  const result = schema.safeParse(toml.value);
-  if (!result.success) throw new ConfigError(file, explain(result.error.issues, schema, toml));
-  return { config: deepFreeze(result.data), warnings: exposed.map((path) => exposedKey(path, toml)) };
+  const result = validate(toml, file, makeSchema);
+  if ('problems' in result) throw new ConfigError(file, result.problems);
+  return result;
 }
 
-function exposedKey(path: string, toml: LocatedToml): Problem {
+type MakeSchema<T> = (read: ReadKeyFile) => z.ZodType<T>;
+
+/** Values of any format against the schema of a role: the frozen config, or all that is wrong. `file` may name key files. */
+export function validate<T>(
+  values: LocatedConfig,
+  file: string,
+  makeSchema: MakeSchema<T>,
+): Loaded<T> | { readonly problems: readonly Problem[] } {
+  const exposed: string[] = [];
+  const schema = makeSchema(keyFileReader(file, (path) => exposed.push(path)));
+  const result = schema.safeParse(values.value);
+  if (!result.success) return { problems: explain(result.error.issues, schema, values) };
+  return { config: deepFreeze(result.data), warnings: exposed.map((path) => exposedKey(path, values)) };
+}
+
+function exposedKey(path: string, toml: LocatedConfig): Problem {
   const places = ['server', 'key'].flatMap((table) => {
     const keys = toml.valueAt([table]);
     const count = Array.isArray(keys) ? keys.length : 1;
@@ -70,7 +84,7 @@ function exposedKey(path: string, toml: LocatedToml): Problem {
   const at = places.find((place) => toml.valueAt(place) === path) ?? [];
   return {
     ...toml.positionOf(at, 'value'),
-    path: formatPath(toml.asWritten(at)),
+    path: toml.nameOf(at),
     message: `${path} can be read by others than its owner`,
     hint: `Run \`chmod 600 ${path}\`.`,
   };

@@ -21,11 +21,17 @@ export class ConfigError extends WanbondError {
   readonly file: string;
   readonly problems: readonly Problem[];
 
-  constructor(file: string, problems: readonly Problem[], cause?: unknown) {
+  /** @param checkedBy the command that shows whether anything is left */
+  constructor(
+    file: string,
+    problems: readonly Problem[],
+    cause?: unknown,
+    checkedBy = `wanbond check -c ${file}`,
+  ) {
     super({
       code: 'bad-config',
       message: problems.map((problem) => formatProblem(file, problem)).join('\n'),
-      hint: `Correct ${file}; \`wanbond check -c ${file}\` shows whether anything is left.`,
+      hint: `Correct ${file}; \`${checkedBy}\` shows whether anything is left.`,
       cause,
     });
     this.file = file;

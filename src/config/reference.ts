@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { keyDocs } from './field.ts';
 import { routerSchema } from './router.ts';
-import { childSchema, isList, keysOf } from './schema-walk.ts';
+import { childSchema, keysOf, tableOf } from './schema-walk.ts';
 import { serverSchema } from './server.ts';
 
 const INTRO = `# Config reference
@@ -76,12 +76,6 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 function isOptional(schema: z.ZodType): boolean {
   return schema.safeParse(undefined).success;
-}
-
-/** The schema of one table: the section itself, or the element of a list of tables; undefined for a plain key. */
-function tableOf(schema: z.ZodType): z.ZodType | undefined {
-  const candidate = isList(schema) ? childSchema(schema, 0) : schema;
-  return keysOf(candidate).length > 0 ? candidate : undefined;
 }
 
 function child(schema: z.ZodType, key: string): z.ZodType {

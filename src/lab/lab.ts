@@ -6,7 +6,7 @@ import { type Emulator, startEmulator } from './emulator/handle.ts';
 import { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { cuttable, parseWanLink, type WanLink } from './link-kind.ts';
-import type { ConfigTable } from './toml-writer.ts';
+import type { ConfigTable } from '../config/toml-writer.ts';
 import { CONVERT_PORT, mergeConfig, routerConfig, serverConfig } from './program-config.ts';
 import { ProgramFiles, type ProgramOptions } from './programs.ts';
 import { reapStaleRuns, removeRun, runDirectory } from './reap.ts';

@@ -1,6 +1,6 @@
 // The configs that the lab gives the real router and server programs, as TOML.
 import { LAN, SERVER, type WanAddresses } from './addresses.ts';
-import { type ConfigTable, isTable } from './toml-writer.ts';
+import { type ConfigTable, isTable } from '../config/toml-writer.ts';
 
 /** The port of RFC 8803's dissector, as in our own default. */
 export const CONVERT_PORT = 5124;

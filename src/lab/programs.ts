@@ -6,7 +6,7 @@ import { builtProgram, DAEMON_NODE_FLAGS } from '../base/package-files.ts';
 import type { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { mergeConfig } from './program-config.ts';
-import { type ConfigTable, renderToml } from './toml-writer.ts';
+import { type ConfigTable, renderToml } from '../config/toml-writer.ts';
 
 export interface ProgramOptions {
   /** Merged into the lab's config; see mergeConfig. */

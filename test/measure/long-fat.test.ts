@@ -4,7 +4,7 @@ import { askControl } from '../../src/control/control-socket.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
 import { measureRate } from '../../src/lab/measure-rate.ts';
-import type { ConfigTable } from '../../src/lab/toml-writer.ts';
+import type { ConfigTable } from '../../src/config/toml-writer.ts';
 import { waitUntil } from '../../src/lab/wait-until.ts';
 
 const RATE = '200mbit';

@@ -3,7 +3,7 @@ import { builtProgram } from '../../src/base/package-files.ts';
 import type { Finding } from '../../src/cli/check/finding.ts';
 import type { Lab } from '../../src/lab/lab.ts';
 import { mergeConfig, routerConfig } from '../../src/lab/program-config.ts';
-import type { ConfigTable } from '../../src/lab/toml-writer.ts';
+import type { ConfigTable } from '../../src/config/toml-writer.ts';
 
 export interface CheckRun {
   readonly overrides?: ConfigTable;

@@ -1,4 +1,4 @@
-// Writes the lab's configs as TOML: the parser that the program uses cannot write.
+// Writes a config as TOML: the parser that reads it cannot write.
 
 /** A TOML table as data. */
 export interface ConfigTable {
