@@ -9,6 +9,7 @@ const ROOMS = [
   'main.ts',
   'cli',
   'lab',
+  'openwrt',
   'kernel',
   'control',
   'setup',

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   reload: async () => (await import('./cli/reload.ts')).reloadCommand(),
   lab: async () => (await import('./cli/lab.ts')).labCommand(),
   kernel: async () => (await import('./cli/kernel.ts')).kernelCommand(),
+  uci: async () => (await import('./cli/uci.ts')).uciCommand(),
   uninstall: async () => (await import('./cli/uninstall.ts')).uninstallCommand(),
 };
 

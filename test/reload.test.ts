@@ -121,7 +121,7 @@ describe('a router, while a download runs', () => {
 
     // What takes a restart is refused, with all that came with it.
     const refused = await reloadRouter({ wan, nat: true, redirect: { port: 5999 }, quic: 'leave' }, two);
-    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused).toMatchObject({ code: 3, stdout: '' });
     expect(refused.stderr).toMatch(/nat, redirect\.port cannot change[\s\S]*Restart/);
     expect(direct).toContain(await ask());
 
@@ -160,7 +160,7 @@ describe('a router, while a download runs', () => {
     });
     await stopCleanly(router);
     expect(await reload('router')).toMatchObject({
-      code: 1,
+      code: 3,
       stderr: expect.stringMatching(/no wanbond daemon answers/),
     });
   });

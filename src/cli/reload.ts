@@ -4,7 +4,13 @@ import { Command } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import { tellControl } from '../control/control-socket.ts';
 import type { ReloadAnswer, ReloadRequest } from '../daemon/reload.ts';
+import { reportError } from './report-error.ts';
 import { loadAnyConfig } from './role-config.ts';
+
+// For scripts, which may then do so.
+const NEEDS_RESTART = 3;
+// One that cannot be found where the file says was started with another state-dir, or as the other role.
+const RESTART_CODES = new Set(['restart-needed', 'not-running']);
 
 export function reloadCommand(): Command {
   return new Command('reload')
@@ -12,8 +18,18 @@ export function reloadCommand(): Command {
       'make the running daemon take over its config file; flows go on, and a bad file changes nothing',
     )
     .requiredOption('-c, --config <file>', 'the config file that the daemon runs with')
+    .addHelpText(
+      'after',
+      `\nThe exit code is ${NEEDS_RESTART} when the daemon has to be restarted for what was changed.`,
+    )
     .action(async ({ config: file }: { config: string }) => {
-      const { changed, warnings } = await reload(file);
+      const answer = await reload(file).catch((error: unknown) => {
+        if (!(error instanceof WanbondError) || !RESTART_CODES.has(error.code)) throw error;
+        reportError(error);
+        process.exitCode = NEEDS_RESTART;
+      });
+      if (!answer) return;
+      const { changed, warnings } = answer;
       for (const line of warnings) process.stderr.write(`${line}\n`);
       const lines = changed.length > 0 ? changed : ['nothing has changed'];
       process.stdout.write(`${lines.join('\n')}\n`);

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { WanbondError } from '../base/error.ts';
 import type { ReadKeyFile } from './secret.ts';
 
-const GROUP_AND_WORLD_READ = 0o044;
+export const GROUP_AND_WORLD_READ = 0o044;
 // Ours: a key file is one line; anything longer is the wrong file.
 const MAX_KEY_FILE_BYTES = 4096;
 

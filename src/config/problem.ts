@@ -16,6 +16,11 @@ export interface Problem extends Position {
   readonly hint: string;
 }
 
+/** @param path empty for the file as a whole, or where the place says enough */
+export function problemAt({ line, column }: Position, path: string, message: string, hint: string): Problem {
+  return { line, column, path, message, hint };
+}
+
 /** Error `bad-config`: its message has one line per problem, in the order of the file. */
 export class ConfigError extends WanbondError {
   readonly file: string;

@@ -1,18 +1,9 @@
 // What `init` makes on a host, each thing recorded before it is made, so that `uninstall` removes exactly that.
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { WanbondError } from '../../base/error.ts';
 import { INSTALLED_FILE } from '../../setup/places.ts';
+import { type FileOwner, replaceFile } from '../replace-file.ts';
 
 interface Installed {
   readonly format: 1;
@@ -20,11 +11,6 @@ interface Installed {
   readonly files: readonly string[];
   /** A system user that did not exist before. */
   readonly user: string | null;
-}
-
-export interface FileOwner {
-  readonly uid: number;
-  readonly gid: number;
 }
 
 const NOTHING: Installed = { format: 1, directories: [], files: [], user: null };
@@ -141,13 +127,3 @@ export class Installation {
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
-
-/** Never half-written, and never readable by others for a moment. */
-export function replaceFile(path: string, text: string, mode: number, owner: FileOwner): void {
-  const fresh = `${path}.new`;
-  rmSync(fresh, { force: true });
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
-  chownSync(fresh, owner.uid, owner.gid);
-  chmodSync(fresh, mode);
-  renameSync(fresh, path);
-}

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { WanbondError } from '../../base/error.ts';
 import { SERVICE_USER } from '../../setup/places.ts';
-import type { FileOwner, Installation } from './installation.ts';
+import type { FileOwner } from '../replace-file.ts';
+import type { Installation } from './installation.ts';
 
 export function ensureServiceUser(installation: Installation, root: string): FileOwner {
   const found = findUser(installation);
