@@ -8,6 +8,7 @@ BENCH_PACKAGES := haproxy microsocks mptcpize redsocks shadowsocks-libev systemd
 # What the tests run beside our own programs, one a line.
 TEST_PACKAGES := $(BENCH_PACKAGES) \
   bind9-dnsutils \
+  busybox \
   caddy \
   chromium \
   curl \
@@ -19,6 +20,7 @@ TEST_PACKAGES := $(BENCH_PACKAGES) \
   iputils-ping \
   openssl \
   patch \
+  shellcheck \
   systemd-container \
   wireguard-go \
   wireguard-tools
