@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
+import { encodeJoin } from '../src/setup/join.ts';
 import { parseUci } from '../src/openwrt/uci-text.ts';
 import { OpenwrtBox } from './support/openwrt-box.ts';
 
@@ -143,7 +144,7 @@ test('what is there already stays as it is, and a second run changes nothing', a
   }
 });
 
-test('with a server, it passes wanbond check', async () => {
+test('with the server of a join string, it passes wanbond check', async () => {
   await written(
     LAN +
       wan('wan1', 'device eth1', 'proto dhcp') +
@@ -154,12 +155,26 @@ test('with a server, it passes wanbond check', async () => {
     stdout: expect.stringMatching(/config server: is missing/) as string,
     stderr: '',
   });
-  const server =
-    "config server\n\tlist address '192.0.2.1'\n\toption key 'QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE='\n";
-  box.write(FILE, box.read(FILE) + server);
+  const invitation = {
+    hosts: ['vps.example.net'],
+    port: 5124,
+    serverId: 'wanbond',
+    keyId: 1,
+    key: Buffer.alloc(32),
+  };
+  const before = box.read(FILE);
+  expect(await box.must(`wanbond uci join ${encodeJoin(invitation)}`)).toBe(
+    `added  vps.example.net to ${FILE}\n`,
+  );
+  // Comments and all.
+  expect(box.read(FILE).startsWith(before)).toBe(true);
+  expect(await box.run(`wanbond uci join ${encodeJoin(invitation)}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/has a `config server` already[\s\S]*uci delete/) as string,
+  });
   expect(await box.must('wanbond uci check')).toMatch(/router config, disabled[\s\S]*Nothing fails/);
   await box.must('wanbond uci render -o /tmp/router.toml');
   const { stdout } = await box.run('wanbond check --json --no-network -c /tmp/router.toml');
   expect(JSON.parse(stdout)).toMatchObject({ configs: [{ role: 'router', problems: [], warnings: [] }] });
-  expect(await box.must('stat -c %a /tmp/router.toml')).toBe('600\n');
+  expect(await box.must(`stat -c %a /tmp/router.toml ${FILE}`)).toBe('600\n600\n');
 });

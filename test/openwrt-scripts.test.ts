@@ -40,10 +40,7 @@ test('what we write for UCI, ash reads as it was meant, as config_load has it', 
     {
       type: 't',
       name: 'n',
-      options: new Map([
-        ['x', 'one'],
-        ['y', values],
-      ]),
+      options: new Map([['y', values]]),
     },
   ]);
   const functions = `config() { :; }; option() { :; }; list() { printf '%s\\0' "$2"; }\n`;
