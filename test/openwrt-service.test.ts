@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DAEMON_NODE_FLAGS } from '../src/base/package-files.ts';
 import type { ConfigTable } from '../src/config/toml-writer.ts';
 import { BACKBONE, ORIGIN } from '../src/lab/addresses.ts';
 import type { CommandResult } from '../src/lab/command.ts';
@@ -95,6 +96,7 @@ describe('the service', () => {
     const pid = await start();
     expect(router.read('/tmp/procd-wanbond/wanted').split('\n')).toEqual([
       `command /usr/bin/wanbond router -c ${TOML}`,
+      `env NODE_OPTIONS=${DAEMON_NODE_FLAGS.join(' ')}`,
       'respawn 3600 5 0',
       'limits nofile=65536 65536',
       'term_timeout 90',

@@ -10,7 +10,8 @@ const INTRO = `# Config reference
 Written from the schema by \`npx vitest run --project unit src/config/reference.test.ts -u\`; do not edit.
 
 A config is one TOML file. Every mistake in it is reported at once, with line and column; unknown keys are
-mistakes too. \`wanbond check -c FILE\` only looks and changes nothing.
+mistakes too. \`wanbond check -c FILE\` only looks and changes nothing. On OpenWrt all of this stands in \`/etc/config/wanbond\`,
+with underscores for dashes: [openwrt.md](openwrt.md#uci-config).
 
 \`wanbond reload -c FILE\` (or SIGHUP) makes the running daemon take over a changed file: WANs, servers, keys, tiers,
 bypasses and all the rest, without losing a flow. Timeouts of the handshake and congestion control concern new flows. These
