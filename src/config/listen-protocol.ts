@@ -97,8 +97,9 @@ const USED: Readonly<Record<ListenTransport, readonly string[]>> = {
 export function refuseForeignKeys(read: unknown, context: z.RefinementCtx): void {
   if (!isTable(read)) return;
   const transport = read['transport'] as ListenTransport;
-  const used = USED[transport] as readonly string[] | undefined;
-  if (!used) return;
+  // Whatever else stands there is told already.
+  if (!Object.hasOwn(USED, transport)) return;
+  const used = USED[transport];
   for (const key of SPECIFIC) {
     const value = read[key];
     if (value === undefined || used.includes(key) || (Array.isArray(value) && value.length === 0)) continue;

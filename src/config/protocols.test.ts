@@ -144,3 +144,12 @@ describe('a server', () => {
     },
   );
 });
+
+test('a transport that is a property of every object is as unknown as any other', () => {
+  expect(problem(() => parseRouterConfig(router('transport = "__proto__"'), 'r.toml'))).toContain(
+    'server.transport: "__proto__" is not known here',
+  );
+  expect(problem(() => parseServerConfig('[[listen]]\ntransport = "constructor"', 's.toml'))).toContain(
+    'listen[0].transport: "constructor" is not known here',
+  );
+});

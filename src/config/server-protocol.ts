@@ -115,8 +115,9 @@ const DEFAULTS_OF_ONE: readonly (readonly [string, ServerTransport, unknown])[] 
 export function checkServerProtocol(read: object, context: z.RefinementCtx): void {
   if (!isTable(read)) return;
   const transport = read['transport'] as ServerTransport;
-  const used = USED[transport] as readonly string[] | undefined;
-  if (!used) return;
+  // Whatever else stands there is told already.
+  if (!Object.hasOwn(USED, transport)) return;
+  const used = USED[transport];
   const foreign = [
     ...SPECIFIC.filter((key) => read[key] !== undefined && !used.includes(key)),
     ...DEFAULTS_OF_ONE.flatMap(([key, of, usual]) => (of !== transport && read[key] !== usual ? [key] : [])),
