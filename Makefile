@@ -1,7 +1,7 @@
 # The commands of this repository. `make lab` proves the bonding, `make test` is everything CI runs.
 SHELL := /bin/bash
 # `make bench` measures beside others (CASES=relay,setup METHODS=... ROUNDS=5 as wanted).
-.PHONY: lab bench test test-alone test-packages bench-packages unit build programs lint format clean
+.PHONY: lab bench openwrt test test-alone test-packages bench-packages unit build programs lint format clean
 
 DEBIAN_PACKAGES := nftables iproute2 procps
 BENCH_PACKAGES := haproxy microsocks mptcpize redsocks shadowsocks-libev systemd v2ray
@@ -32,6 +32,10 @@ lab: build
 bench: build bench-packages .make/bench/bench.js
 	node .make/bench/bench.js $(if $(CASES),--cases $(CASES)) $(if $(METHODS),--methods $(METHODS)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+# Packages for OpenWrt; NODE=path/to/node puts that Node into them, ARCH=x86_64 makes only those.
+openwrt: build .make/openwrt/build.js
+	node .make/openwrt/build.js $(if $(ARCH),--arch $(ARCH)) $(if $(NODE),--node $(NODE)) $(if $(OUT),--out $(OUT))
+
 test: lint build test-packages
 	npx vitest run || $(MAKE) --no-print-directory test-alone
 
@@ -59,13 +63,16 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --no-audit --no-fund
 
 # What lab tests run; vitest makes it before them.
-programs: dist/main.js .make/peers/script-peer.js .make/bench/bench.js
+programs: dist/main.js .make/peers/script-peer.js .make/bench/bench.js .make/openwrt/build.js
 
 .make/peers/script-peer.js: dist/main.js test/rolldown.config.ts $(wildcard test/peers/*.mjs)
 	npx rolldown -c test/rolldown.config.ts
 
 .make/bench/bench.js: dist/main.js $(shell find bench -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 	npx rolldown -c bench/rolldown.config.ts
+
+.make/openwrt/build.js: dist/main.js packaging/openwrt/rolldown.config.ts $(shell find packaging/openwrt/build -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
+	npx rolldown -c packaging/openwrt/rolldown.config.ts
 
 # Debian packages are installed only where a program is missing, so that a second run needs no network.
 .make/debian:

@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packaging/**/*.test.ts'],
           testTimeout: 20_000,
           isolate: false,
           sequence: { groupOrder: 0 },

@@ -15,7 +15,10 @@ export const DAEMON_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1'];
 export type ProgramName = 'main' | 'relay-worker' | 'watch-worker' | 'lab-emulator' | 'lab-traffic';
 
 /** Absolute path of a built program. */
-export const builtProgram = (name: ProgramName): string => join(dirname(PACKAGE_JSON), 'dist', `${name}.js`);
+export const builtProgram = (name: ProgramName): string => join(packageRoot(), 'dist', `${name}.js`);
+
+/** Absolute path of the folder that package.json is in. */
+export const packageRoot = (): string => dirname(PACKAGE_JSON);
 
 export function packageWords(): { readonly version: string; readonly description: string } {
   return JSON.parse(readFileSync(PACKAGE_JSON, 'utf8')) as { version: string; description: string };
