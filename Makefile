@@ -34,7 +34,10 @@ bench: build bench-packages .make/bench/bench.js
 
 # Packages for OpenWrt; NODE=path/to/node puts that Node into them, ARCH=x86_64 makes only those.
 openwrt: build .make/openwrt/build.js
-	node .make/openwrt/build.js $(if $(ARCH),--arch $(ARCH)) $(if $(NODE),--node $(NODE)) $(if $(OUT),--out $(OUT))
+	node .make/openwrt/build.js $(call given,ARCH,--arch) $(call given,NODE,--node) $(call given,OUT,--out)
+
+# npm has a NODE of its own in the environment of what it runs: what counts is said to make.
+given = $(if $(filter command,$(origin $(1))),$(2) $($(1)))
 
 test: lint build test-packages
 	npx vitest run || $(MAKE) --no-print-directory test-alone

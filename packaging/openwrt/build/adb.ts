@@ -38,7 +38,8 @@ const ROOT_AT = 4;
 const value = (type: number, rest: number): AdbValue => ((type * 2 ** VALUE_BITS + rest) >>> 0) as AdbValue;
 
 export class AdbWriter {
-  #bytes = Buffer.alloc(HEADER_BYTES);
+  readonly #parts: Buffer[] = [Buffer.alloc(HEADER_BYTES)];
+  #length = HEADER_BYTES;
   /** What has been written, by alignment and bytes: the same text is there once. */
   readonly #written = new Map<string, number>();
 
@@ -83,8 +84,9 @@ export class AdbWriter {
 
   /** The block's content, with the value that all others are reached from. */
   finish(root: AdbValue): Buffer {
-    this.#bytes.writeUInt32LE(root, ROOT_AT);
-    return this.#bytes;
+    const bytes = Buffer.concat(this.#parts);
+    bytes.writeUInt32LE(root, ROOT_AT);
+    return bytes;
   }
 
   #list(type: number, values: readonly AdbValue[]): AdbValue {
@@ -102,8 +104,9 @@ export class AdbWriter {
   }
 
   #append(bytes: Buffer, alignment: number): number {
-    const at = roundUp(this.#bytes.length, alignment);
-    this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(at - this.#bytes.length), bytes]);
+    const at = roundUp(this.#length, alignment);
+    this.#parts.push(Buffer.alloc(at - this.#length), bytes);
+    this.#length = at + bytes.length;
     return at;
   }
 }
