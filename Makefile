@@ -15,11 +15,14 @@ TEST_PACKAGES := $(BENCH_PACKAGES) \
   dante-server \
   debootstrap \
   dnsmasq-base \
+  gcc \
   git \
   iptables \
   iputils-ping \
+  musl \
   openssl \
   patch \
+  qemu-user-static \
   shellcheck \
   systemd-container \
   wireguard-go \

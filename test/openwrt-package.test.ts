@@ -1,6 +1,14 @@
 // The packages for OpenWrt as `make openwrt` builds them: unpacked with tar and with a reader of the other format, they hold
 // what they should and nothing else, and building them again gives the same bytes.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -79,6 +87,7 @@ function expectedFiles(npm: string): Map<string, string> {
     '-rw-r--r-- usr/lib/wanbond/node_modules/koffi/index.js',
     '-rw-r--r-- usr/lib/wanbond/node_modules/koffi/package.json',
     '-rw-r--r-- usr/lib/wanbond/node_modules/koffi/src/koffi/index.js',
+    '-rw-r--r-- usr/lib/wanbond/node_modules/koffi/src/koffi/src/static.js',
     `-rw-r--r-- usr/lib/wanbond/node_modules/@koromix/koffi-linux-${npm}/index.js`,
     `-rw-r--r-- usr/lib/wanbond/node_modules/@koromix/koffi-linux-${npm}/package.json`,
     `-rw-r--r-- usr/lib/wanbond/node_modules/@koromix/koffi-linux-${npm}/musl_${npm}/koffi.node`,
@@ -161,6 +170,19 @@ const octal = (letters: string): string =>
         .reduce((sum, one) => 2 * sum + Number(one !== '-'), 0),
     )
     .join('');
+
+test.runIf(process.arch === 'x64')('nothing that the program imports is missing', async () => {
+  // This machine's C library, by the name of the one that koffi's build is for.
+  const libraries = join(folder, 'libraries');
+  mkdirSync(libraries);
+  const [, libc = ''] = /(\S*\/libc\.so\.6)/.exec(await mustRun(['ldd', process.execPath])) ?? [];
+  symlinkSync(libc, join(libraries, 'libc.musl-x86_64.so.1'));
+  const program = join(folder, 'x86_64/data/usr/lib/wanbond/dist/main.js');
+  const said = await mustRun([process.execPath, program, 'kernel', 'check', '--json'], {
+    env: { ...process.env, LD_LIBRARY_PATH: libraries },
+  });
+  expect(JSON.parse(said)).toMatchObject({ ok: true });
+});
 
 test('building them again gives the same bytes', async () => {
   const again = await build('again', 'ARCH=x86_64');

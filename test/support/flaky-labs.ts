@@ -1,5 +1,6 @@
-// Tells failures at once, lists the tests that passed at a second try only above the runner's own summary, and notes the labs that failed, which get
-// the machine to themselves afterwards (see the Makefile).
+// Tells failures at once; lists above the runner's own summary the tests that passed at a second try only, and those that
+// were not run for want of something, with what that is; and notes the labs that failed, which get the machine to themselves
+// afterwards (see the Makefile).
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
@@ -10,10 +11,15 @@ const MOST = 5;
 
 export default class FlakyLabs implements Reporter {
   private readonly secondTries: string[] = [];
+  private readonly notRun: string[] = [];
 
   onTestCaseResult(test: TestCase): void {
-    const { state, errors = [] } = test.result();
-    const line = `${test.module.relativeModuleId} > ${test.fullName}: ${errors[0]?.message ?? 'no message'}`;
+    const result = test.result();
+    const { state, errors = [] } = result;
+    const name = `${test.module.relativeModuleId} > ${test.fullName}`;
+    if (result.state === 'skipped' && result.note !== undefined)
+      this.notRun.push(`  NOT RUN: ${name}: ${result.note}`);
+    const line = `${name}: ${errors[0]?.message ?? 'no message'}`;
     // At once: a run that is broken off shows no summary.
     if (state === 'failed') console.log(`Failed: ${line}`);
     if (test.diagnostic()?.flaky) this.secondTries.push(`  ${line}`);
@@ -27,7 +33,10 @@ export default class FlakyLabs implements Reporter {
       mkdirSync(dirname(FAILED_LABS), { recursive: true });
       writeFileSync(FAILED_LABS, failed.map(({ relativeModuleId }) => `${relativeModuleId}\n`).join(''));
     }
-    if (this.secondTries.length > 0)
-      console.log(['', 'Passed at the second try only:', ...this.secondTries].join('\n'));
+    for (const [title, lines] of [
+      ['Passed at the second try only:', this.secondTries],
+      ['Left out:', this.notRun],
+    ] as const)
+      if (lines.length > 0) console.log(['', title, ...lines].join('\n'));
   }
 }

@@ -15,7 +15,7 @@ const CONFIGS = 'etc/config/';
 /** What is imported at run time, and the licences; koffi's sources and documentation stay out. */
 function npmParts({ npm }: Cpu): Readonly<Record<string, readonly string[]>> {
   return {
-    koffi: ['package.json', 'LICENSE.txt', 'index.js', 'src/koffi/index.js'],
+    koffi: ['package.json', 'LICENSE.txt', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'],
     // The build for musl alone.
     [`@koromix/koffi-linux-${npm}`]: ['package.json', 'index.js', `musl_${npm}/koffi.node`],
   };
