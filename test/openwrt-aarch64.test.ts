@@ -1,27 +1,24 @@
-// The package for aarch64 under qemu: the program starts with koffi's build for that CPU, and as server it carries what a
-// router of this machine's own CPU brings.
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+// The package for aarch64 under qemu: the program starts, and calls the kernel with koffi's build for that CPU. A daemon
+// cannot run there, as qemu passes no generic netlink on, in which MPTCP's paths are set up.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
+import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
-import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
-import { runTransfer } from '../src/lab/traffic-programs.ts';
 import { makeAarch64Root, QEMU } from './support/aarch64-root.ts';
 
+const { version } = packageWords();
 const REPOSITORY = join(import.meta.dirname, '..');
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
 const ARCHITECTURE = 'aarch64_generic';
-const BYTES = 3_000_000;
-const SEED = 9;
 const MAKE_TIMEOUT_MS = 600_000;
 // Every instruction is translated.
-const READY_TIMEOUT_MS = 120_000;
+const RUN_TIMEOUT_MS = 120_000;
 
 let folder: string;
 let root: string;
-let lab: Lab;
 let missing: string | undefined;
 
 beforeAll(async () => {
@@ -31,47 +28,25 @@ beforeAll(async () => {
   if (missing !== undefined) return;
   const words = [`ARCH=${ARCHITECTURE}`, `OUT=${folder}`];
   await mustRun(['make', '--silent', '-C', REPOSITORY, 'openwrt', ...words], { timeoutMs: MAKE_TIMEOUT_MS });
-  const unpack = 'tar -xzOf "$1" ./data.tar.gz | tar -xzpf - -C "$2"';
-  const ipk = join(folder, `wanbond_0.1.0-r1_${ARCHITECTURE}.ipk`);
-  await mustRun(['sh', '-ec', unpack, 'sh', ipk, root]);
-  lab = await buildLab({ wans: ['50mbit', '50mbit'] });
-  await lab.startOrigin();
+  const ipk = join(folder, `wanbond_${packageVersion(version)}_${ARCHITECTURE}.ipk`);
+  await mustRun(['sh', '-ec', 'tar -xzOf "$1" ./data.tar.gz | tar -xzpf - -C "$2"', 'sh', ipk, root]);
 }, MAKE_TIMEOUT_MS);
 
-afterAll(async () => {
-  await lab?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const wanbond = (...words: string[]): string[] => [
-  ...[QEMU, '-L', root, join(root, 'usr/bin/node'), join(root, 'usr/lib/wanbond/dist/main.js')],
-  ...words,
-];
+const wanbond = (...words: string[]): Promise<string> => {
+  const program = [join(root, 'usr/bin/node'), join(root, 'usr/lib/wanbond/dist/main.js')];
+  return mustRun([QEMU, '-L', root, ...program, ...words], { env: ENV, timeoutMs: RUN_TIMEOUT_MS });
+};
 
-test('the program and its system calls work', async ({ skip }) => {
+test('the program starts, and its system calls work', async ({ skip }) => {
   skip(missing !== undefined, missing);
-  const { server } = lab.hosts;
-  const options = { env: ENV, timeoutMs: READY_TIMEOUT_MS };
-  expect(await server.must(wanbond('--version'), options)).toBe('0.1.0\n');
-  const said = await server.must(wanbond('kernel', 'check', '--json'), options);
-  const { findings } = JSON.parse(said) as { findings: readonly { level: string }[] };
-  expect(findings.filter(({ level }) => level === 'fail')).toEqual([]);
-});
-
-test('as server it carries a download', async ({ skip }) => {
-  skip(missing !== undefined, missing);
-  const config = join(folder, 'server.toml');
-  copyFileSync(lab.writeServerConfig({ 'state-dir': join(folder, 'state') }), config);
-  const server = lab.hosts.server.spawn(wanbond('server', '-c', config), {
-    label: 'server on aarch64',
-    env: ENV,
-  });
-  await server.waitFor(/\bready\b/, READY_TIMEOUT_MS);
-  await lab.startRouter();
-  const { bytes, sha256 } = await runTransfer(lab.hosts.lan, 'down', lab.target, {
-    bytes: BYTES,
-    seed: SEED,
-  });
-  expect({ bytes, sha256 }).toEqual({ bytes: BYTES, sha256: streamSha256(SEED, BYTES) });
-  expect(await server.stop()).toMatchObject({ code: 0 });
+  expect(await wanbond('--version')).toBe(`${version}\n`);
+  const { ok, findings } = JSON.parse(await wanbond('kernel', 'check', '--json')) as {
+    ok: boolean;
+    findings: readonly { subject: string; state: string }[];
+  };
+  expect(ok).toBe(true);
+  // Found out by opening a socket.
+  expect(findings).toContainEqual(expect.objectContaining({ subject: 'MPTCP', state: 'works' }));
 });

@@ -4,6 +4,8 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
+import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
 import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
@@ -14,6 +16,7 @@ import { muslNode } from './support/musl-node.ts';
 import { inMuslRoot, makeMuslRoot } from './support/musl-root.ts';
 import { receivedBytes } from './support/received-bytes.ts';
 
+const { version } = packageWords();
 const REPOSITORY = join(import.meta.dirname, '..');
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
 const BYTES = 12_000_000;
@@ -35,7 +38,7 @@ beforeAll(async () => {
   root = join(folder, 'root');
   const words = [`NODE=${node.path}`, 'ARCH=x86_64', `OUT=${folder}`];
   await mustRun(['make', '--silent', '-C', REPOSITORY, 'openwrt', ...words], { timeoutMs: MAKE_TIMEOUT_MS });
-  await makeMuslRoot(root, join(folder, 'wanbond_0.1.0-r1_x86_64.ipk'));
+  await makeMuslRoot(root, join(folder, `wanbond_${packageVersion(version)}_x86_64.ipk`));
   lab = await buildLab({ wans: ['50mbit', '50mbit'] });
   await lab.startOrigin();
 }, MAKE_TIMEOUT_MS);
@@ -63,7 +66,7 @@ const librariesOf = ({ pid }: LabProcess): string[] =>
 
 test('the program and its system calls work', async ({ skip }) => {
   skip(missing !== undefined, missing);
-  expect(await wanbond(lab.hosts.router, '--version')).toBe('0.1.0\n');
+  expect(await wanbond(lab.hosts.router, '--version')).toBe(`${version}\n`);
   // Asks the kernel by system calls of all kinds, and libnftables.
   const said = await wanbond(lab.hosts.router, 'kernel', 'check', '--json');
   const { findings } = JSON.parse(said) as { findings: readonly { subject: string; level: string }[] };

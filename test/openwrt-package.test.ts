@@ -15,11 +15,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type PackageRead, readPackage } from '../packaging/openwrt/build/adb-reader.fixture.ts';
 import { elfFacts } from '../packaging/openwrt/build/elf.ts';
 import { askForMusl } from '../packaging/openwrt/build/musl-program.fixture.ts';
+import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
+import { packageWords } from '../src/base/package-files.ts';
 import { mustRun, runCommand } from '../src/lab/command.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 const OWN = join(REPOSITORY, 'packaging/openwrt');
-const VERSION = '0.1.0-r1';
+const VERSION = packageVersion(packageWords().version);
 const BUILD_TIMEOUT_MS = 170_000;
 const DEPENDS = [
   'ip-full',

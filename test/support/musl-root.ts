@@ -8,7 +8,7 @@ import { mustRun } from '../../src/lab/command.ts';
 const SHIM = join(import.meta.dirname, 'musl-shim.c');
 const GLIBC_LOADER = 'ld-linux-x86-64.so.2';
 const MULTIARCH = 'usr/lib/x86_64-linux-gnu';
-// Both of them in memory of the kernel or of this machine; and glibc itself, which `ip` and the shell of this root run with.
+// What the kernel shows; and glibc, which `ip` and the shell of this root run with.
 const MOUNTS = ['proc', 'sys', 'dev', MULTIARCH, 'lib64'];
 /** What musl's loader makes of its own names; see its list of reserved ones. */
 const PART_OF_MUSL = /^lib(c|m|dl|rt|pthread|util)\./;
@@ -46,9 +46,9 @@ function copyLibrary(soname: string, root: string): void {
   for (const needed of elfFacts(readFileSync(to))?.needed ?? []) copyLibrary(needed, root);
 }
 
-/** The words that run `argv` in the root, and see this machine's /proc, /sys and /dev; for a mount namespace of its own. */
+/** The words that run `argv` in the root, with this machine's /proc, /sys and /dev, which nobody else sees mounted there. */
 export function inMuslRoot(root: string, argv: readonly string[]): string[] {
   const mounts = MOUNTS.map((folder) => `mount --rbind /${folder} "$root/${folder}"`);
   const script = ['root=$1; shift', ...mounts, 'exec chroot "$root" "$@"'].join('\n');
-  return ['sh', '-ec', script, 'sh', root, ...argv];
+  return ['unshare', '--mount', 'sh', '-ec', script, 'sh', root, ...argv];
 }

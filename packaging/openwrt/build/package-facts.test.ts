@@ -1,8 +1,18 @@
 import { expect, test } from 'vitest';
+import { NEEDS } from '../../../src/kernel/check/needs.ts';
 import { DEPENDS, dependsOf, packageVersion } from './package-facts.ts';
 
 test('without a Node of its own the package depends on the one of OpenWrt', () => {
   expect(dependsOf(undefined)).toEqual([...DEPENDS, 'node']);
+});
+
+test('modules that `wanbond kernel check` wants are depended on', () => {
+  const wanted = NEEDS.filter(({ level }) => level !== 'optional').flatMap(({ openwrt }) =>
+    openwrt !== undefined && 'package' in openwrt ? [openwrt.package] : [],
+  );
+  // nftables-json brings it.
+  expect(DEPENDS).toEqual(expect.arrayContaining(wanted.filter((name) => name !== 'kmod-nft-core')));
+  expect(wanted).toContain('kmod-nft-tproxy');
 });
 
 test('a Node that comes with it is depended on by its libraries', () => {
