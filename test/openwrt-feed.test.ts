@@ -40,9 +40,10 @@ tell:
 	@printf '%s\\n' 'NAME $(PKG_NAME)' 'VERSION $(PKG_VERSION)-r$(PKG_RELEASE)' 'DEPENDS $(strip $(DEPENDS))' 'CONFFILES $(strip $(Package/$(1)/conffiles))' 'DESCRIPTION $(subst ',,$(strip $(Package/$(1)/description)))'
 prepare: ; $$(call Build/Prepare)
 install: ; $$(call Package/$(1)/install,$(DESTDIR))
-scripts: export POSTINST=$$(Package/$(1)/postinst)
-scripts: export POSTRM=$$(Package/$(1)/postrm)
-scripts: ; @printf '%s\\0' "$$$$POSTINST" "$$$$POSTRM"
+scripts: export SCRIPT_POSTINST=$$(call Package/$(1)/postinst)
+scripts: export SCRIPT_POSTRM=$$(call Package/$(1)/postrm)
+scripts: export SCRIPT_PRERM=$$(call Package/$(1)/prerm)
+scripts: ; @printf '%s\\0' "$$$$SCRIPT_POSTINST" "$$$$SCRIPT_POSTRM" "$$$$SCRIPT_PRERM"
 endef
 `;
 
@@ -123,10 +124,31 @@ test('a given Node is installed with it', async () => {
   expect(statSync(join(root, 'usr/lib/wanbond/node')).mode & 0o777).toBe(0o755);
 });
 
+/** What the SDK makes of Package/wanbond/postinst, postrm and prerm. */
+const scripts = async (): Promise<string[]> => (await make('scripts')).split('\0').slice(0, 3);
+
 test('its scripts are shell, and leave an image that is being built alone', async () => {
-  const [postinst = '', postrm = ''] = (await make('scripts')).split('\0');
-  for (const script of [postinst, postrm]) {
-    expect(script).toMatch(/^#!\/bin\/sh\n/);
+  const all = await scripts();
+  expect(all.map((script) => script.slice(0, 10))).toEqual(Array(3).fill('#!/bin/sh\n'));
+  for (const script of all)
     await mustRun(['sh', '-c', script], { env: { ...process.env, IPKG_INSTROOT: '/nowhere' } });
-  }
+});
+
+test('before removing, what every package does is done, and ends, although both call each other', async () => {
+  const [, , prerm = ''] = await scripts();
+  expect(prerm).toContain(readFileSync(join(OWN, 'scripts/prerm'), 'utf8').trim());
+  const root = join(sdk, 'box');
+  mkdirSync(join(root, 'lib'), { recursive: true });
+  writeFileSync(join(root, 'prerm-pkg'), prerm);
+  // As in OpenWrt's, as far as it matters here.
+  writeFileSync(
+    join(root, 'lib/functions.sh'),
+    'default_prerm() {\n\t( . "$IPKG_INSTROOT/prerm-pkg" ) || return\n\techo stopped\n}\n',
+  );
+  const script = '. "$IPKG_INSTROOT/lib/functions.sh"; default_prerm';
+  const said = await mustRun(['sh', '-c', script], {
+    env: { ...process.env, IPKG_INSTROOT: root },
+    timeoutMs: 10_000,
+  });
+  expect(said).toBe('stopped\nstopped\n');
 });
