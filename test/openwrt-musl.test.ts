@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
-import { packageWords } from '../src/base/package-files.ts';
+import { DAEMON_NODE_FLAGS, packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
 import type { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
@@ -55,7 +55,9 @@ const wanbond = (host: Host, ...words: string[]): Promise<string> =>
 async function start(host: Host, role: 'router' | 'server', config: string): Promise<LabProcess> {
   copyFileSync(config, join(root, `var/etc/${role}.toml`));
   const argv = inMuslRoot(root, ['/usr/bin/wanbond', role, '-c', `/var/etc/${role}.toml`]);
-  const started = host.spawn(argv, { label: `${role} on musl`, env: ENV });
+  // As the service does.
+  const env = { ...ENV, NODE_OPTIONS: DAEMON_NODE_FLAGS.join(' ') };
+  const started = host.spawn(argv, { label: `${role} on musl`, env });
   await started.waitFor(/\bready\b/, READY_TIMEOUT_MS);
   return started;
 }

@@ -36,12 +36,16 @@ export async function makeAarch64Root(to: string): Promise<string | undefined> {
   try {
     if (!existsSync(BASE)) await makeBase();
   } catch (error) {
-    if (error instanceof WanbondError) return error.message;
+    if (error instanceof WanbondError && isFetch(error)) return error.message;
     throw error;
   }
   await mustRun(['cp', '-a', BASE, to]);
   return undefined;
 }
+
+/** What cannot be had is no fault of the package. */
+const isFetch = ({ code, message }: WanbondError): boolean =>
+  code === 'npm-failed' || message.startsWith('apt-get ');
 
 async function makeBase(): Promise<void> {
   const fresh = `${BASE}.${process.pid}`;
