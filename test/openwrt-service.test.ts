@@ -100,6 +100,7 @@ describe('the service', () => {
       'respawn 3600 5 0',
       'limits nofile=65536 65536',
       'term_timeout 90',
+      'file /usr/lib/wanbond/package.json',
       'stdout 1',
       'stderr 1',
       '',
