@@ -39,7 +39,7 @@ function sources(dir = SRC): string[] {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(SRC, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s+'([^']+)'/g)].map(([, to]) => ({
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, to]) => ({
     from: file,
     to: to?.startsWith('.') ? relative(SRC, resolve(SRC, dirname(file), to)) : (to ?? ''),
   }));

@@ -29,7 +29,8 @@ const program = new Command('wanbond')
   .showHelpAfterError('(wanbond --help lists the commands)');
 
 try {
-  const asked = COMMANDS[process.argv[2] ?? ''];
+  const name = process.argv[2] ?? '';
+  const asked = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   for (const load of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(await load());
   await program.parseAsync();
 } catch (error) {

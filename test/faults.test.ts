@@ -91,7 +91,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an endless loop in that thread',
-    limitMs: 5000,
+    limitMs: 33_000,
     exit: { code: 2, signal: undefined },
     inject: preload('watch loop'),
     says: /fatal, ending at once: .*no sign of life/,
@@ -110,7 +110,11 @@ test.each(FAULTS)('$name', async ({ name, limitMs, exit, inject, says }) => {
   const probe = startPeerProbe(lab.hosts.lan, lab.target.address, PORT, PROBE_INTERVAL_MS);
   await probe.wait(1, ({ peer }) => peer === BACKBONE.server4);
   const faultMs = await inject(router, file);
-  const after = await probe.wait(PROBES_AFTER, ({ startMs }) => startMs >= faultMs + limitMs);
+  const after = await probe.wait(
+    PROBES_AFTER,
+    ({ startMs }) => startMs >= faultMs + limitMs,
+    limitMs + 20_000,
+  );
   expect(after.map(({ peer, error }) => peer ?? error)).toEqual(after.map(() => direct));
   expect(await ruleset()).not.toContain('wanbond');
   expect(await router.exited).toEqual(exit);

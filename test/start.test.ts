@@ -176,7 +176,7 @@ test('a start that fails when the LAN is taken already leaves nothing', async ()
   const lines = failed.stderr.map((line) => JSON.parse(line) as object);
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'LAN traffic is being carried' }));
   expect(lines.at(-1)).toMatchObject({
-    code: 'wan-watch-ended',
+    code: 'wan-watch-failed',
     msg: expect.stringContaining('a fault injected into watch'),
   });
 });

@@ -1,12 +1,6 @@
 // Signs of life of threads that no event loop of Node's can be asked about: a count in shared memory each.
 
 const WATCH_MS = 250;
-// Checks without a beat before a thread counts as stuck. Counted in checks and not by the clock, so that a suspended
-// machine does not wake up to a dead daemon.
-const STALE_CHECKS = 14;
-
-/** How long a thread may give no sign of life. */
-export const STUCK_AFTER_MS = WATCH_MS * STALE_CHECKS;
 
 export const createHeartbeats = (threads: number): SharedArrayBuffer =>
   new SharedArrayBuffer(threads * Int32Array.BYTES_PER_ELEMENT);
@@ -20,10 +14,16 @@ export function heartOf(memory: SharedArrayBuffer, index: number): () => void {
 /**
  * Looks at all of them until the timer is cleared.
  *
+ * @param stuckAfterMs how long a thread may give no sign of life; counted in checks and not by the clock, so that a
+ *   suspended machine does not wake up to a dead daemon
  * @param onStuck told again and again of a thread that beat once and does so no more; one that never did still loads,
  *   which may take long on a slow machine
  */
-export function watchHeartbeats(memory: SharedArrayBuffer, onStuck: (index: number) => void): NodeJS.Timeout {
+export function watchHeartbeats(
+  memory: SharedArrayBuffer,
+  stuckAfterMs: number,
+  onStuck: (index: number) => void,
+): NodeJS.Timeout {
   const beats = new Int32Array(memory);
   const seen = new Int32Array(beats.length);
   const missed = new Int32Array(beats.length);
@@ -32,7 +32,7 @@ export function watchHeartbeats(memory: SharedArrayBuffer, onStuck: (index: numb
       const beat = Atomics.load(beats, i);
       missed[i] = beat !== 0 && beat === seen[i] ? (missed[i] as number) + 1 : 0;
       seen[i] = beat;
-      if ((missed[i] as number) >= STALE_CHECKS) onStuck(i);
+      if ((missed[i] as number) * WATCH_MS >= stuckAfterMs) onStuck(i);
     }
   }, WATCH_MS);
 }

@@ -1,7 +1,7 @@
 // The main thread's handle to the data plane: starts the workers, wakes them, watches their heartbeats.
 import { Worker } from 'node:worker_threads';
 import { WanbondError } from '../base/error.ts';
-import { createHeartbeats, STUCK_AFTER_MS, watchHeartbeats } from '../base/heartbeats.ts';
+import { createHeartbeats, watchHeartbeats } from '../base/heartbeats.ts';
 import { builtProgram } from '../base/package-files.ts';
 import { within } from '../base/within.ts';
 import { openWake, wake } from '../linux/wake.ts';
@@ -10,6 +10,8 @@ import { type CounterTotals, createCounterMemory, readCounters } from './counter
 import { NameLookups } from './server/name-lookup.ts';
 import type { FromWorker, ListenSpec, RelaySettings, Role, ToWorker, WorkerSpec } from './worker-spec.ts';
 
+// The longest that the LAN may wait for it.
+const STUCK_AFTER_MS = 3500;
 const STOP_TIMEOUT_MS = 3000;
 // V8 would let the young garbage of each thread grow to 48 MB before it looks at it, though short flows leave little
 // alive. Looking sooner costs a few percent of CPU per flow (tried, 30,000 flows: a server of 130 MB and not 180).
@@ -69,7 +71,9 @@ export class Relay {
     this.handlers = handlers;
     this.counterMemory = createCounterMemory(workers);
     this.heartbeats = createHeartbeats(workers);
-    this.watch = watchHeartbeats(this.heartbeats, (index) => handlers.onFatal(workerStuck(index)));
+    this.watch = watchHeartbeats(this.heartbeats, STUCK_AFTER_MS, (index) =>
+      handlers.onFatal(workerStuck(index)),
+    );
   }
 
   counters(): CounterTotals {
@@ -77,14 +81,16 @@ export class Relay {
   }
 
   send(message: ToWorker): void {
+    if (this.isStopping) return;
     for (const thread of this.threads) tell(thread, message);
   }
 
   /** Resets what is left and ends the workers; false when one did not end in time. */
   async stop(): Promise<boolean> {
-    this.isStopping = true;
     clearInterval(this.watch);
     this.send({ kind: 'stop' });
+    // From here on a worker may have closed its eventfd, whose number may be another file's.
+    this.isStopping = true;
     return await within(Promise.all(this.threads.map((thread) => thread.ended)), STOP_TIMEOUT_MS);
   }
 
@@ -129,7 +135,7 @@ export class Relay {
 
   private handOver({ worker, arrival }: Extract<FromWorker, { kind: 'hand-over' }>): void {
     const thread = this.threads[worker];
-    if (thread) tell(thread, { kind: 'arrival', arrival });
+    if (thread && !this.isStopping) tell(thread, { kind: 'arrival', arrival });
   }
 
   /** Here, because a worker's own event loop turns once a second only. */

@@ -288,9 +288,10 @@ export class WanManager implements DeviceView {
   }
 
   private updatePaths({ paths }: WanState): void {
-    if (samePaths(paths, this.paths)) return;
+    // Before it has started nothing is remembered that it was not told.
+    if (!this.watch || samePaths(paths, this.paths)) return;
     this.paths = paths;
-    this.watch?.setPaths(paths);
+    this.watch.setPaths(paths);
   }
 }
 

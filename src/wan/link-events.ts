@@ -23,6 +23,7 @@ export class LinkEvents {
   readonly #drain: EventDrain;
   readonly #gather = new Timer(() => this.#read());
   readonly #look = new Timer(() => this.#lookAtCarriers());
+  #names: readonly string[] = [];
   #carriers: CarrierWatch;
 
   /** @throws SyscallError */
@@ -38,6 +39,8 @@ export class LinkEvents {
 
   /** @param names of interfaces whose lost carrier must be known at once: the kernel may take a second to tell */
   setCarrierOf(names: readonly string[]): void {
+    if (names.join() === this.#names.join()) return;
+    this.#names = names;
     this.#carriers = new CarrierWatch(this.#askFd, names, this.#receiver);
     this.#planLook();
   }
@@ -61,7 +64,7 @@ export class LinkEvents {
       this.#carriers.alert();
       this.#lookAtCarriers();
     }
-    if (batches.length > 0 || !isEmpty) this.#loop.timers.arm(this.#gather, GATHER_MS, this.#loop.nowMs);
+    if (batches.length > 0 || !isEmpty) this.#loop.timers.arm(this.#gather, GATHER_MS, performance.now());
   }
 
   #lookAtCarriers(): void {

@@ -44,20 +44,22 @@ export class Prober {
 
   /** How long the next round may wait at most, in milliseconds. */
   plan(): number {
-    const waitMs = this.isTouched ? 0 : Math.max(0, this.dueMs - this.loop.nowMs);
-    this.plannedMs = this.loop.nowMs + waitMs;
+    const nowMs = performance.now();
+    const waitMs = this.isTouched ? 0 : Math.max(0, this.dueMs - nowMs);
+    this.plannedMs = nowMs + waitMs;
     return waitMs;
   }
 
   /** Before the events of a round: the answers that it finds may have lain there for long. */
   onProgress(): void {
     const lateMs = this.loop.nowMs - this.plannedMs;
-    if (lateMs < HELD_UP_MS) return;
-    this.plannedMs = Number.POSITIVE_INFINITY;
-    for (const path of this.paths) path.onHeldUp(lateMs);
+    if (lateMs >= HELD_UP_MS) this.plannedMs = Number.POSITIVE_INFINITY;
+    this.heldUp(lateMs);
   }
 
   afterRound(): void {
+    // What else the thread did in this round, such as a look at a carrier whose driver held it up.
+    this.heldUp(performance.now() - this.loop.nowMs);
     if (!this.isTouched && this.loop.nowMs < this.dueMs) return;
     this.isTouched = false;
     this.tickedMs = this.loop.nowMs;
@@ -92,6 +94,11 @@ export class Prober {
   close(): void {
     this.setPaths([]);
     this.counters.close();
+  }
+
+  private heldUp(lateMs: number): void {
+    if (lateMs < HELD_UP_MS) return;
+    for (const path of this.paths) path.onHeldUp(lateMs);
   }
 
   private get dueMs(): number {

@@ -1,6 +1,6 @@
 // The main thread's handle to the thread that watches the WANs: the kernel's events of links, and probes.
 import { Worker } from 'node:worker_threads';
-import { createHeartbeats, STUCK_AFTER_MS, watchHeartbeats } from '../base/heartbeats.ts';
+import { createHeartbeats, watchHeartbeats } from '../base/heartbeats.ts';
 import { builtProgram } from '../base/package-files.ts';
 import { describe, WanbondError } from '../base/error.ts';
 import { within } from '../base/within.ts';
@@ -9,6 +9,9 @@ import { openWake, wake } from '../linux/wake.ts';
 import type { ProbePath } from './probe-path.ts';
 import type { FromProber, FromWatch, ToWatch, WatchSpec } from './watch-spec.ts';
 
+// Nothing that is carried depends on it, and to look at a carrier takes a lock of the kernel that the driver of a modem
+// may hold for seconds.
+const STUCK_AFTER_MS = 30_000;
 const STOP_TIMEOUT_MS = 3000;
 const YOUNG_GENERATION_MB = 1;
 
@@ -26,6 +29,7 @@ export class WanWatch {
   private readonly pulse: NodeJS.Timeout;
   private readonly handlers: WanWatchHandlers;
   private isStopping = false;
+  private ending: Promise<boolean> | undefined;
 
   /**
    * Resolves when no event of a link can be missed any more. Does not keep the process alive.
@@ -49,7 +53,7 @@ export class WanWatch {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
       name: 'wan-watch',
     });
-    this.pulse = watchHeartbeats(this.heartbeats, () => this.fail(stuck()));
+    this.pulse = watchHeartbeats(this.heartbeats, STUCK_AFTER_MS, () => this.fail(stuck()));
     this.pulse.unref();
   }
 
@@ -73,13 +77,19 @@ export class WanWatch {
   }
 
   /** Nothing is told afterwards. False when the thread did not end in time. */
-  async stop(): Promise<boolean> {
+  stop(): Promise<boolean> {
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<boolean> {
     clearInterval(this.pulse);
+    // It has ended, or it is stuck and no order reaches it.
     if (this.isStopping) return true;
-    this.isStopping = true;
     this.worker.ref();
     const exited = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()));
     this.send({ kind: 'stop' });
+    this.isStopping = true;
     return await within(exited, STOP_TIMEOUT_MS);
   }
 
@@ -95,7 +105,7 @@ export class WanWatch {
       const onEnd = (cause: unknown): void => {
         clearInterval(this.pulse);
         if (isReady) this.fail(ended(cause));
-        else reject(ended(cause));
+        else reject(notStarted(cause));
       };
       this.worker.on('error', onEnd);
       this.worker.on('exit', onEnd);
@@ -115,10 +125,20 @@ export class WanWatch {
   }
 
   private send(message: ToWatch): void {
+    // The thread closes the eventfd at its end: its number may be another file's by then.
+    if (this.isStopping) return;
     this.worker.postMessage(message);
     wake(this.wakeFd);
   }
 }
+
+const notStarted = (cause: unknown): WanbondError =>
+  new WanbondError({
+    code: 'wan-watch-failed',
+    message: `the WANs cannot be watched: ${describe(cause)}`,
+    hint: 'Look whether this user may open netlink sockets (CAP_NET_ADMIN) and whether memory or files have run out.',
+    cause,
+  });
 
 function ended(cause: unknown): WanbondError {
   const why = typeof cause === 'number' ? `its thread ended (${cause})` : describe(cause);

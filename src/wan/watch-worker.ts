@@ -42,6 +42,7 @@ class WatchThread {
   }
 
   private onMessage(message: ToWatch): void {
+    if (this.isStopped) return;
     if (message.kind === 'carrier-of') this.links.setCarrierOf(message.names);
     else if (message.kind === 'paths') this.prober.setPaths(message.paths);
     else if (message.kind === 'doubt') this.prober.doubt();

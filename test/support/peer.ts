@@ -39,7 +39,7 @@ export async function askPeer(host: Host, address: string, port: number): Promis
 
 export interface PeerProbe {
   /** The first `count` answers, of those that came and those to come, that `match`. */
-  wait(count: number, match: (answer: Answer) => boolean): Promise<Answer[]>;
+  wait(count: number, match: (answer: Answer) => boolean, timeoutMs?: number): Promise<Answer[]>;
   stop(): Promise<unknown>;
 }
 
@@ -51,11 +51,15 @@ export function startPeerProbe(host: Host, address: string, port: number, interv
     if (line.startsWith('{')) answers.push(JSON.parse(line) as Answer);
   });
   return {
-    wait: (count, match) =>
-      waitUntil(`${count} answers that match`, () => {
-        const found = answers.filter(match);
-        return found.length >= count && found.slice(0, count);
-      }),
+    wait: (count, match, timeoutMs = TIMEOUT_MS) =>
+      waitUntil(
+        `${count} answers that match`,
+        () => {
+          const found = answers.filter(match);
+          return found.length >= count && found.slice(0, count);
+        },
+        timeoutMs,
+      ),
     stop: () => started.stop(),
   };
 }

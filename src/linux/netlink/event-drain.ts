@@ -7,8 +7,8 @@ import type { Receiver } from './socket.ts';
 // More than this at once (a routing daemon that loads its table) is an overrun too: to read everything anew costs the
 // main thread less than to be told of each change.
 const MAX_BATCH = 500;
-// Events without end must not keep the thread from the order to stop.
-const MAX_DRAIN_MS = 50;
+// Events without end must keep the thread neither from its probes nor from the order to stop.
+const MAX_DRAIN_MS = 5;
 
 export type EventBatch =
   /** In the kernel's order. */
@@ -17,12 +17,12 @@ export type EventBatch =
   | { readonly kind: 'overrun' };
 
 export class EventDrain {
-  readonly fd: number;
+  readonly #fd: number;
   readonly #receiver: Receiver;
   #hasLost = false;
 
   constructor(fd: number, receiver: Receiver) {
-    this.fd = fd;
+    this.#fd = fd;
     this.#receiver = receiver;
   }
 
@@ -32,7 +32,7 @@ export class EventDrain {
     const endMs = performance.now() + MAX_DRAIN_MS;
     let isEmpty = false;
     while (!isEmpty && performance.now() < endMs) {
-      const received = this.#receiver.receive(this.fd);
+      const received = this.#receiver.receive(this.#fd);
       if (received === 'empty') isEmpty = true;
       else if (received === 'overrun') this.#hasLost = true;
       else if (!this.#hasLost) this.#collect(received, events);

@@ -1,6 +1,6 @@
 // A netlink socket: opened, joined to multicast groups, read.
 //
-// Non-blocking throughout: the kernel answers a request before send(2) returns, and events are waited for with poll(2).
+// Non-blocking throughout: the kernel answers a request before send(2) returns, and events are waited for with epoll_wait(2).
 import { SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from '../constants.ts';
 import { EAGAIN, EINTR, ENOBUFS, SyscallError } from '../errno.ts';
 import {
