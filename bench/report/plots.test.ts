@@ -14,9 +14,10 @@ test('one for each figure that was measured', () => {
     'relay-throughput.svg',
     'relay-cpu.svg',
     'setup.svg',
+    'failover.svg',
     'growth.svg',
   ]);
-  expect(plotsOf({ failover: RUNS['failover'] as NonNullable<(typeof RUNS)['failover']> })).toEqual([]);
+  expect(plotsOf({ many: RUNS['many'] as NonNullable<(typeof RUNS)['many']> })).toEqual([]);
   expect(plotsOf({ relay: caseRun(relay('throughputMbps', { haproxy: [undefined] })) })).toEqual([]);
 });
 

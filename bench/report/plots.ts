@@ -66,6 +66,17 @@ const BARS: readonly BarSource[] = [
       { variant: SETUP_FAR_VARIANT, metric: 'firstByteP50Ms', title: 'median' },
     ],
   },
+  {
+    case: 'failover',
+    file: 'failover.svg',
+    title: 'The WAN of the default route dies; less is better',
+    subtitle: `how long a running download stands still, and how long a new connection takes; ${RANGE}`,
+    panels: [
+      { variant: 'carrier lost', metric: 'stallMs', title: 'download' },
+      { variant: 'silent', metric: 'stallMs', title: 'download' },
+      { variant: 'silent', metric: 'newConnectionMs', title: 'new connection' },
+    ],
+  },
 ];
 
 export function plotsOf(runs: Runs): Plot[] {
