@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dependsOf, packageVersion, RELEASE } from '../packaging/openwrt/build/package-facts.ts';
-import { ARCHITECTURES } from '../packaging/openwrt/build/architecture.ts';
+import { ARCHITECTURES } from '../src/openwrt/architecture.ts';
 import { conffilesOf, payload } from '../packaging/openwrt/build/payload.ts';
 import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PackageRead, readPackage } from '../packaging/openwrt/build/adb-reader.fixture.ts';
-import { elfFacts } from '../packaging/openwrt/build/elf.ts';
+import { type PackageRead, readPackage } from '../src/openwrt/apk-reader.ts';
+import { elfFacts } from '../src/openwrt/elf.ts';
 import { askForMusl } from '../packaging/openwrt/build/musl-program.fixture.ts';
 import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
 import { packageWords } from '../src/base/package-files.ts';

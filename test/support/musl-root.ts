@@ -2,7 +2,7 @@
 // made of Debian's files.
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { elfFacts } from '../../packaging/openwrt/build/elf.ts';
+import { elfFacts } from '../../src/openwrt/elf.ts';
 import { mustRun } from '../../src/lab/command.ts';
 
 const SHIM = join(import.meta.dirname, 'musl-shim.c');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ADB_BLOCK, AdbWriter, type AdbValue, block, NULL } from './adb.ts';
-import { readRoot } from './adb-reader.fixture.ts';
+import { readRoot } from '../../../src/openwrt/apk-reader.ts';
 
 // Lengths at which the width of the length changes.
 const LENGTHS = fc.oneof(fc.nat(300), fc.constantFrom(0, 255, 256, 65_535, 65_536));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { readPackage } from './adb-reader.fixture.ts';
+import { readPackage } from '../../../src/openwrt/apk-reader.ts';
 import { apk } from './apk.ts';
 import { EXAMPLE } from './package-parts.fixture.ts';
 

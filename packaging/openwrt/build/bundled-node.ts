@@ -1,8 +1,8 @@
 // A Node that is to come with the package: whether a router can run it, and what it needs there.
 import { readFileSync } from 'node:fs';
 import { WanbondError } from '../../../src/base/error.ts';
-import { ARCHITECTURES, type Cpu } from './architecture.ts';
-import { elfFacts } from './elf.ts';
+import { ARCHITECTURES, type Cpu } from '../../../src/openwrt/architecture.ts';
+import { elfFacts } from '../../../src/openwrt/elf.ts';
 
 export interface BundledNode {
   readonly data: Buffer;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readNode } from './bundled-node.ts';
-import { elfFacts } from './elf.ts';
+import { elfFacts } from '../../../src/openwrt/elf.ts';
 import { askForMusl } from './musl-program.fixture.ts';
 
 const PROGRAM = readFileSync('/bin/sh');

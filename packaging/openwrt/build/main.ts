@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { describe, WanbondError } from '../../../src/base/error.ts';
 import { packageRoot, packageWords } from '../../../src/base/package-files.ts';
 import { apk } from './apk.ts';
-import { ARCHITECTURES, type Architecture, architectureNamed } from './architecture.ts';
+import { ARCHITECTURES, type Architecture, architectureNamed } from '../../../src/openwrt/architecture.ts';
 import { type BundledNode, readNode } from './bundled-node.ts';
 import { ipk } from './ipk.ts';
 import { dependsOf, NAME, packageVersion } from './package-facts.ts';

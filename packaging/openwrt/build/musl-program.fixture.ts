@@ -1,5 +1,5 @@
 // A program that says that it was built for musl, as far as a package builder can see.
-import { elfFacts } from './elf.ts';
+import { elfFacts } from '../../../src/openwrt/elf.ts';
 
 const LOADER = '/lib/ld-musl-x86_64.so.1';
 

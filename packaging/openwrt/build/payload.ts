@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { WanbondError } from '../../../src/base/error.ts';
-import type { Cpu } from './architecture.ts';
+import type { Cpu } from '../../../src/openwrt/architecture.ts';
 import { EXECUTABLE, type FileEntry, PRIVATE, READABLE, sorted } from './file-entry.ts';
 import { NAME } from './package-facts.ts';
 import { npmFiles, pinnedIn } from './npm-archive.ts';

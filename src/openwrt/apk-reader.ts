@@ -1,4 +1,4 @@
-// Reads ADB files and packages in them for the tests: written from the format's description, with nothing of the writer's.
+// Reads ADB files and the packages of apk in them: written from the format's description, with nothing of our writer's.
 import { createHash } from 'node:crypto';
 import { inflateRawSync } from 'node:zlib';
 

@@ -1,5 +1,5 @@
 // The architectures that there are packages for, by OpenWrt's names, with those of npm and of musl.
-import { WanbondError } from '../../../src/base/error.ts';
+import { WanbondError } from '../base/error.ts';
 
 export interface Cpu {
   /** As npm and Node name it. */
