@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { onStdout as pc } from './colors.ts';
 import type { Measurement } from '../lab/measure.ts';
+import type { OpenwrtFigures } from '../lab/openwrt/router.ts';
 import { type CutFigures, findings } from '../lab/verdict.ts';
 
 const mbit = (value: number): string => value.toFixed(1);
@@ -46,6 +47,7 @@ export function renderLabTable({ document, cpuSecondsPerGb, longestGapMs, losses
     ...(isUnshaped ? [cpu] : []),
     `contents     ${document.sha256Match ? 'equal' : pc.red('DIFFERENT')} (SHA-256)`,
     ...(document.cut ? cutLines(document.cut, losses) : []),
+    ...(document.openwrt ? openwrtLines(document.openwrt) : []),
     `verdict      ${isBonding ? pc.green(pc.bold('bonding')) : pc.red(pc.bold(document.verdict))}`,
     ...findings(document).map(({ reason }) => `             ${reason}`),
   ].join('\n');
@@ -65,6 +67,16 @@ function cutLines(cut: CutFigures, losses: readonly string[]): string[] {
     ...(cut.restoreStallMs === null
       ? []
       : [`             restored: ${back}; nothing read for ${cut.restoreStallMs} ms`]),
+  ];
+}
+
+function openwrtLines(figures: OpenwrtFigures): string[] {
+  const { rootfs, release, wanbond, node, musl, fw4, uci } = figures;
+  const from = { installed: 'installed in it', package: 'of the package', running: 'of this lab' };
+  return [
+    `router       inside ${rootfs}: ${release}, wanbond ${wanbond} (${from[figures.program]}), Node ${node}, musl ${musl}`,
+    `             ${fw4 ? 'with its fw4, whose zones lan and wan reject input' : 'WITHOUT a firewall: it has no fw4'}; config ${uci ? 'read by its uci too' : 'NOT read by its uci, which it does not have'}`,
+    '             the init script was not run: it takes procd and ubus',
   ];
 }
 

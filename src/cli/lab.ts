@@ -6,8 +6,11 @@ import { checkCut, type CutSpec, parseCut } from '../lab/cut-spec.ts';
 import { buildLab, type Lab } from '../lab/lab.ts';
 import { parseWanLink } from '../lab/link-kind.ts';
 import { type Measurement, measureLab } from '../lab/measure.ts';
-import { HOST_NAMES } from '../lab/run-name.ts';
+import { SHELL } from '../lab/openwrt/root-facts.ts';
+import { RENDERED_FILE } from '../lab/openwrt/router.ts';
+import { HOST_NAMES, type HostName } from '../lab/run-name.ts';
 import { findings } from '../lab/verdict.ts';
+import { UCI_FILE } from '../openwrt/places.ts';
 import { terminalProgress } from './lab-progress.ts';
 import { renderLabTable } from './lab-table.ts';
 
@@ -18,6 +21,8 @@ interface LabFlags {
   readonly transport: string;
   readonly ipv6?: boolean;
   readonly sourceSpecific?: boolean;
+  readonly openwrt?: string;
+  readonly package?: string;
   readonly json?: boolean;
   readonly keep?: boolean;
 }
@@ -67,6 +72,11 @@ export function labCommand(): Command {
     .addOption(new Option('--transport <name>', 'how router and server speak').default('convert'))
     .option('--ipv6', 'reach server and origin over IPv6')
     .option('--source-specific', 'IPv6 default routes per source prefix, as OpenWrt makes them')
+    .option(
+      '--openwrt <rootfs>',
+      'run the router inside this root file system of OpenWrt, a folder or tar.gz',
+    )
+    .option('--package <file>', 'of wanbond, .ipk or .apk, to lay over the root file system of --openwrt')
     .option('--json', 'print one JSON document on standard output')
     .option('--keep', 'leave everything running until Ctrl-C and print how to enter each host')
     .action(async (flags: LabFlags) => {
@@ -90,6 +100,13 @@ async function runLab(flags: LabFlags): Promise<number> {
       wans.map((text, i) => ({ name: wanAddresses(i + 1).name, isShaped: isShaped(text) })),
     );
   }
+  if (flags.package !== undefined && flags.openwrt === undefined) {
+    throw new WanbondError({
+      code: 'no-rootfs',
+      message: 'a package goes over the root file system of an OpenWrt',
+      hint: 'Give --openwrt too, or leave --package out.',
+    });
+  }
   if (process.getuid?.() !== 0) {
     throw new WanbondError({
       code: 'not-root',
@@ -106,6 +123,7 @@ async function runLab(flags: LabFlags): Promise<number> {
       sourceSpecific: flags.sourceSpecific ?? false,
       transport: flags.transport,
       cuttable: flags.cut !== undefined,
+      openwrt: flags.openwrt === undefined ? undefined : { rootfs: flags.openwrt, package: flags.package },
     }),
   );
   // Also a lab that was interrupted while it was built has to be removed.
@@ -150,16 +168,22 @@ async function keepRunning(lab: Lab, interrupt: Promise<unknown>): Promise<void>
 
 function enterHints(lab: Lab): string {
   const enter = HOST_NAMES.map(
-    (name) => `  ${name.padEnd(7)} ip netns exec ${lab.hosts[name].namespace} bash`,
+    (name) => `  ${name.padEnd(7)} ip netns exec ${lab.hosts[name].namespace} ${shellOf(lab, name)}`,
   );
+  const routerConfig = lab.openwrt
+    ? `${UCI_FILE} and ${RENDERED_FILE} in it`
+    : lab.files.configFile('router');
   return [
     'The network is still there, with router, server and origin running:',
     ...enter,
-    `Configs: ${lab.files.configFile('router')}, ${lab.files.configFile('server')}`,
+    `Configs: ${routerConfig}, ${lab.files.configFile('server')}`,
     `Origin: ${lab.target.address} port ${lab.target.port}. Ctrl-C removes everything.`,
     '',
   ].join('\n');
 }
+
+const shellOf = (lab: Lab, host: HostName): string =>
+  (host === 'router' ? lab.openwrt?.enter([SHELL]).join(' ') : undefined) ?? 'bash';
 
 /** Resolves with the exit code of the first signal, which it also keeps; later ones change nothing. */
 function catchSignals(): Promise<number> & { code?: number } {

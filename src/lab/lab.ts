@@ -7,6 +7,8 @@ import { Host } from './host.ts';
 import type { LabProcess } from './lab-process.ts';
 import { cuttable, parseWanLink, type WanLink } from './link-kind.ts';
 import type { ConfigTable } from '../config/toml-writer.ts';
+import { type OpenwrtOptions, prepareRoot } from './openwrt/prepare-root.ts';
+import { OpenwrtRouter } from './openwrt/router.ts';
 import { CONVERT_PORT, mergeConfig, routerConfig, serverConfig } from './program-config.ts';
 import { ProgramFiles, type ProgramOptions } from './programs.ts';
 import { reapStaleRuns, removeRun, runDirectory } from './reap.ts';
@@ -24,6 +26,8 @@ export interface LabOptions {
   readonly transport?: string;
   /** Shaped WANs without delay run through the emulator too, which alone can cut a link. */
   readonly cuttable?: boolean;
+  /** Runs the router inside a root file system of OpenWrt. */
+  readonly openwrt?: OpenwrtOptions | undefined;
 }
 
 export interface TransportOption {
@@ -50,6 +54,7 @@ export class Lab {
   readonly #topology: Topology;
   readonly #removeAtExit = (): void => removeRun(this.run);
   #emulator: Emulator | undefined;
+  #openwrt: OpenwrtRouter | undefined;
   #closed = false;
 
   /** Use buildLab. */
@@ -102,8 +107,15 @@ export class Lab {
     return this.#emulator;
   }
 
+  /** What the router runs inside of; undefined: on this machine. */
+  get openwrt(): OpenwrtRouter | undefined {
+    return this.#openwrt;
+  }
+
   async build(): Promise<void> {
     const { links, emulated, hosts } = this.#topology;
+    const { openwrt } = this.#options;
+    const root = openwrt && (await prepareRoot(openwrt, this.files.folder('openwrt')));
     const namespaces = HOST_NAMES.map((name) => `netns add ${namespaceName(this.run, name)}\n`);
     await mustRun(['ip', '-batch', '-'], { input: namespaces.join('') });
     // Before any link: a new link takes over the defaults.
@@ -113,6 +125,10 @@ export class Lab {
       this.#emulator = await startEmulator(emulated, { realtime: true });
     }
     await Promise.all(HOST_NAMES.map((name) => this.hosts[name].apply(hosts[name])));
+    if (root) {
+      const devices = this.wans.map(({ device }) => device);
+      this.#openwrt = await OpenwrtRouter.boot(this.hosts.router, this.files.folder('box'), root, devices);
+    }
   }
 
   startServer(options: ProgramOptions & TransportOption = {}): Promise<LabProcess> {
@@ -120,6 +136,7 @@ export class Lab {
   }
 
   startRouter(options: RouterOptions = {}): Promise<LabProcess> {
+    if (this.#openwrt) return this.#openwrt.start(this.#routerBase(options), options);
     return this.files.start(this.hosts.router, 'router', this.#routerBase(options), options);
   }
 

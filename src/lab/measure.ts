@@ -96,6 +96,7 @@ export async function measureLab(lab: Lab, { seconds, progress, cut }: MeasureOp
     ...(await mptcpUse(lab)),
     sha256Match,
     ...(cut && cutResult && { cut: cutFigures(cut, cutResult) }),
+    ...(lab.openwrt && { openwrt: lab.openwrt.figures }),
   });
   return {
     document,

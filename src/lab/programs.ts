@@ -26,6 +26,11 @@ export interface ProgramOptions {
 const READY_TIMEOUT_MS = 60_000;
 const READY = /\bready\b/;
 
+/** Until a started router or server says that it is ready. @throws as LabProcess.waitFor */
+export async function untilReady(started: LabProcess): Promise<void> {
+  await started.waitFor(READY, READY_TIMEOUT_MS);
+}
+
 export class ProgramFiles {
   readonly #directory: string;
   /** Base64 of the key that router and server share. */
@@ -38,6 +43,11 @@ export class ProgramFiles {
 
   configFile(role: 'router' | 'server'): string {
     return join(this.#directory, `${role}.toml`);
+  }
+
+  /** A folder of this run for other things, which is not there yet. */
+  folder(name: string): string {
+    return join(this.#directory, name);
   }
 
   stateDir(role: 'router' | 'server'): string {
@@ -70,7 +80,7 @@ export class ProgramFiles {
       ],
       { label: role, env: { ...withoutNotify(process.env), ...options.env } },
     );
-    if (options.waitForReady ?? true) await started.waitFor(READY, READY_TIMEOUT_MS);
+    if (options.waitForReady ?? true) await untilReady(started);
     return started;
   }
 

@@ -1,6 +1,7 @@
 // The document that a lab run prints, and the judgement of its figures.
 import type { CutDirection, CutKind, CutSpec } from './cut-spec.ts';
 import type { CutResult } from './measure-cut.ts';
+import type { OpenwrtFigures } from './openwrt/router.ts';
 import type { Direction } from './traffic-programs.ts';
 
 /** Names and units are an interface: scripts read them. Change `schema` when one changes its meaning. */
@@ -19,6 +20,8 @@ export interface LabDocument {
   readonly sha256Match: boolean;
   /** Only of a run with --cut. */
   readonly cut?: CutFigures;
+  /** Only of a run with --openwrt. */
+  readonly openwrt?: OpenwrtFigures;
   readonly verdict: Verdict;
 }
 
@@ -75,7 +78,10 @@ export const SHARE_MIN = 0.7;
 export const EFFICIENCY_MIN = 0.85;
 
 export type Figures = Pick<LabDocument, 'wans' | 'bonded'> &
-  Pick<LabDocument, 'lanUsedMptcp' | 'originUsedMptcp' | 'middleUsedMptcp' | 'sha256Match' | 'cut'>;
+  Pick<
+    LabDocument,
+    'lanUsedMptcp' | 'originUsedMptcp' | 'middleUsedMptcp' | 'sha256Match' | 'cut' | 'openwrt'
+  >;
 
 /** The whole document from what was measured. */
 export function makeDocument(figures: Figures): LabDocument {

@@ -1,0 +1,4 @@
+// Any text as one word of a shell.
+
+export const shellWord = (text: string): string =>
+  /^[\w/.,:=+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
