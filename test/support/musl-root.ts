@@ -4,21 +4,21 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync } from '
 import { join } from 'node:path';
 import { elfFacts } from '../../src/openwrt/elf.ts';
 import { mustRun } from '../../src/lab/command.ts';
+import { unpackPackage } from '../../src/lab/openwrt/package-layer.ts';
 
 const SHIM = join(import.meta.dirname, 'musl-shim.c');
 const GLIBC_LOADER = 'ld-linux-x86-64.so.2';
-const MULTIARCH = 'usr/lib/x86_64-linux-gnu';
+export const MULTIARCH = 'usr/lib/x86_64-linux-gnu';
 // What the kernel shows; and glibc, which `ip` and the shell of this root run with.
 const MOUNTS = ['proc', 'sys', 'dev', MULTIARCH, 'lib64'];
 /** What musl's loader makes of its own names; see its list of reserved ones. */
 const PART_OF_MUSL = /^lib(c|m|dl|rt|pthread|util)\./;
 
-/** Unpacks an .ipk into `root`, a folder that is not there yet, and puts the rest beside it. */
-export async function makeMuslRoot(root: string, ipk: string): Promise<void> {
+/** Unpacks an .ipk, if given, into `root`, a folder that is not there yet, and puts the rest beside it. */
+export async function makeMuslRoot(root: string, ipk?: string): Promise<void> {
   for (const folder of [...MOUNTS, 'bin', 'lib', 'run', 'tmp', 'var/lib', 'var/etc', 'usr/lib'])
     mkdirSync(join(root, folder), { recursive: true });
-  const unpack = 'tar -xzOf "$1" ./data.tar.gz | tar -xzpf - -C "$2"';
-  await mustRun(['sh', '-ec', unpack, 'sh', ipk, root]);
+  if (ipk !== undefined) await unpackPackage(ipk, root);
   // Where glibc's loader is, by the name that programs have for it.
   symlinkSync(join('/', MULTIARCH), join(root, 'lib/x86_64-linux-gnu'));
   copyFileSync('/lib/ld-musl-x86_64.so.1', join(root, 'lib/ld-musl-x86_64.so.1'));
