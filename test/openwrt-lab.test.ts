@@ -17,6 +17,8 @@ import { makeOpenwrtRoot, putFw4, RELEASE } from './support/openwrt-root.ts';
 const { version } = packageWords();
 const REPOSITORY = join(import.meta.dirname, '..');
 const PREPARE_TIMEOUT_MS = 170_000;
+// A whole lab, with a Node of 140 MB; other labs run beside it.
+const LAB_TIMEOUT_MS = 400_000;
 const LAB = ['--wan', '20mbit', '--wan', '20mbit', '--seconds', '1'];
 
 let folder: string;
@@ -64,37 +66,47 @@ function expectCarried({ sha256Match, middleUsedMptcp, bonded, wans }: LabDocume
   for (const { bondedDownMbps } of wans) expect(bondedDownMbps).toBeGreaterThan(2);
 }
 
-test('the program that runs the lab carries inside a folder, which stays as it was', async ({ skip }) => {
-  skip(missing !== undefined, missing);
-  const before = await listing();
-  const document = await run('--openwrt', root);
-  expectCarried(document);
-  expect(document.openwrt).toMatchObject({
-    rootfs: root,
-    release: RELEASE,
-    wanbond: version,
-    program: 'running',
-    uci: false,
-    fw4: false,
-  });
-  expect(document.openwrt?.node).toMatch(/^v2\d\./);
-  expect(document.openwrt?.musl).toMatch(/^1\.2\./);
-  expect(await listing()).toBe(before);
-});
-
-test('a package over a tar.gz carries behind fw4 rules that reject the LAN', async ({ skip }) => {
-  skip(missing !== undefined, missing);
-  putFw4(root, { includes: true });
-  const archive = join(folder, 'rootfs.tar.gz');
-  await mustRun(['tar', '-I', 'gzip -1', '-cf', archive, '-C', root, '.'], { timeoutMs: PREPARE_TIMEOUT_MS });
-  try {
-    const document = await run('--openwrt', archive, '--package', ipk);
+test(
+  'the program that runs the lab carries inside a folder, which stays as it was',
+  async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    const before = await listing();
+    const document = await run('--openwrt', root);
     expectCarried(document);
-    expect(document.openwrt).toMatchObject({ rootfs: archive, program: 'package', fw4: true });
-  } finally {
-    rmSync(archive);
-  }
-});
+    expect(document.openwrt).toMatchObject({
+      rootfs: root,
+      release: RELEASE,
+      wanbond: version,
+      program: 'running',
+      uci: false,
+      fw4: false,
+    });
+    expect(document.openwrt?.node).toMatch(/^v2\d\./);
+    expect(document.openwrt?.musl).toMatch(/^1\.2\./);
+    expect(await listing()).toBe(before);
+  },
+  LAB_TIMEOUT_MS,
+);
+
+test(
+  'a package over a tar.gz carries behind fw4 rules that reject the LAN',
+  async ({ skip }) => {
+    skip(missing !== undefined, missing);
+    putFw4(root, { includes: true });
+    const archive = join(folder, 'rootfs.tar.gz');
+    await mustRun(['tar', '-I', 'gzip -1', '-cf', archive, '-C', root, '.'], {
+      timeoutMs: PREPARE_TIMEOUT_MS,
+    });
+    try {
+      const document = await run('--openwrt', archive, '--package', ipk);
+      expectCarried(document);
+      expect(document.openwrt).toMatchObject({ rootfs: archive, program: 'package', fw4: true });
+    } finally {
+      rmSync(archive);
+    }
+  },
+  LAB_TIMEOUT_MS,
+);
 
 test('fw4 that does not take the include is no firewall to measure behind', async ({ skip }) => {
   skip(missing !== undefined, missing);
