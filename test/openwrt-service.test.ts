@@ -133,19 +133,32 @@ describe('the service', () => {
     await isUp(router);
   });
 
-  test('runs on after a mistake, which the log tells, whatever it is asked for', async () => {
+  test.each([
+    [
+      'a mistake',
+      "option port '5124'",
+      "option port 'many'",
+      /:\d+:\d+: wanbond\.@server\[0\]\.port: is not a/,
+    ],
+    [
+      'a quote that is never closed',
+      "option role 'router'",
+      'option role "router',
+      /:\d+:\d+: this quote is never/,
+    ],
+  ])('runs on after %s, which the log tells, whatever it is asked for', async (_, good, bad, told) => {
     await configureRouter();
     const pid = await start();
     const toml = router.read(TOML);
-    await change("option port '5124'", "option port 'many'");
+    await change(good, bad);
     for (const action of ['reload', 'restart']) {
       const { code, stderr } = await service(router, action);
       expect({ action, code }).toEqual({ action, code: 1 });
-      expect(stderr).toMatch(/config\/wanbond:\d+:\d+: wanbond\.@server\[0\]\.port: is not a number/);
+      expect(stderr.match(new RegExp(told, 'g'))).toHaveLength(1);
     }
     // As hotplug or a person might.
     expect((await service(router, 'start')).code).toBe(0);
-    expect(router.read('/tmp/log')).toMatch(/config\/wanbond:\d+:\d+: wanbond\.@server\[0\]\.port/);
+    expect(router.read('/tmp/log')).toMatch(told);
     expect(router.read(TOML)).toBe(toml);
     await isUp(router);
     expect(pidOf(router)).toBe(pid);

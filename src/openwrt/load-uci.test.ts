@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRouterConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problem.ts';
 import { importToml } from './import-toml.ts';
-import { loadUci, renderedToml } from './load-uci.ts';
+import { isEnabledIn, loadUci, renderedToml } from './load-uci.ts';
 
 const KEY = 'QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=';
 const router = (key: string): string => `
@@ -59,6 +60,26 @@ describe('a key', () => {
     expect(importToml(toml, join(folder, 'r.toml'))).toContain(
       `option key_file '${join(folder, 'router.key')}'`,
     );
+  });
+});
+
+describe('whether the service is to run', () => {
+  it('is known of a config that lacks the rest', () => {
+    write("config wanbond 'main'\n\toption enabled '1'\n\toption role 'router'\n", 0o600);
+    expect(isEnabledIn(file)).toBe(true);
+    write("config wanbond 'main'\nconfig wan\n\toption teir 'x'\n", 0o600);
+    expect(isEnabledIn(file)).toBe(false);
+  });
+
+  it.each([
+    [
+      'whose quote swallows the option',
+      "config wanbond 'main'\n\toption role 'router\n\toption enabled '1'\n",
+    ],
+    ['without the section', 'config wan\n'],
+  ])('is not known of a file %s', (_, text) => {
+    write(text, 0o600);
+    expect(() => isEnabledIn(file)).toThrow(ConfigError);
   });
 });
 

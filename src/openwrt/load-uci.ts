@@ -9,7 +9,7 @@ import { serverSchema } from '../config/server.ts';
 import { isTable } from '../config/shared.ts';
 import { type ConfigTable, renderToml } from '../config/toml-writer.ts';
 import { DEFAULTS, UCI_PACKAGE } from './places.ts';
-import { readUciConfig } from './read-uci-config.ts';
+import { findMain, readUciConfig } from './read-uci-config.ts';
 import { parseUci } from './uci-text.ts';
 
 export interface LoadedUci {
@@ -29,6 +29,16 @@ export function loadUci(file: string): LoadedUci {
   const message = 'this file holds a key, and can be read by others than its owner';
   const exposed = problemAt({ line: 1, column: 1 }, '', message, `Run \`chmod 600 ${file}\`.`);
   return { ...loaded, warnings: [exposed, ...loaded.warnings] };
+}
+
+/** Whether the service is to run, whatever else is wrong with `file`. @throws ConfigError when it cannot be read as UCI */
+export function isEnabledIn(file: string): boolean {
+  const { sections, problems } = parseUci(readConfig(file));
+  // A quote that is not closed may have taken the option with it.
+  if (problems.length > 0) throw bad(file, problems);
+  const main = findMain(sections, UCI_PACKAGE);
+  if ('problem' in main) throw bad(file, [main.problem]);
+  return main.isEnabled;
 }
 
 /** @throws ConfigError with all problems of `text` */

@@ -49,14 +49,17 @@ export function readUciConfig(
   };
 }
 
-// What config_get_bool takes.
+// As config_get_bool of OpenWrt has it.
 const TRUE = new Set(['1', 'on', 'true', 'yes', 'enabled']);
 const FALSE = new Set(['0', 'off', 'false', 'no', 'disabled']);
 
 type Main = { readonly role: Role; readonly isEnabled: boolean; readonly section: ReadSection };
 
-/** The service looks it up by its name. */
-function findMain(sections: readonly ReadSection[], package_: string): Main | { readonly problem: Problem } {
+/** What the section that begins the file says, or what is wrong with that. */
+export function findMain(
+  sections: readonly ReadSection[],
+  package_: string,
+): Main | { readonly problem: Problem } {
   const section = sections.find(({ name }) => name === MAIN.name);
   const header = `config ${MAIN.type} '${MAIN.name}'`;
   if (section?.type !== MAIN.type) {

@@ -6,8 +6,10 @@
 config_load() {
 	UCI_SECTIONS=""
 	UCI_COUNT=0
+	# As uci does, of a quote that is never closed.
+	sh -n "/etc/config/$1" 2>/dev/null || return
 	# shellcheck source=/dev/null
-	[ -f "/etc/config/$1" ] && . "/etc/config/$1"
+	. "/etc/config/$1"
 }
 
 config() {
