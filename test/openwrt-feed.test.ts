@@ -13,8 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { dependsOf, packageVersion, RELEASE } from '../packaging/openwrt/build/package-facts.ts';
+import { DEPENDS, dependsOf, packageVersion, RELEASE } from '../packaging/openwrt/build/package-facts.ts';
+import type { FileEntry } from '../packaging/openwrt/build/file-entry.ts';
 import { ARCHITECTURES } from '../src/openwrt/architecture.ts';
+import { elfFacts } from '../src/openwrt/elf.ts';
 import { conffilesOf, payload } from '../packaging/openwrt/build/payload.ts';
 import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
@@ -35,7 +37,8 @@ PKG_BUILD_DIR:=$(TOPDIR)/build
 // What the SDK makes a package of; here it is told instead.
 const PACKAGE = `define BuildPackage
 $(eval $(call Package/$(1)))
-.PHONY: tell prepare install scripts
+.PHONY: tell prepare install scripts provides
+provides: ; @$$(Package/$(1)/extra_provides)
 tell:
 	@printf '%s\\n' 'NAME $(PKG_NAME)' 'VERSION $(PKG_VERSION)-r$(PKG_RELEASE)' 'DEPENDS $(strip $(DEPENDS))' 'CONFFILES $(strip $(Package/$(1)/conffiles))' 'DESCRIPTION $(subst ',,$(strip $(Package/$(1)/description)))'
 prepare: ; $$(call Build/Prepare)
@@ -68,7 +71,7 @@ async function told(...words: string[]): Promise<Record<string, string>> {
 
 /** The SDK adds libc, and the numbers of libraries' versions. */
 const asInFeeds = (names: readonly string[]): string[] =>
-  names.filter((name) => name !== 'libc').map((name) => (name === 'libstdcpp6' ? 'libstdcpp' : name));
+  names.filter((name) => name !== 'libc').map((name) => name.replace(/^(libstdcpp|libgcc)\d$/, '$1'));
 
 test('name, version, dependencies and configs are those of the builder', async () => {
   const facts = await told();
@@ -87,14 +90,27 @@ test('name, version, dependencies and configs are those of the builder', async (
   expect((await told('WANBOND_NODE=/some/node'))['DEPENDS']?.split(/\s+/)).not.toContain('+node');
 });
 
-test('it installs the files that the builder packs', async () => {
+const packed = (): Promise<FileEntry[]> => {
   const [x64] = ARCHITECTURES;
-  const files = await payload({
+  return payload({
     repository: REPOSITORY,
     cpu: x64?.cpu as NonNullable<typeof x64>['cpu'],
     cache: join(REPOSITORY, '.make/npm'),
     node: undefined,
   });
+};
+
+test('each library of koffi is in a package that is depended on, or told to the SDK, which looks', async () => {
+  const koffi = (await packed()).find(({ path }) => path.endsWith('/koffi.node'));
+  const { needed } = elfFacts(Buffer.from(koffi?.data ?? [])) ?? { needed: [] };
+  expect(needed).toContain('libgcc_s.so.1');
+  expect(dependsOf(needed)).toEqual(DEPENDS);
+  const provided = (await make('provides')).trim().split('\n');
+  expect(needed.filter((name) => name.startsWith('libc.'))).toEqual(provided);
+});
+
+test('it installs the files that the builder packs', async () => {
+  const files = await packed();
   await make('prepare');
   expect(readdirSync(join(sdk, 'build')).toSorted()).toEqual(
     ['LICENSE', 'package-lock.json', 'package.json', 'rolldown.config.ts', 'src'].toSorted(),

@@ -29,6 +29,7 @@ const DEPENDS = [
   'kmod-nft-tproxy',
   'kmod-tcp-bbr',
   'libc',
+  'libgcc1',
   'libstdcpp6',
   'nftables-json',
 ];

@@ -12,6 +12,7 @@ export const DEPENDS: readonly string[] = [
   'libc',
   // koffi's library is C++.
   'libstdcpp6',
+  'libgcc1',
   // The `ip` of busybox and ip-tiny know no `mptcp`.
   'ip-full',
   // libnftables.so.1 with its JSON.
