@@ -66,6 +66,14 @@ describe('a network with', () => {
       ['wan wan interface=pppoe-wan'],
     ],
     [
+      "PPPoE, after its modem's own address",
+      LAN +
+        wan('wan_modem', 'device eth1', 'proto static') +
+        wan('wan', 'device eth1', 'proto pppoe') +
+        wan('wan2', 'device eth2', 'proto dhcp'),
+      ['wan wan interface=pppoe-wan', 'wan wan2 interface=eth2'],
+    ],
+    [
       'a twin by alias, before the other',
       LAN + wan('wan6', 'device @wan', 'proto dhcpv6') + wan('wan', 'device eth1', 'proto dhcp'),
       ['wan wan interface=eth1'],
@@ -74,9 +82,10 @@ describe('a network with', () => {
     [
       'several, in the order of their metrics',
       LAN +
+        wan('wanc', 'device eth3', 'proto dhcp', 'metric 100') +
         wan('wanb', 'device eth2', 'proto dhcp', 'metric 20') +
-        wan('wan', 'device eth1', 'proto static', 'metric 10'),
-      ['wan wan interface=eth1', 'wan wanb interface=eth2'],
+        wan('wan', 'device eth1', 'proto static', 'metric 9'),
+      ['wan wan interface=eth1', 'wan wanb interface=eth2', 'wan wanc interface=eth3'],
     ],
     [
       "OpenMPTCProuter's roles",
@@ -142,6 +151,18 @@ test('what is there already stays as it is, and a second run changes nothing', a
     await box.must(`. ${SCRIPT}`);
     expect(box.read(FILE)).toBe(own);
   }
+});
+
+test.each([
+  ['a server', (text: string) => text.replace("role 'router'", "role 'server'"), ''],
+  ['a config that uci cannot read', (text: string) => `${text}config "\n`, ''],
+  ['an upgrade', (text: string) => text, 'PKG_UPGRADE=1'],
+] as const)('%s gets nothing', async (_, configOf, environment) => {
+  const config = configOf(fresh);
+  box.write(FILE, config);
+  box.write('/etc/config/network', LAN + wan('wan', 'device eth1', 'proto dhcp'));
+  await box.must(`export ${environment}; . ${SCRIPT}`);
+  expect(box.read(FILE)).toBe(config);
 });
 
 test('with the server of a join string, it passes wanbond check', async () => {
