@@ -1,5 +1,15 @@
-// Writing a config: as a whole or not at all, and never readable by others for a moment.
-import { chmodSync, chownSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// Writing a config: as a whole or not at all, also when the power fails, and never readable by others for a moment.
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 
 export interface FileOwner {
   readonly uid: number;
@@ -10,8 +20,22 @@ export interface FileOwner {
 export function replaceFile(path: string, text: string, mode: number, owner?: FileOwner): void {
   const fresh = `${path}.new`;
   rmSync(fresh, { force: true });
-  writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' });
-  if (owner) chownSync(fresh, owner.uid, owner.gid);
-  chmodSync(fresh, mode);
+  withOpen(fresh, 'wx', (fd) => {
+    writeFileSync(fd, text);
+    if (owner) fchownSync(fd, owner.uid, owner.gid);
+    fchmodSync(fd, mode);
+    // Or the new name may be on the disk before what it names.
+    fsyncSync(fd);
+  });
   renameSync(fresh, path);
+  withOpen(dirname(path), 'r', fsyncSync);
+}
+
+function withOpen(path: string, flags: string, use: (fd: number) => void): void {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    use(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
