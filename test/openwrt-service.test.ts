@@ -280,4 +280,18 @@ describe('the package', () => {
     expect(router.read('/tmp/firewall')).toBe('reload\nreload\nreload\n');
     expect(await networkState(lab.hosts.router)).toEqual(before);
   });
+
+  test('goes although what it ran with is gone, and says so', async () => {
+    await router.must('mkdir -p /var/etc /var/lib/wanbond');
+    router.write(
+      TOML,
+      'lan.interfaces = ["lan"]\nserver = { address = "192.0.2.1", key-file = "/gone.key" }\n',
+    );
+    const { code, stderr } = await router.run('sh /tmp/scripts/prerm');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringMatching(/a reboot does: [\s\S]*gone\.key/),
+    });
+    expect((await router.run(`ls -d ${TOML} /var/lib/wanbond`)).stdout).toBe('');
+  });
 });

@@ -16,6 +16,7 @@ const APPLETS = [
   'grep',
   'ls',
   'mkdir',
+  'readlink',
   'rm',
   'rmdir',
   'sed',
@@ -32,7 +33,9 @@ at=$1 stubs=$2 package=$3 program=$4 node=$5 applets=$6
 mount -t tmpfs none "$at"
 mkdir "$at/up" "$at/work" "$at/root"
 cd "$at/up"
-mkdir -p etc/rc.d usr/lib/functions usr/bin var/lib tmp run
+mkdir -p etc/rc.d usr/lib/functions usr/bin tmp run
+# Of memory, as there; a relative one, for those who look in from outside.
+ln -s tmp var
 cp -a "$package/files/etc" "$package/files/usr" .
 cp -a "$package/files/lib/." usr/lib/
 cp -a "$package/scripts" "$at/scripts"
@@ -48,6 +51,7 @@ for applet in $applets; do ln -s "$(command -v busybox)" "usr/bin/$applet"; done
 mount -t overlay none -o "lowerdir=/,upperdir=$at/up,workdir=$at/work" "$at/root"
 mount -t tmpfs none "$at/root/tmp"
 mount -t tmpfs none "$at/root/run"
+mkdir "$at/root/tmp/run" "$at/root/tmp/lib"
 mv "$at/scripts" "$at/root/tmp/"
 for folder in /proc /sys /dev; do mount --rbind "$folder" "$at/root$folder"; done
 # Those that lie on another file system than /.

@@ -56,4 +56,5 @@ default_postinst() {
 default_prerm() {
 	[ "$PKG_UPGRADE" = 1 ] || "/etc/init.d/$pkgname" disable
 	"/etc/init.d/$pkgname" stop
+	return 0
 }
