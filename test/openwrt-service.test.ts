@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { DAEMON_NODE_FLAGS } from '../src/base/package-files.ts';
 import type { ConfigTable } from '../src/config/toml-writer.ts';
-import { BACKBONE, ORIGIN } from '../src/lab/addresses.ts';
+import { BACKBONE, LAN, ORIGIN } from '../src/lab/addresses.ts';
 import type { CommandResult } from '../src/lab/command.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { waitUntil } from '../src/lab/wait-until.ts';
@@ -234,6 +234,19 @@ describe('the firewall', () => {
     expect((JSON.parse(check.stdout) as { findings: unknown }).findings).toContainEqual(
       expect.objectContaining({ level: 'ok', subject: 'input chain' }),
     );
+  });
+
+  test('lets nobody in by the mark alone', async () => {
+    const own = await servePeers(lab.hosts.router, PORT);
+    await router.must(
+      `nft 'add table inet marking; add chain inet marking input { type filter hook input priority -10; }; add rule inet marking input tcp dport ${PORT} meta mark set 0x40000000'`,
+    );
+    router.write('/tmp/fw4.nft', withInclude);
+    await router.must('nft -f /tmp/fw4.nft');
+    expect(await askPeer(lab.hosts.router, LAN.router4, PORT)).toBe(LAN.router4);
+    expect(await askPeer(lab.hosts.lan, LAN.router4, PORT)).toBe('ECONNREFUSED');
+    await router.must('nft delete table inet marking');
+    await own.stop();
   });
 
   test('takes the include while wanbond does not run', async () => {
