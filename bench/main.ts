@@ -21,7 +21,7 @@ interface Options {
   readonly underPressure?: true;
 }
 
-const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(',');
+const names = (all: readonly { readonly name: string }[]): string => all.map(({ name }) => name).join(', ');
 
 /** Names with commas between them, each of `all`. */
 function pick<T extends { readonly name: string }>(all: readonly T[]) {
