@@ -1,6 +1,5 @@
 // A config file of either role, for commands that work on both.
-import { WanbondError } from '../base/error.ts';
-import { detectRole, loadRouterConfig, loadServerConfig, readConfig } from '../config/load.ts';
+import { loadRouterConfig, loadServerConfig, readConfig, requireRole } from '../config/load.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { ServerConfig } from '../config/server.ts';
 
@@ -10,12 +9,8 @@ export type AnyConfig =
 
 /** @throws ConfigError, or WanbondError `unknown-role` when the file is for neither or both. */
 export function loadAnyConfig(file: string): AnyConfig {
-  const role = detectRole(readConfig(file), file);
-  if (role === 'router') return { role, config: loadRouterConfig(file).config };
-  if (role === 'server') return { role, config: loadServerConfig(file).config };
-  throw new WanbondError({
-    code: 'unknown-role',
-    message: `${file} is neither a router's nor a server's config`,
-    hint: 'A router has [lan], [[wan]] and [server]; a server has [[listen]] and [[key]].',
-  });
+  if (requireRole(readConfig(file), file) === 'router') {
+    return { role: 'router', config: loadRouterConfig(file).config };
+  }
+  return { role: 'server', config: loadServerConfig(file).config };
 }

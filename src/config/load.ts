@@ -1,4 +1,5 @@
 // Config files to configs: every mistake at once with its position, or the frozen result with its warnings.
+import { WanbondError } from '../base/error.ts';
 import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import { explain } from './explain.ts';
@@ -51,6 +52,17 @@ export function detectRole(text: string, file = 'config'): Role | undefined {
   const isServer = has('listen', 'key', 'egress');
   if (isRouter === isServer) return undefined;
   return isRouter ? 'router' : 'server';
+}
+
+/** @throws ConfigError, or WanbondError `unknown-role` when the file is for neither role or for both */
+export function requireRole(text: string, file: string): Role {
+  const role = detectRole(text, file);
+  if (role !== undefined) return role;
+  throw new WanbondError({
+    code: 'unknown-role',
+    message: `${file} is neither a router's nor a server's config`,
+    hint: 'A router has [lan], [[wan]] and [server]; a server has [[listen]] and [[key]].',
+  });
 }
 
 function parse<T>(text: string, file: string, makeSchema: MakeSchema<T>): Loaded<T> {
