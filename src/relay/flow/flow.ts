@@ -7,6 +7,7 @@ import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from '../loop/loop.ts';
 import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
 import { type RoomOwner, TransferRoom } from './transfer-room.ts';
+import { type Listed, UNLISTED } from '../roster.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 // The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
@@ -42,7 +43,8 @@ export interface FlowStart {
   readonly sentToFarBytes?: number;
 }
 
-export class Flow implements ConnOwner, Task, RoomOwner {
+export class Flow implements ConnOwner, Task, RoomOwner, Listed {
+  rosterPlace = UNLISTED;
   lastActiveMs: number;
   private near: Conn;
   private far: Conn;

@@ -18,6 +18,7 @@ import {
   type ServerPolicy,
   type WanPolicy,
 } from './router-policy.ts';
+import { Roster } from '../roster.ts';
 import { SocksFront, type SocksFrontParts } from './socks-front.ts';
 import { WarmPool } from './warm-pool.ts';
 import type { WarmServer, WarmSettings } from './warming.ts';
@@ -54,7 +55,7 @@ export class RouterAccept {
   private readonly warm: WarmPool;
   private readonly fastOpen: FastOpenTrials;
   private readonly socks: ServerTransport | undefined;
-  private readonly young = new Set<YoungFlow>();
+  private readonly young = new Roster<YoungFlow>();
   /** To a server, by the order of the WANs: the same for flow after flow. */
   private readonly ways = new Map<string, WeakMap<readonly WanPolicy[], Candidate[]>>();
   /** By label, those of the policy. */

@@ -8,6 +8,7 @@ import type { Answers, DialStep } from '../../transport/handshake.ts';
 import { Conn } from '../loop/conn.ts';
 import { Loop } from '../loop/loop.ts';
 import { DialledOpening } from './dialled-opening.ts';
+import type { Roster } from '../roster.ts';
 import type { Arrival, Resumable } from './resumables.ts';
 import { contextOf } from '../worker-context.fixture.ts';
 
@@ -64,7 +65,7 @@ function setUp(step: Partial<DialStep> = {}, connectTimeoutMs = 5000) {
     ...step,
   };
   DialledOpening.start(context, begin, client.conn, whole, Buffer.from('question'));
-  const [opening] = context.openings as Set<DialledOpening>;
+  const [opening] = context.openings as Roster<DialledOpening>;
   const turn = (): void => {
     for (let i = 0; i < 5; i++) loop.round(5);
   };

@@ -12,10 +12,12 @@ import { ResumableFlow } from './resumable-flow.ts';
 import type { Arrival, Resumable } from './resumables.ts';
 import type { DialledOpeningStart } from './server-opening-start.ts';
 import { type DialHandlers, TargetDial } from './target-dial.ts';
+import { UNLISTED } from '../roster.ts';
 import { Timer } from '../loop/timers.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
 
 export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandlers {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly begin: DialledOpeningStart;
   private client: Conn;
