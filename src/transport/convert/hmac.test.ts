@@ -34,7 +34,12 @@ test('any key and any parts, also longer than the ones before', () => {
   const bytes = fc.uint8Array({ maxLength: 5000 });
   const key = fc.uint8Array({ maxLength: 64 });
   fc.assert(
-    fc.property(key, bytes, bytes, (k, first, second) => tag(k, first, second) === expected(k, first, second)),
+    fc.property(
+      key,
+      bytes,
+      bytes,
+      (k, first, second) => tag(k, first, second) === expected(k, first, second),
+    ),
     { examples: [[new Uint8Array(32), new Uint8Array(10), new Uint8Array(70_000)]] },
   );
 });

@@ -18,7 +18,8 @@ export class HmacKey {
 
   /** @param key at most a block long, 64 bytes */
   constructor(key: Uint8Array) {
-    if (key.length > BLOCK_BYTES) throw new RangeError(`a key of ${key.length} bytes would have to be hashed`);
+    if (key.length > BLOCK_BYTES)
+      throw new RangeError(`a key of ${key.length} bytes would have to be hashed`);
     this.#inner = padded(key, INNER_PAD);
     this.#outer = padded(key, OUTER_PAD);
   }
