@@ -8,9 +8,9 @@ import {
   close,
   errno,
   getsockoptInt,
+  rawAccept4,
   rawBind,
   rawConnect,
-  rawGetpeername,
   rawGetsockname,
   rawGetsockopt,
   rawIoctl,
@@ -198,10 +198,14 @@ export function localAddress(fd: number): SocketAddress | undefined {
   return decodeSockaddr(nameBuffer);
 }
 
-/** The peer's address; undefined when the connection is already gone. */
-export function peerAddress(fd: number): Address | undefined {
+/** A connection that waits at `listener`; negative, and errno() tells, when there is none. Who it is of, `acceptedPeer` tells. */
+export function acceptFrom(listener: number): number {
   nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
-  if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return undefined;
+  return rawAccept4(listener, nameBuffer, nameLength, c.SOCK_NONBLOCK | c.SOCK_CLOEXEC);
+}
+
+/** Whose connection `acceptFrom` has just taken: with the same call, as every system call counts for a short flow. */
+export function acceptedPeer(): Address | undefined {
   return decodeSockaddr(nameBuffer)?.address;
 }
 

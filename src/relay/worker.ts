@@ -6,7 +6,7 @@ import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
-import { Acceptor } from './acceptor.ts';
+import { type Accepted, Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
@@ -70,7 +70,8 @@ class Worker implements WorkerContext {
         ? new RouterAccept(this, spec.role)
         : new ServerAccept(this, spec.role, spec.index);
     this.acceptor = new Acceptor(this.loop, {
-      onAccept: (fd, listener) => this.onAccept(fd, listener),
+      onAccept: (accepted) => this.onAccept(accepted),
+      wantsPeer: spec.role.kind === 'server',
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
       onPause: (why) => this.onPause(why),
       onResume: () => this.news.log('info', 'accept-resumed', 'accepting connections again'),
@@ -129,8 +130,8 @@ class Worker implements WorkerContext {
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
   }
 
-  private onAccept(fd: number, listener: number): boolean {
-    if (!this.role.accept(fd, this.spoken.get(listener) ?? 0)) {
+  private onAccept(accepted: Accepted): boolean {
+    if (!this.role.accept(accepted, this.spoken.get(accepted.listener) ?? 0)) {
       this.freeFds();
       return false;
     }

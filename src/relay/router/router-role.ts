@@ -6,6 +6,7 @@ import { createDirectClient } from '../../transport/direct.ts';
 import type { ClientTransport, ServerTransport } from '../../transport/handshake.ts';
 import { createServerClient, protocolText } from '../../transport/server-client.ts';
 import { createSocks5Server } from '../../transport/socks5/server.ts';
+import type { Accepted } from '../acceptor.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
 import { RouterOpening } from './router-opening.ts';
@@ -100,7 +101,7 @@ export class RouterAccept {
   }
 
   /** False when no fd is left for the upstream: the caller keeps the connection and offers it again. */
-  accept(fd: number, protocol: number): boolean {
+  accept({ fd }: Pick<Accepted, 'fd'>, protocol: number): boolean {
     if (protocol === SOCKS_PROTOCOL) return this.acceptSocks(fd);
     const target = this.targetOf(fd);
     if (!target || !mayCarry(this.policy, target)) {
