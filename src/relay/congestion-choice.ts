@@ -1,5 +1,5 @@
 // Which congestion control a flow's upstream gets, by what its paths are like.
-import { setCongestion } from '../linux/sockets.ts';
+import { setCongestion } from '../linux/congestion.ts';
 import type { PathHints } from '../transport/handshake.ts';
 
 /** Names of the kernel's; undefined leaves a socket with the kernel's default. */

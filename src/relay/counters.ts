@@ -23,6 +23,7 @@ const FIELDS = [
   'warmFlows',
   'fastOpenFlows',
   'fastOpenFallbacks',
+  'congestionChanges',
   'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',

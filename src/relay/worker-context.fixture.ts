@@ -18,6 +18,7 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     pipes: new PipePool(BUFFER_BYTES),
     spares: new SpareFds(),
     bufferMaxBytes: 16 * 1024 * 1024,
+    congestionForLoss: undefined,
     counters: new Counters(createCounterMemory(1), 0),
     news: new WorkerNews(loop, () => undefined),
     flows: new Set(),

@@ -30,6 +30,8 @@ export interface WorkerContext {
   readonly spares: SpareFds;
   /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
+  /** What bears paths that lose packets; undefined where there is none. */
+  readonly congestionForLoss: string | undefined;
   readonly counters: Counters;
   /** For the main thread, which follows WANs and servers. */
   readonly news: WorkerNews;

@@ -99,6 +99,10 @@ class Worker implements WorkerContext {
     return this.settings.bufferMaxBytes;
   }
 
+  get congestionForLoss(): string | undefined {
+    return this.role.congestionForLoss;
+  }
+
   onFlowEnd(): void {
     this.acceptor.resume();
   }

@@ -10,6 +10,8 @@ const path = (windowBytes: number, rttMs: number, farWindowBytes = 8 * MB): Send
   minRttMs: rttMs,
   farWindowBytes,
   ackedBytes: 0,
+  sentBytes: 0,
+  againBytes: 0,
   unackedSegments: 0,
   unsentBytes: 0,
 });

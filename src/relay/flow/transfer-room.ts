@@ -1,6 +1,9 @@
-// The room that a flow's MPTCP side has for what is under way: fitted to its paths, and widened where a transfer is stuck.
+// What a transfer's MPTCP side has under way, fitted to its paths: its room, widened where it is stuck, and its congestion control.
+import { changeCongestion } from '../../linux/congestion.ts';
 import { isIdle, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
+import type { Counters } from '../counters.ts';
 import type { Conn } from '../loop/conn.ts';
+import { ChanceLoss } from './chance-loss.ts';
 import { Nudge, type Nudged } from './nudge.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
 import type { Timers } from '../loop/timers.ts';
@@ -9,6 +12,9 @@ export interface RoomContext {
   readonly loop: { readonly nowMs: number; readonly timers: Timers };
   /** What a socket may hold at most. */
   readonly bufferMaxBytes: number;
+  /** What bears paths that lose packets; undefined where there is none. */
+  readonly congestionForLoss: string | undefined;
+  readonly counters: Pick<Counters, 'add'>;
 }
 
 export interface RoomOwner {
@@ -25,6 +31,9 @@ export class TransferRoom implements Nudged {
   private readonly owner: RoomOwner;
   private readonly nudge: Nudge;
   private room = new SendRoom();
+  /** Undefined once it has been answered. */
+  private loss: ChanceLoss | undefined = new ChanceLoss();
+  private maySetRoom = true;
   private dueMs: number;
 
   constructor(context: RoomContext, owner: RoomOwner) {
@@ -44,6 +53,7 @@ export class TransferRoom implements Nudged {
   forget(): void {
     this.stop();
     this.room = new SendRoom();
+    this.loss = new ChanceLoss();
     this.dueMs = this.context.loop.nowMs;
   }
 
@@ -53,9 +63,22 @@ export class TransferRoom implements Nudged {
 
   private fit(sink: Conn): void {
     const { bufferMaxBytes, loop } = this.context;
-    const bytes = this.room.look(sendPaths(sink.fd), bufferMaxBytes, loop.nowMs);
-    const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
-    this.dueMs = isAllowed ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    const paths = sendPaths(sink.fd);
+    if (this.maySetRoom) {
+      const bytes = this.room.look(paths, bufferMaxBytes, loop.nowMs);
+      this.maySetRoom = bytes === undefined || setSendBuffer(sink.fd, bytes);
+    }
+    if (this.loss?.look(paths, loop.nowMs)) this.bearLoss(sink);
+    this.dueMs = this.maySetRoom || this.loss ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** For the rest of the flow: who bears the loss does not show it any more. */
+  private bearLoss(sink: Conn): void {
+    const { congestionForLoss, counters } = this.context;
+    this.loss = undefined;
+    if (congestionForLoss !== undefined && changeCongestion(sink.fd, congestionForLoss)) {
+      counters.add('congestionChanges', 1);
+    }
   }
 
   get isWaiting(): boolean {

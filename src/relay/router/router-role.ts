@@ -77,6 +77,10 @@ export class RouterAccept {
   }
 
   /** Concerns new flows. */
+  get congestionForLoss(): string | undefined {
+    return this.opening.congestion.lossy;
+  }
+
   configure(opening: RouterOpeningSettings): void {
     this.opening = opening;
     this.warm.configure(warmSettings(opening));

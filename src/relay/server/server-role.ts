@@ -66,6 +66,10 @@ export class ServerAccept {
     this.rules.egress = egress;
   }
 
+  get congestionForLoss(): string | undefined {
+    return this.rules.settings.congestion.lossy;
+  }
+
   /** Concerns every hello from now on, also of connections that are there and have sent none yet. */
   configure(admission: ServerAdmission): void {
     this.admission = admission;
