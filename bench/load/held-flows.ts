@@ -14,7 +14,7 @@ export interface HeldSample {
   readonly open: number;
   /** Those that did not open; they are tried again. */
   readonly failures: number;
-  /** Those that broke once they were open. */
+  /** Those that broke once they were open; until all are, they are opened again. */
   readonly lost: number;
   /** The first of both. */
   readonly failure?: string;
@@ -112,10 +112,11 @@ class HeldFlows implements ClientHandlers {
     this.#failure ??= why;
     if (this.#open.delete(flow)) {
       this.#lost++;
-      return;
+      if (this.#isCarrying) return;
+    } else {
+      this.#opening.delete(flow);
+      this.#failures++;
     }
-    this.#opening.delete(flow);
-    this.#failures++;
     this.#begun--;
     this.#begin();
   }
@@ -133,6 +134,7 @@ class HeldFlows implements ClientHandlers {
     // Before all are, those that are open would take all there is, and the others come to nothing for want of a turn.
     if (this.#isCarrying || this.#open.size < this.#count) return;
     this.#isCarrying = true;
+    this.#lastByteMs = performance.now();
     for (const one of this.#open) this.#again(one);
   }
 

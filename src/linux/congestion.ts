@@ -39,15 +39,8 @@ export function setCongestion(fd: number, name: string): void {
   setsockoptStringRaw(fd, SOL_TCP, TCP_CONGESTION, name);
 }
 
-/** @returns whether it had another one before, and has this one now. */
-export function changeCongestion(fd: number, name: string): boolean {
-  if (congestionOf(fd) === name) return false;
-  setCongestion(fd, name);
-  return congestionOf(fd) === name;
-}
-
-/** Of an MPTCP socket that of its first subflow. */
-function congestionOf(fd: number): string {
+/** Of an MPTCP socket that of its first subflow; empty where there is none to tell. */
+export function congestionOf(fd: number): string {
   const value = Buffer.alloc(NAME_BYTES);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(value.length);

@@ -13,9 +13,11 @@ export interface SendPath {
   /** What the far end has room for, of the whole connection. */
   readonly farWindowBytes: number;
   readonly ackedBytes: number;
-  /** All that left, and of that what left again, less what did so in vain. */
+  readonly segmentBytes: number;
+  /** All that left, of that what left again, and how many segments of that did so in vain. */
   readonly sentBytes: number;
   readonly againBytes: number;
+  readonly inVainSegments: number;
   /** Segments that are not acknowledged, and bytes that have not been sent. */
   readonly unackedSegments: number;
   readonly unsentBytes: number;
@@ -55,15 +57,15 @@ export function sendPaths(fd: number): SendPath[] {
   const count = Math.min(MAX_SUBFLOWS, buffer.readUInt32LE(4));
   for (let at = HEADER_BYTES; at < HEADER_BYTES + count * INFO_BYTES; at += INFO_BYTES) {
     if (buffer.readUInt8(at + AT.state) !== ESTABLISHED) continue;
-    const mss = buffer.readUInt32LE(at + AT.mss);
-    const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * mss;
+    const segmentBytes = buffer.readUInt32LE(at + AT.mss);
+    const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * segmentBytes;
     const farWindowBytes = buffer.readUInt32LE(at + AT.farWindow);
     const rttMs = buffer.readUInt32LE(at + AT.rttUs) / 1000;
     const minRttMs = buffer.readUInt32LE(at + AT.minRttUs) / 1000;
     const ackedBytes = Number(buffer.readBigUInt64LE(at + AT.acked));
     const sentBytes = Number(buffer.readBigUInt64LE(at + AT.sent));
-    const inVainBytes = buffer.readUInt32LE(at + AT.inVain) * mss;
-    const againBytes = Math.max(0, Number(buffer.readBigUInt64LE(at + AT.sentAgain)) - inVainBytes);
+    const againBytes = Number(buffer.readBigUInt64LE(at + AT.sentAgain));
+    const inVainSegments = buffer.readUInt32LE(at + AT.inVain);
     const unackedSegments = buffer.readUInt32LE(at + AT.unacked);
     const unsentBytes = buffer.readUInt32LE(at + AT.unsent);
     paths.push({
@@ -72,8 +74,10 @@ export function sendPaths(fd: number): SendPath[] {
       minRttMs,
       farWindowBytes,
       ackedBytes,
+      segmentBytes,
       sentBytes,
       againBytes,
+      inVainSegments,
       unackedSegments,
       unsentBytes,
     });

@@ -13,6 +13,11 @@ export function bearsLoss({ lossy }: CongestionChoice): boolean {
   return lossy?.startsWith('bbr') ?? false;
 }
 
+/** For flows that run and seem to lose packets; undefined where they have it from their start. */
+export function congestionForLoss({ usual, lossy }: CongestionChoice): string | undefined {
+  return lossy === usual ? undefined : lossy;
+}
+
 export function congestionFor(choice: CongestionChoice, { isLossy }: PathHints): string | undefined {
   return isLossy ? choice.lossy : choice.usual;
 }

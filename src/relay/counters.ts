@@ -23,7 +23,7 @@ const FIELDS = [
   'warmFlows',
   'fastOpenFlows',
   'fastOpenFallbacks',
-  'congestionChanges',
+  'congestionTrials',
   'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',

@@ -9,6 +9,7 @@ import type { NamedTarget } from '../transport/socks-address.ts';
 import { Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
+import { FullTransfers } from './flow/full-transfers.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
 import { Loop } from './loop/loop.ts';
 import { MainPort } from './loop/main-port.ts';
@@ -35,6 +36,7 @@ class Worker implements WorkerContext {
   readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
   readonly spares = new SpareFds();
+  readonly fullTransfers = new FullTransfers();
   readonly counters: Counters;
   readonly news: WorkerNews;
   readonly flows = new Set<Flow>();

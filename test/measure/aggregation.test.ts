@@ -63,7 +63,7 @@ test.concurrent.each(CASES)('$name', { timeout: 300_000 }, async ({ atLeast, ...
     expect(document.efficiencyDown, JSON.stringify(document)).toBeGreaterThanOrEqual(atLeast);
     expect(document.efficiencyUp, JSON.stringify(document)).toBeGreaterThanOrEqual(atLeast);
     // What these links lose, they lose into their queues.
-    expect((await readCounters(lab, 'server')).congestionChanges).toBe(0);
+    expect((await readCounters(lab, 'server')).congestionTrials).toBe(0);
   } finally {
     await lab.close();
   }

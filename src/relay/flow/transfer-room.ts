@@ -1,19 +1,24 @@
 // What a transfer's MPTCP side has under way, fitted to its paths: its room, widened where it is stuck, and its congestion control.
-import { changeCongestion } from '../../linux/congestion.ts';
-import { isIdle, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
+import { congestionOf, setCongestion } from '../../linux/congestion.ts';
+import { isIdle, type SendPath, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
 import type { Counters } from '../counters.ts';
 import type { Conn } from '../loop/conn.ts';
-import { ChanceLoss } from './chance-loss.ts';
+import { CongestionTrial } from './congestion-trial.ts';
+import type { FullTransfers } from './full-transfers.ts';
 import { Nudge, type Nudged } from './nudge.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
 import type { Timers } from '../loop/timers.ts';
+
+// More fill a path that loses packets together, and behind a short queue each of so many has to lose some.
+const FEW_TRANSFERS = 4;
 
 export interface RoomContext {
   readonly loop: { readonly nowMs: number; readonly timers: Timers };
   /** What a socket may hold at most. */
   readonly bufferMaxBytes: number;
-  /** What bears paths that lose packets; undefined where there is none. */
+  /** What bears paths that lose packets; undefined where there is none, or no other than flows have anyway. */
   readonly congestionForLoss: string | undefined;
+  readonly fullTransfers: FullTransfers;
   readonly counters: Pick<Counters, 'add'>;
 }
 
@@ -31,8 +36,8 @@ export class TransferRoom implements Nudged {
   private readonly owner: RoomOwner;
   private readonly nudge: Nudge;
   private room = new SendRoom();
-  /** Undefined once it has been answered. */
-  private loss: ChanceLoss | undefined = new ChanceLoss();
+  private trial = new CongestionTrial();
+  private congestionBefore = '';
   private maySetRoom = true;
   private dueMs: number;
 
@@ -53,7 +58,8 @@ export class TransferRoom implements Nudged {
   forget(): void {
     this.stop();
     this.room = new SendRoom();
-    this.loss = new ChanceLoss();
+    this.trial = new CongestionTrial();
+    this.maySetRoom = true;
     this.dueMs = this.context.loop.nowMs;
   }
 
@@ -68,17 +74,25 @@ export class TransferRoom implements Nudged {
       const bytes = this.room.look(paths, bufferMaxBytes, loop.nowMs);
       this.maySetRoom = bytes === undefined || setSendBuffer(sink.fd, bytes);
     }
-    if (this.loss?.look(paths, loop.nowMs)) this.bearLoss(sink);
-    this.dueMs = this.maySetRoom || this.loss ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    const mayTry = this.tryCongestion(sink, paths);
+    this.dueMs = this.maySetRoom || mayTry ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
   }
 
-  /** For the rest of the flow: who bears the loss does not show it any more. */
-  private bearLoss(sink: Conn): void {
-    const { congestionForLoss, counters } = this.context;
-    this.loss = undefined;
-    if (congestionForLoss !== undefined && changeCongestion(sink.fd, congestionForLoss)) {
-      counters.add('congestionChanges', 1);
+  /** False when there is nothing left to try. */
+  private tryCongestion({ fd }: Conn, paths: readonly SendPath[]): boolean {
+    const { congestionForLoss, counters, fullTransfers, loop } = this.context;
+    const full = fullTransfers.note(loop.nowMs);
+    if (congestionForLoss === undefined || this.trial.isOver) return false;
+    const verdict = this.trial.look(paths, loop.nowMs, full <= FEW_TRANSFERS);
+    if (verdict === 'undo') setCongestion(fd, this.congestionBefore);
+    if (verdict !== 'begin') return true;
+    this.congestionBefore = congestionOf(fd);
+    if (this.congestionBefore === congestionForLoss) this.trial.isOver = true;
+    else {
+      setCongestion(fd, congestionForLoss);
+      counters.add('congestionTrials', 1);
     }
+    return true;
   }
 
   get isWaiting(): boolean {

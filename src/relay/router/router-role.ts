@@ -6,6 +6,7 @@ import { createDirectClient } from '../../transport/direct.ts';
 import type { ClientTransport, ServerTransport } from '../../transport/handshake.ts';
 import { createServerClient, protocolText } from '../../transport/server-client.ts';
 import { createSocks5Server } from '../../transport/socks5/server.ts';
+import { congestionForLoss } from '../congestion-choice.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
 import { RouterOpening } from './router-opening.ts';
@@ -76,11 +77,11 @@ export class RouterAccept {
     this.meetServers(role.policy);
   }
 
-  /** Concerns new flows. */
   get congestionForLoss(): string | undefined {
-    return this.opening.congestion.lossy;
+    return congestionForLoss(this.opening.congestion);
   }
 
+  /** Concerns new flows. */
   configure(opening: RouterOpeningSettings): void {
     this.opening = opening;
     this.warm.configure(warmSettings(opening));
