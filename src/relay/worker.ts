@@ -1,6 +1,7 @@
 // Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
 import { workerData } from 'node:worker_threads';
 import { type Address, formatSocketAddress, type SocketAddress } from '../base/address.ts';
+import { letCompile } from '../base/compilers.ts';
 import { heartOf } from '../base/heartbeats.ts';
 import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
@@ -135,6 +136,7 @@ class Worker implements WorkerContext {
   }
 
   private onAccept(fd: number, listener: number): boolean {
+    letCompile();
     if (!this.role.accept(fd, this.spoken.get(listener) ?? 0)) {
       this.freeFds();
       return false;
