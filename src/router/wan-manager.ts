@@ -73,6 +73,7 @@ export class WanManager implements DeviceView {
   private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
   private names: NameAnswers = new Map();
+  /** Of servers that have left the config, too: who told of one tells again only when it has changed. */
   private readonly families = new Map<string, Families>();
   private readonly pipelining = new Map<string, boolean>();
   private wans: readonly WanLink[] = [];
@@ -175,6 +176,9 @@ export class WanManager implements DeviceView {
     const servers = knownServers(next, this.names);
     this.redirect.change(this.config, next, servers, () => readFacts(next));
     this.config = next;
+    for (const label of this.pipelining.keys()) {
+      if (!servers.some((server) => server.label === label)) this.pipelining.delete(label);
+    }
     this.learn(this.measurements);
   }
 
