@@ -119,7 +119,6 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       log.level = next.log.level;
       manager.update();
       following.reconfigure(next);
-      return Promise.resolve();
     },
     requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({
