@@ -1,18 +1,13 @@
 // The main thread's handle to the thread that watches the WANs: the kernel's events of links, and probes.
-import { Worker } from 'node:worker_threads';
-import { createHeartbeats, watchHeartbeats } from '../base/heartbeats.ts';
-import { builtProgram } from '../base/package-files.ts';
 import { describe, WanbondError } from '../base/error.ts';
-import { within } from '../base/within.ts';
 import type { EventBatch } from '../linux/netlink/event-drain.ts';
-import { openWake, wake } from '../linux/wake.ts';
+import { LoopThread } from '../relay/loop/loop-thread.ts';
 import type { ProbePath } from './probe-path.ts';
 import type { FromProber, FromWatch, ToWatch, WatchSpec } from './watch-spec.ts';
 
 // Nothing that is carried depends on it, and to look at a carrier takes a lock of the kernel that the driver of a modem
 // may hold for seconds.
 const STUCK_AFTER_MS = 30_000;
-const STOP_TIMEOUT_MS = 3000;
 const YOUNG_GENERATION_MB = 1;
 
 export interface WanWatchHandlers {
@@ -23,12 +18,10 @@ export interface WanWatchHandlers {
 }
 
 export class WanWatch {
-  private readonly worker: Worker;
-  private readonly wakeFd = openWake();
-  private readonly heartbeats = createHeartbeats(1);
-  private readonly pulse: NodeJS.Timeout;
+  private readonly thread: LoopThread<WatchSpec, ToWatch, FromWatch>;
   private readonly handlers: WanWatchHandlers;
-  private isStopping = false;
+  /** Nothing is told any more. */
+  private isOver = false;
   private ending: Promise<boolean> | undefined;
 
   /**
@@ -47,33 +40,35 @@ export class WanWatch {
 
   private constructor(handlers: WanWatchHandlers, receiveBufferBytes: number | undefined) {
     this.handlers = handlers;
-    const workerData: WatchSpec = { wakeFd: this.wakeFd, heartbeats: this.heartbeats, receiveBufferBytes };
-    this.worker = new Worker(builtProgram('watch-worker'), {
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    this.thread = new LoopThread({
+      program: 'watch-worker',
       name: 'wan-watch',
+      youngGenerationMb: YOUNG_GENERATION_MB,
+      stuckAfterMs: STUCK_AFTER_MS,
+      spec: { receiveBufferBytes },
+      onMessage: (message) => this.pass(message),
+      onEnd: (cause) => this.fail(ended(cause)),
+      onStuck: () => this.fail(stuck()),
     });
-    this.pulse = watchHeartbeats(this.heartbeats, STUCK_AFTER_MS, () => this.fail(stuck()));
-    this.pulse.unref();
   }
 
   /** Of these interfaces a lost carrier is told at once; the kernel may take a second. */
   setCarrierOf(names: readonly string[]): void {
-    this.send({ kind: 'carrier-of', names });
+    this.thread.send({ kind: 'carrier-of', names });
   }
 
   setPaths(paths: readonly ProbePath[]): void {
-    this.send({ kind: 'paths', paths });
+    this.thread.send({ kind: 'paths', paths });
   }
 
   /** Probes every path at once that is not known to be down. */
   doubt(): void {
-    this.send({ kind: 'doubt' });
+    this.thread.send({ kind: 'doubt' });
   }
 
   /** A flow that began over this WAN is not MPTCP: looks whether its path still keeps it. */
   plain(wan: string): void {
-    this.send({ kind: 'plain', wan });
+    this.thread.send({ kind: 'plain', wan });
   }
 
   /** Nothing is told afterwards. False when the thread did not end in time. */
@@ -83,52 +78,31 @@ export class WanWatch {
   }
 
   private async end(): Promise<boolean> {
-    clearInterval(this.pulse);
     // It has ended, or it is stuck and no order reaches it.
-    if (this.isStopping) return true;
-    this.worker.ref();
-    const exited = new Promise<void>((resolve) => this.worker.once('exit', () => resolve()));
-    this.send({ kind: 'stop' });
-    this.isStopping = true;
-    return await within(exited, STOP_TIMEOUT_MS);
+    if (this.isOver) return true;
+    this.isOver = true;
+    return await this.thread.stop();
   }
 
   private async ready(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      let isReady = false;
-      this.worker.on('message', (message: FromWatch) => {
-        if (message.kind === 'ready') {
-          isReady = true;
-          resolve();
-        } else if (!this.isStopping) this.pass(message);
-      });
-      const onEnd = (cause: unknown): void => {
-        clearInterval(this.pulse);
-        if (isReady) this.fail(ended(cause));
-        else reject(notStarted(cause));
-      };
-      this.worker.on('error', onEnd);
-      this.worker.on('exit', onEnd);
-    });
-    this.worker.unref();
+    try {
+      await this.thread.ready;
+    } catch (cause) {
+      throw notStarted(cause);
+    }
+    this.thread.unref();
   }
 
   private pass(message: Exclude<FromWatch, { kind: 'ready' }>): void {
+    if (this.isOver) return;
     if (message.kind === 'events' || message.kind === 'overrun') this.handlers.onLinks(message);
     else this.handlers.onProber(message);
   }
 
   private fail(error: WanbondError): void {
-    if (this.isStopping) return;
-    this.isStopping = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.handlers.onFatal(error);
-  }
-
-  private send(message: ToWatch): void {
-    // The thread closes the eventfd at its end: its number may be another file's by then.
-    if (this.isStopping) return;
-    this.worker.postMessage(message);
-    wake(this.wakeFd);
   }
 }
 

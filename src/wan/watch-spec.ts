@@ -1,12 +1,10 @@
 // What the main thread and the thread that watches the WANs tell each other.
 import type { EventBatch } from '../linux/netlink/event-drain.ts';
+import type { LoopSpec } from '../relay/loop/loop-thread.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { PathMeasurement, ProbePath } from './probe-path.ts';
 
-export interface WatchSpec {
-  /** An eventfd, the thread's own: readable means that messages wait on the port. */
-  readonly wakeFd: number;
-  readonly heartbeats: SharedArrayBuffer;
+export interface WatchSpec extends LoopSpec {
   readonly receiveBufferBytes: number | undefined;
 }
 

@@ -2,7 +2,7 @@
 //
 // One thread for both, as each of Node's takes up 9 MB before it has done anything.
 import { workerData } from 'node:worker_threads';
-import { heartOf } from '../base/heartbeats.ts';
+import { heartOf } from '../base/heartbeat.ts';
 import { Loop } from '../relay/loop/loop.ts';
 import { MainPort } from '../relay/loop/main-port.ts';
 import { LinkEvents } from './link-events.ts';
@@ -19,8 +19,8 @@ class WatchThread {
   private readonly loop: Loop;
   private isStopped = false;
 
-  constructor({ heartbeats, wakeFd, receiveBufferBytes }: WatchSpec) {
-    const beat = heartOf(heartbeats, 0);
+  constructor({ heartbeat, wakeFd, receiveBufferBytes }: WatchSpec) {
+    const beat = heartOf(heartbeat);
     this.loop = new Loop(() => {
       beat();
       this.prober.onProgress();
