@@ -1,14 +1,14 @@
 // One connection to the server over one WAN, as a flow would open it, but without a target: does it connect, does it
 // stay MPTCP, and does the server prove that it has our key.
 import type { Address, SocketAddress } from '../base/address.ts';
-import { ECONNREFUSED, ECONNRESET, ETIMEDOUT, errnoName } from '../linux/errno.ts';
+import { ETIMEDOUT } from '../linux/errno.ts';
 import { connectResult, stillMptcp } from '../linux/sockets.ts';
 import { Conn, type ConnOwner } from '../relay/loop/conn.ts';
-import { receive, send } from '../relay/loop/io.ts';
 import type { Loop } from '../relay/loop/loop.ts';
 import { Timer } from '../relay/loop/timers.ts';
-import type { FailureReason } from '../transport/failure.ts';
-import { type ClientHandshake, type ClientStep, MAX_RETRIES } from '../transport/handshake.ts';
+import { HelloLink } from '../relay/router/hello-link.ts';
+import { type ClientHandshake, MAX_RETRIES } from '../transport/handshake.ts';
+import { type Answer, answerOf, type HelloResult, noConnection } from './hello-result.ts';
 
 /** One way to the server. */
 export interface Way {
@@ -18,34 +18,13 @@ export interface Way {
   readonly to: SocketAddress;
 }
 
-export type HelloResult =
-  | {
-      readonly kind: 'no-connection';
-      readonly why: 'refused' | 'timeout' | 'unreachable';
-      readonly errno: string;
-    }
-  | {
-      readonly kind: 'connected';
-      readonly connectMs: number;
-      readonly isMptcp: boolean;
-      readonly answer: Answer;
-    };
-
-export type Answer =
-  /** Signed with our key, or the login was taken. */
-  | { readonly kind: 'proved' }
-  /** Nothing was asked. */
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'refused'; readonly reason: FailureReason; readonly detail: string }
-  | { readonly kind: 'silent' }
-  | { readonly kind: 'closed' };
-
 // Under the 3 s after which the kernel takes a path that drops MPTCP's SYNs for a black hole: it would then switch
 // MPTCP off for everybody on this host, for an hour.
 const CONNECT_LIMIT_MS = 2500;
 const ANSWER_LIMIT_MS = 3000;
-const BUFFER_BYTES = 4096;
 const NOTHING = Buffer.alloc(0);
+// For all of them: holds nothing between two calls.
+const BUFFER = Buffer.alloc(4096);
 
 export class HelloProbe implements ConnOwner {
   readonly #loop: Loop;
@@ -55,11 +34,11 @@ export class HelloProbe implements ConnOwner {
   readonly #onDone: (result: HelloResult) => void;
   readonly #limit = new Timer(() => this.#onLimit());
   #startedMs: number | undefined;
-  #isConnecting = true;
   #conn: Conn | undefined;
+  /** Undefined while it connects, and where nothing is asked. */
+  #link: HelloLink<Way> | undefined;
   #connectMs: number | undefined;
   #isMptcp = false;
-  #received: Buffer = NOTHING;
   #retries = 0;
   #isDone = false;
 
@@ -82,10 +61,10 @@ export class HelloProbe implements ConnOwner {
     this.#startedMs ??= performance.now();
     const { to, from, device } = this.#way;
     const conn = Conn.connect(this.#loop, { to, from, device, mptcp: this.#mptcp, congestion: undefined });
-    if (!(conn instanceof Conn)) return this.#noConnection(conn);
+    if (!(conn instanceof Conn)) return this.#finish(noConnection(conn));
     conn.owner = this;
     this.#conn = conn;
-    this.#isConnecting = true;
+    this.#link = undefined;
     this.#loop.timers.arm(this.#limit, CONNECT_LIMIT_MS, this.#loop.nowMs);
   }
 
@@ -98,80 +77,44 @@ export class HelloProbe implements ConnOwner {
 
   onReady(conn: Conn): void {
     if (this.#isDone || conn !== this.#conn || !conn.writable) return;
-    if (this.#isConnecting) this.#onConnect(conn);
-    else if (this.#handshake) this.#read(conn, this.#handshake);
+    if (!this.#link) return this.#onConnect(conn);
+    if (this.#link.flush() < 0) this.#end({ kind: 'closed' });
+    else this.#read(this.#link);
   }
 
   #onConnect(conn: Conn): void {
     const errno = connectResult(conn.fd);
-    if (errno !== 0) return this.#noConnection(errno);
-    this.#isConnecting = false;
+    if (errno !== 0) return this.#finish(noConnection(errno));
     this.#connectMs ??= performance.now() - (this.#startedMs as number);
     this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
     this.#loop.timers.arm(this.#limit, ANSWER_LIMIT_MS, this.#loop.nowMs);
     if (!this.#handshake) return this.#end({ kind: 'connected' });
-    const sent = send(conn, this.#handshake.hello(NOTHING, this.#way.from));
-    if (sent < 0) this.#end({ kind: 'closed' });
-    else this.#read(conn, this.#handshake);
+    const link = new HelloLink({ conn, candidate: this.#way }, BUFFER);
+    this.#link = link;
+    if (link.say(this.#handshake, NOTHING) < 0) this.#end({ kind: 'closed' });
+    else this.#read(link);
   }
 
-  #read(conn: Conn, handshake: ClientHandshake): void {
-    const buffer = Buffer.alloc(BUFFER_BYTES);
-    while (conn.readable) {
-      const read = receive(conn, buffer, BUFFER_BYTES);
-      if (read === undefined) return;
-      if (read <= 0) return this.#end({ kind: 'closed' });
-      // Asked now and not before: the first data may make an end fall back to plain TCP.
-      this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
-      this.#received = Buffer.concat([this.#received, buffer.subarray(0, read)]);
-      const step = this.#advance(conn, handshake);
-      if (!step) return;
-      if (step.kind !== 'more') return this.#onStep(step);
-      if (this.#received.length >= BUFFER_BYTES) {
-        return this.#end({ kind: 'refused', reason: 'malformed', detail: 'the answer does not end' });
-      }
-    }
+  #read(link: HelloLink<Way>): void {
+    const reply = link.reply();
+    const answer = reply && reply.kind !== 'retry' ? answerOf(reply) : undefined;
+    if (answer?.kind === 'closed') return this.#end(answer);
+    // Asked now and not before: the first data may make an end fall back to plain TCP.
+    this.#isMptcp = this.#mptcp && stillMptcp(link.conn.fd);
+    // As RFC 8803 has it for a connection with an error.
+    if (reply && reply.kind !== 'established') link.conn.reset();
+    if (answer) this.#end(answer);
+    else if (reply) this.#retry();
   }
 
-  /** Undefined when the connection is gone. */
-  #advance(conn: Conn, handshake: ClientHandshake): Exclude<ClientStep, { kind: 'send' }> | undefined {
-    for (;;) {
-      const step = handshake.receive(this.#received);
-      if (step.kind !== 'send') return step;
-      if (send(conn, step.bytes) < 0) {
-        this.#end({ kind: 'closed' });
-        return undefined;
-      }
-    }
-  }
-
-  #onStep(step: Exclude<ClientStep, { kind: 'more' | 'send' }>): void {
-    switch (step.kind) {
-      case 'established':
-        return this.#end({ kind: 'proved' });
-      case 'refused':
-        // As RFC 8803 has it for a connection with an error.
-        this.#conn?.reset();
-        return this.#end({ kind: 'refused', reason: step.reason, detail: step.detail });
-      case 'retry':
-        this.#conn?.reset();
-        if (++this.#retries > MAX_RETRIES) {
-          return this.#end({ kind: 'refused', reason: 'clock', detail: 'one cookie after the other' });
-        }
-        this.#received = NOTHING;
-        this.start();
-    }
+  #retry(): void {
+    if (++this.#retries <= MAX_RETRIES) return this.start();
+    this.#end({ kind: 'refused', reason: 'clock', detail: 'one cookie after the other' });
   }
 
   #onLimit(): void {
-    if (this.#isConnecting) this.#noConnection(ETIMEDOUT);
+    if (!this.#link) this.#finish(noConnection(ETIMEDOUT));
     else this.#end({ kind: 'silent' });
-  }
-
-  #noConnection(errno: number): void {
-    const isRefused = errno === ECONNREFUSED || errno === ECONNRESET;
-    const why = isRefused ? 'refused' : errno === ETIMEDOUT ? 'timeout' : 'unreachable';
-    this.#finish({ kind: 'no-connection', why, errno: errnoName(errno) });
   }
 
   #end(answer: Answer): void {

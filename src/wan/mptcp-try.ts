@@ -2,7 +2,8 @@
 // block, and opens no flow: the server is asked for nothing.
 import type { Loop } from '../relay/loop/loop.ts';
 import type { Asker } from '../transport/server-client.ts';
-import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe, type Way } from './hello-probe.ts';
+import type { HelloResult } from './hello-result.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 import type { CapableFate, JoinFate, MptcpSurvival } from './mptcp-survival.ts';
 

@@ -5,7 +5,8 @@ import { parseAddress } from '../base/address.ts';
 import type { Socks5Protocol } from '../config/server-protocol.ts';
 import type { Loop } from '../relay/loop/loop.ts';
 import { createSocks5Client } from '../transport/socks5/client.ts';
-import { HelloProbe, type HelloResult, type Way } from './hello-probe.ts';
+import { HelloProbe, type Way } from './hello-probe.ts';
+import type { HelloResult } from './hello-result.ts';
 
 // The discard protocol, long out of use.
 const NOWHERE = { address: parseAddress('127.0.0.1'), port: 9 };

@@ -5,7 +5,8 @@ import { Loop } from '../relay/loop/loop.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
 import { type Asker, convertClient } from '../transport/server-client.ts';
 import { createSocks5Login } from '../transport/socks5/client.ts';
-import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe, type Way } from './hello-probe.ts';
+import type { HelloResult } from './hello-result.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 
 export interface WayResult {

@@ -2,7 +2,8 @@
 // flow would open it, until the server has proved that it has our key, where it can. Its set-up time is the round trip.
 import type { Loop } from '../relay/loop/loop.ts';
 import type { Asker } from '../transport/server-client.ts';
-import { type HelloResult, HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe, type Way } from './hello-probe.ts';
+import type { HelloResult } from './hello-result.ts';
 import { type HealthChange, type ProbeTimes, ProbeState } from './probe-state.ts';
 
 const TCP_TIMES: ProbeTimes = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
-import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
+import type { Answer, HelloResult } from '../../wan/hello-result.ts';
 import type { WayResult } from '../../wan/server-check.ts';
 import { upstreamFindings } from './upstream.ts';
 

@@ -2,7 +2,7 @@
 import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
 import { rpFilter } from '../../plan/reverse-path.ts';
-import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
+import type { Answer, HelloResult } from '../../wan/hello-result.ts';
 import type { WayResult } from '../../wan/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { mptcpFinding } from './upstream-mptcp.ts';
