@@ -1,22 +1,14 @@
 // One connection to the server over one WAN, as a flow would open it, but without a target: does it connect, does it
 // stay MPTCP, and does the server prove that it has our key.
-import type { Address, SocketAddress } from '../base/address.ts';
 import { ETIMEDOUT } from '../linux/errno.ts';
 import { connectResult, stillMptcp } from '../linux/sockets.ts';
 import { Conn, type ConnOwner } from '../relay/loop/conn.ts';
 import type { Loop } from '../relay/loop/loop.ts';
+import type { Path } from '../relay/path.ts';
 import { Timer } from '../relay/loop/timers.ts';
 import { HelloLink } from '../relay/router/hello-link.ts';
 import { type ClientHandshake, MAX_RETRIES } from '../transport/handshake.ts';
 import { type Answer, answerOf, type HelloResult, noConnection } from './hello-result.ts';
-
-/** One way to the server. */
-export interface Way {
-  readonly wan: string;
-  readonly device: string;
-  readonly from: Address;
-  readonly to: SocketAddress;
-}
 
 // Under the 3 s after which the kernel takes a path that drops MPTCP's SYNs for a black hole: it would then switch
 // MPTCP off for everybody on this host, for an hour.
@@ -28,7 +20,7 @@ const BUFFER = Buffer.alloc(4096);
 
 export class HelloProbe implements ConnOwner {
   readonly #loop: Loop;
-  readonly #way: Way;
+  readonly #path: Path;
   readonly #mptcp: boolean;
   readonly #handshake: ClientHandshake | undefined;
   readonly #onDone: (result: HelloResult) => void;
@@ -36,7 +28,7 @@ export class HelloProbe implements ConnOwner {
   #startedMs: number | undefined;
   #conn: Conn | undefined;
   /** Undefined while it connects, and where nothing is asked. */
-  #link: HelloLink<Way> | undefined;
+  #link: HelloLink<Path> | undefined;
   #connectMs: number | undefined;
   #isMptcp = false;
   #retries = 0;
@@ -45,13 +37,13 @@ export class HelloProbe implements ConnOwner {
   /** @param handshake undefined where a connection is all that can be tried of the server */
   constructor(
     loop: Loop,
-    way: Way,
+    path: Path,
     mptcp: boolean,
     handshake: ClientHandshake | undefined,
     onDone: (result: HelloResult) => void,
   ) {
     this.#loop = loop;
-    this.#way = way;
+    this.#path = path;
     this.#mptcp = mptcp;
     this.#handshake = handshake;
     this.#onDone = onDone;
@@ -59,7 +51,7 @@ export class HelloProbe implements ConnOwner {
 
   start(): void {
     this.#startedMs ??= performance.now();
-    const { to, from, device } = this.#way;
+    const { to, from, device } = this.#path;
     const conn = Conn.connect(this.#loop, { to, from, device, mptcp: this.#mptcp, congestion: undefined });
     if (!(conn instanceof Conn)) return this.#finish(noConnection(conn));
     conn.owner = this;
@@ -89,13 +81,13 @@ export class HelloProbe implements ConnOwner {
     this.#isMptcp = this.#mptcp && stillMptcp(conn.fd);
     this.#loop.timers.arm(this.#limit, ANSWER_LIMIT_MS, this.#loop.nowMs);
     if (!this.#handshake) return this.#end({ kind: 'connected' });
-    const link = new HelloLink({ conn, candidate: this.#way }, BUFFER);
+    const link = new HelloLink({ conn, candidate: this.#path }, BUFFER);
     this.#link = link;
     if (link.say(this.#handshake, NOTHING) < 0) this.#end({ kind: 'closed' });
     else this.#read(link);
   }
 
-  #read(link: HelloLink<Way>): void {
+  #read(link: HelloLink<Path>): void {
     const reply = link.reply();
     const answer = reply && reply.kind !== 'retry' ? answerOf(reply) : undefined;
     if (answer?.kind === 'closed') return this.#end(answer);

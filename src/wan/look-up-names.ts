@@ -32,7 +32,7 @@ export async function lookUpNames(
     names.map(async (name) => {
       const own = (await askHost(name)).filter(isReachable);
       if (own.length > 0) return [name, own] as const;
-      return [name, (await askOverWans(name, ways(wans, resolvers))).filter(isReachable)] as const;
+      return [name, (await askOverWans(name, overWans(resolvers, wans))).filter(isReachable)] as const;
     }),
   );
   return new Map(found.filter(([, addresses]) => addresses.length > 0));
@@ -43,7 +43,7 @@ async function askHost(name: string): Promise<Address[]> {
   return (await within(asked, OWN_TIMEOUT_MS)) ? await asked : [];
 }
 
-function ways(wans: readonly AskingWan[], resolvers: readonly Address[]): Resolver[] {
+function overWans(resolvers: readonly Address[], wans: readonly AskingWan[]): Resolver[] {
   return wans.flatMap((wan) =>
     resolvers.flatMap((address) => {
       const from = wan.sources.find((source) => familyOf(source) === familyOf(address));

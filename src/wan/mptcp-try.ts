@@ -1,8 +1,9 @@
 // One try of what a path does to MPTCP: a connection as a flow would begin it, then a join to a connection. Does not
 // block, and opens no flow: the server is asked for nothing.
 import type { Loop } from '../relay/loop/loop.ts';
+import type { Path } from '../relay/path.ts';
 import type { Asker } from '../transport/server-client.ts';
-import { HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe } from './hello-probe.ts';
 import type { HelloResult } from './hello-result.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 import type { CapableFate, JoinFate, MptcpSurvival } from './mptcp-survival.ts';
@@ -17,9 +18,9 @@ const JOIN_FATES: Readonly<Record<JoinResult['kind'], JoinFate>> = {
 
 export interface MptcpTryParts {
   readonly loop: Loop;
-  readonly way: Way;
+  readonly path: Path;
   /** Of the connection to join: over another WAN to the same address if there is one that keeps MPTCP. */
-  readonly first: Way;
+  readonly first: Path;
   readonly ask: Asker;
   /** Undefined when nothing can be told: plain TCP does not connect either. */
   readonly onEnd: (survival: MptcpSurvival | undefined) => void;
@@ -57,15 +58,15 @@ export class MptcpTry {
   }
 
   #hello(mptcp: boolean, onDone: (result: HelloResult) => void): void {
-    const { loop, way, ask } = this.#parts;
-    const probe = new HelloProbe(loop, way, mptcp, ask(), onDone);
+    const { loop, path, ask } = this.#parts;
+    const probe = new HelloProbe(loop, path, mptcp, ask(), onDone);
     this.#running = probe;
     probe.start();
   }
 
   #join(capable: CapableFate): void {
-    const { loop, way, first } = this.#parts;
-    const probe = new JoinProbe(loop, way, way.to, ({ kind }) =>
+    const { loop, path, first } = this.#parts;
+    const probe = new JoinProbe(loop, path, path.to, ({ kind }) =>
       this.#end({ capable, join: JOIN_FATES[kind] }),
     );
     this.#running = probe;

@@ -4,8 +4,9 @@
 import { parseAddress } from '../base/address.ts';
 import type { Socks5Protocol } from '../config/server-protocol.ts';
 import type { Loop } from '../relay/loop/loop.ts';
+import type { Path } from '../relay/path.ts';
 import { createSocks5Client } from '../transport/socks5/client.ts';
-import { HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe } from './hello-probe.ts';
 import type { HelloResult } from './hello-result.ts';
 
 // The discard protocol, long out of use.
@@ -14,12 +15,12 @@ const NOWHERE = { address: parseAddress('127.0.0.1'), port: 9 };
 /** To be started by the caller. @param onEnd undefined when it could not be told: no connection, or a refused login */
 export function tryPipelining(
   loop: Loop,
-  way: Way,
+  path: Path,
   { login }: Socks5Protocol,
   onEnd: (isTaken: boolean | undefined) => void,
 ): HelloProbe {
   const handshake = createSocks5Client({ login, isPipelined: true }).start(NOWHERE);
-  return new HelloProbe(loop, way, false, handshake, (result) => onEnd(judge(result)));
+  return new HelloProbe(loop, path, false, handshake, (result) => onEnd(judge(result)));
 }
 
 function judge(result: HelloResult): boolean | undefined {

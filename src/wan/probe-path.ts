@@ -1,6 +1,7 @@
 // The paths that are probed, and what is known of them.
-import { type Address, sameAddress, type SocketAddress } from '../base/address.ts';
+import { sameAddress, type SocketAddress } from '../base/address.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
+import type { Path } from '../relay/path.ts';
 import { protocolText } from '../transport/server-client.ts';
 import type { MptcpSurvival } from './mptcp-survival.ts';
 import type { LinkHealth } from './probe-state.ts';
@@ -12,12 +13,8 @@ export interface ProbedServer {
   readonly protocol: ServerProtocol;
 }
 
-/** One way to a server that is probed. */
-export interface ProbePath {
-  readonly wan: string;
-  readonly device: string;
-  readonly from: Address;
-  readonly to: SocketAddress;
+/** To a server that is probed. */
+export interface ProbePath extends Path {
   readonly server: ProbedServer;
 }
 

@@ -4,7 +4,7 @@ import type { Loop } from '../relay/loop/loop.ts';
 import type { Families } from '../transport/handshake.ts';
 import type { ProbeReply } from '../transport/probe.ts';
 import { type Asker, convertClient } from '../transport/server-client.ts';
-import type { Way } from './hello-probe.ts';
+import type { Path } from '../relay/path.ts';
 import { canBegin, canJoin, mptcpTrouble, type MptcpSurvival, sameSurvival } from './mptcp-survival.ts';
 import { MptcpTry } from './mptcp-try.ts';
 import { type HealthChange, type LinkHealth, ProbeState } from './probe-state.ts';
@@ -121,11 +121,11 @@ export class ProbedPath {
   }
 
   /** @param first see MptcpTryParts. */
-  tryMptcp(first: Way): void {
+  tryMptcp(first: Path): void {
     this.#schedule.onBegin(this.#loop.nowMs);
     const one = new MptcpTry({
       loop: this.#loop,
-      way: this.spec,
+      path: this.spec,
       first,
       ask: this.#ask,
       onEnd: (survival) => this.#onTried(survival),

@@ -1,16 +1,17 @@
-// Tries every way to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
+// Tries every path to the server at once: over each WAN, to each of its addresses; and whether a second subflow can
 // join there. Changes nothing on this host. Blocks until all have an answer, or the limits of the probes are over.
 import { type Family, familyOf, type SocketAddress, sameAddress } from '../base/address.ts';
 import { Loop } from '../relay/loop/loop.ts';
+import type { Path } from '../relay/path.ts';
 import type { ServerProtocol } from '../config/server-protocol.ts';
 import { type Asker, convertClient } from '../transport/server-client.ts';
 import { createSocks5Login } from '../transport/socks5/client.ts';
-import { HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe } from './hello-probe.ts';
 import type { HelloResult } from './hello-result.ts';
 import { JoinProbe, type JoinResult } from './join/join-probe.ts';
 
-export interface WayResult {
-  readonly way: Way;
+export interface PathResult {
+  readonly path: Path;
   /** Over MPTCP. */
   readonly hello: HelloResult;
   /** Over plain TCP, tried where MPTCP did not connect. */
@@ -29,10 +30,10 @@ export interface JoinTry {
 
 const ROUND_MS = 200;
 
-export function checkServer(ways: readonly Way[], protocol: ServerProtocol): WayResult[] {
+export function checkServer(paths: readonly Path[], protocol: ServerProtocol): PathResult[] {
   const loop = new Loop();
   try {
-    const tries = ways.map((way) => new WayTry(loop, way, visitor(protocol)));
+    const tries = paths.map((path) => new PathTry(loop, path, visitor(protocol)));
     runAll(
       loop,
       tries.map((one) => (onDone) => one.sayHello(onDone)),
@@ -73,17 +74,17 @@ function visitor(protocol: ServerProtocol): Visitor {
   return { ask: noClock, clockOffsetMs: noClock };
 }
 
-class WayTry {
-  readonly way: Way;
+class PathTry {
+  readonly path: Path;
   readonly #loop: Loop;
   readonly #visitor: Visitor;
   #hello: HelloResult | undefined;
   #plain: HelloResult | undefined;
   #join: JoinTry | undefined;
 
-  constructor(loop: Loop, way: Way, guest: Visitor) {
+  constructor(loop: Loop, path: Path, guest: Visitor) {
     this.#loop = loop;
-    this.way = way;
+    this.path = path;
     this.#visitor = guest;
   }
 
@@ -106,18 +107,18 @@ class WayTry {
     });
   }
 
-  /** A join over this way to a connection over `first`. */
-  join(first: Way, onDone: () => void): void {
-    const probe = new JoinProbe(this.#loop, this.way, this.way.to, (result) => {
+  /** A join over this path to a connection over `first`. */
+  join(first: Path, onDone: () => void): void {
+    const probe = new JoinProbe(this.#loop, this.path, this.path.to, (result) => {
       this.#join = { firstWan: first.wan, result };
       onDone();
     });
     probe.start(first);
   }
 
-  result(): WayResult {
+  result(): PathResult {
     return {
-      way: this.way,
+      path: this.path,
       hello: this.#hello as HelloResult,
       plain: this.#plain,
       clockOffsetMs: this.#visitor.clockOffsetMs(),
@@ -126,33 +127,33 @@ class WayTry {
   }
 
   #probe(mptcp: boolean, onDone: (result: HelloResult) => void): void {
-    new HelloProbe(this.#loop, this.way, mptcp, this.#visitor.ask(), onDone).start();
+    new HelloProbe(this.#loop, this.path, mptcp, this.#visitor.ask(), onDone).start();
   }
 }
 
 /**
- * The way over another WAN to the same address that keeps MPTCP; without one, its own WAN. What lost MPTCP here is
+ * The path over another WAN to the same address that keeps MPTCP; without one, its own WAN. What lost MPTCP here is
  * tried again on its own WAN: our segments tell the network's doing from this kernel's.
  */
-function firstFor(one: WayTry, tries: readonly WayTry[]): Way {
-  const { way } = one;
-  if (!one.keepsMptcp) return way;
-  const isOther = (other: WayTry): boolean =>
-    other.way.device !== way.device &&
-    other.way.to.port === way.to.port &&
-    sameAddress(other.way.to.address, way.to.address);
-  return (tries.find((other) => isOther(other) && other.keepsMptcp) ?? one).way;
+function firstFor(one: PathTry, tries: readonly PathTry[]): Path {
+  const { path } = one;
+  if (!one.keepsMptcp) return path;
+  const isOther = (other: PathTry): boolean =>
+    other.path.device !== path.device &&
+    other.path.to.port === path.to.port &&
+    sameAddress(other.path.to.address, path.to.address);
+  return (tries.find((other) => isOther(other) && other.keepsMptcp) ?? one).path;
 }
 
 /** Every WAN to every address of the server of the same family. */
-export function waysTo(
+export function pathsTo(
   wans: readonly {
     readonly name: string;
     readonly interface: string;
     readonly sources: readonly Uint8Array[];
   }[],
   addresses: readonly SocketAddress[],
-): Way[] {
+): Path[] {
   const families: readonly Family[] = [4, 6];
   return wans.flatMap((wan) =>
     families.flatMap((family) => {
@@ -160,7 +161,7 @@ export function waysTo(
       if (!from) return [];
       return addresses
         .filter(({ address }) => familyOf(address) === family)
-        .map((to): Way => ({ wan: wan.name, device: wan.interface, from, to }));
+        .map((to): Path => ({ wan: wan.name, device: wan.interface, from, to }));
     }),
   );
 }

@@ -1,8 +1,9 @@
 // Probes of a path by plain TCP, for networks that block UDP and servers that are not ours: a connection to the server as a
 // flow would open it, until the server has proved that it has our key, where it can. Its set-up time is the round trip.
 import type { Loop } from '../relay/loop/loop.ts';
+import type { Path } from '../relay/path.ts';
 import type { Asker } from '../transport/server-client.ts';
-import { HelloProbe, type Way } from './hello-probe.ts';
+import { HelloProbe } from './hello-probe.ts';
 import type { HelloResult } from './hello-result.ts';
 import { type HealthChange, type ProbeTimes, ProbeState } from './probe-state.ts';
 
@@ -23,16 +24,16 @@ export class TcpProbes {
   /** They have been answered, while UDP was not: what they say counts, until UDP is back. */
   isInCharge = false;
   readonly #loop: Loop;
-  readonly #way: Way;
+  readonly #path: Path;
   readonly #ask: Asker;
   readonly #note: (change: HealthChange | undefined) => void;
   readonly #running = new Set<HelloProbe>();
   #sequence = 0;
   #sentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(loop: Loop, way: Way, ask: Asker, note: (change: HealthChange | undefined) => void) {
+  constructor(loop: Loop, path: Path, ask: Asker, note: (change: HealthChange | undefined) => void) {
     this.#loop = loop;
-    this.#way = way;
+    this.#path = path;
     this.#ask = ask;
     this.#note = note;
   }
@@ -55,7 +56,7 @@ export class TcpProbes {
     const sequence = this.#sequence++;
     this.#sentMs = nowMs;
     this.state.onSent(sequence, nowMs, rxPackets);
-    const probe = new HelloProbe(this.#loop, this.#way, false, this.#ask(), (result) => {
+    const probe = new HelloProbe(this.#loop, this.#path, false, this.#ask(), (result) => {
       this.#running.delete(probe);
       this.#onResult(sequence, result);
     });

@@ -4,6 +4,7 @@ import type { ClientHandshake } from '../../transport/handshake.ts';
 import type { Conn } from '../loop/conn.ts';
 import { send } from '../loop/io.ts';
 import { type Reply, ReplyReader } from './reply-reader.ts';
+import type { Path } from '../path.ts';
 import type { Candidate } from './router-policy.ts';
 
 /** What the link does by itself left out. */
@@ -17,7 +18,7 @@ interface Begun<C> {
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /** @typeParam C the path that the connection began on */
-export class HelloLink<C extends Pick<Candidate, 'from'> = Candidate> {
+export class HelloLink<C extends Path = Candidate> {
   readonly conn: Conn;
   readonly candidate: C;
   /** What of hello and first bytes the connection has not taken yet. */

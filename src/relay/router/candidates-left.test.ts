@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
 import type { Candidate } from './router-policy.ts';
-import { waysLeft } from './ways-left.ts';
+import { candidatesLeft } from './candidates-left.ts';
 
 const HERE = parseAddress('127.0.0.1');
 const CANDIDATES = ['a', 'b', 'c'].map(
@@ -17,8 +17,8 @@ const CANDIDATES = ['a', 'b', 'c'].map(
   }),
 );
 const up = (...names: string[]) => names.map((name) => ({ name, isSilent: false }));
-const waysFrom = (wan: string, wans: readonly { name: string; isSilent: boolean }[]) =>
-  waysLeft(CANDIDATES, wan, wans).map((one) => one.wan);
+const leftFrom = (wan: string, wans: readonly { name: string; isSilent: boolean }[]) =>
+  candidatesLeft(CANDIDATES, wan, wans).map((one) => one.wan);
 
 test.each([
   ['nowhere while its WAN is alive', up('a', 'b', 'c'), []],
@@ -27,6 +27,6 @@ test.each([
   ['to none that is silent', [{ name: 'b', isSilent: true }, ...up('c')], ['c']],
   ['nowhere when all are dead', [], []],
   ['to none that it does not know', up('d'), []],
-])('%s', (_name, wans, ways) => {
-  expect(waysFrom('a', wans)).toEqual(ways);
+])('%s', (_name, wans, left) => {
+  expect(leftFrom('a', wans)).toEqual(left);
 });

@@ -2,7 +2,7 @@
 import type { Candidate, WanPolicy } from './router-policy.ts';
 
 /** Those of `candidates` whose WAN is alive; none while `wan`, on which the connection stands, is alive itself. */
-export function waysLeft(
+export function candidatesLeft(
   candidates: readonly Candidate[],
   wan: string,
   wans: readonly Pick<WanPolicy, 'name' | 'isSilent'>[],
