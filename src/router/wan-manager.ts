@@ -15,7 +15,7 @@ import type { Journal } from '../plan/journal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
 import { FlapHold } from '../wan/flap-hold.ts';
-import { type KnownServer, knownServers, type NameAnswers } from '../wan/known-servers.ts';
+import type { KnownServer, NameAnswers } from '../wan/known-servers.ts';
 import type { AskingWan } from '../wan/look-up-names.ts';
 import { type WanLink, wanLinks } from '../wan/links.ts';
 import type { WanWatch } from '../wan/wan-watch.ts';
@@ -33,6 +33,7 @@ import { RedirectInStep } from './redirect-in-step.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
 import { readyWans } from './ready-wans.ts';
 import { routerSysctls } from './router-plan.ts';
+import { ServerKnowledge } from './server-knowledge.ts';
 import { bringSettingsInStep } from './settings-in-step.ts';
 import { bringStandInsInStep } from './stand-ins-in-step.ts';
 import type { TakeChain } from './take-chain.ts';
@@ -72,10 +73,7 @@ export class WanManager implements DeviceView {
   private readonly fastOpen: FastOpenWans;
   private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
-  private names: NameAnswers = new Map();
-  /** Of servers that have left the config, too: who told of one tells again only when it has changed. */
-  private readonly families = new Map<string, Families>();
-  private readonly pipelining = new Map<string, boolean>();
+  private readonly known = new ServerKnowledge();
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
@@ -143,19 +141,19 @@ export class WanManager implements DeviceView {
 
   /** A name of a server stands for other addresses now. */
   onNames(names: NameAnswers): void {
-    this.names = names;
+    this.known.learnNames(names);
     this.update();
   }
 
   /** A server has told which address families it reaches. */
   onFamilies(server: string, families: Families): void {
-    this.families.set(server, families);
+    this.known.learnFamilies(server, families);
     this.updateFamilies();
   }
 
   /** What a SOCKS 5 server makes of requests that come before it has answered. */
   onPipelining(server: string, isTaken: boolean): void {
-    this.pipelining.set(server, isTaken);
+    this.known.learnPipelining(server, isTaken);
     const what = isTaken ? 'the server takes pipelined requests' : 'the server drops pipelined requests';
     this.parts.log.info({ server }, what);
     this.update();
@@ -173,12 +171,10 @@ export class WanManager implements DeviceView {
    * @throws WanbondError when the redirect was refused: then everything is as before
    */
   reconfigure(next: RouterConfig): void {
-    const servers = knownServers(next, this.names);
+    const servers = this.known.of(next);
     this.redirect.change(this.config, next, servers, () => readFacts(next));
     this.config = next;
-    for (const label of this.pipelining.keys()) {
-      if (!servers.some((server) => server.label === label)) this.pipelining.delete(label);
-    }
+    this.known.keepOnly(servers);
     this.learn(this.measurements);
   }
 
@@ -256,10 +252,7 @@ export class WanManager implements DeviceView {
   }
 
   private get servers(): KnownServer[] {
-    return knownServers(this.config, this.names).map((server) => {
-      const takesPipelined = this.pipelining.get(server.label);
-      return takesPipelined === undefined ? server : { ...server, takesPipelined };
-    });
+    return this.known.of(this.config);
   }
 
   private guard(work: () => void): void {
@@ -287,7 +280,7 @@ export class WanManager implements DeviceView {
 
   private updateFamilies(): void {
     const used = this.state?.servers.alive[0];
-    const families = used && this.families.get(used.label);
+    const families = used && this.known.familiesOf(used.label);
     this.guard(() => this.parts.takeChain.learn(families ?? ALL_FAMILIES));
   }
 
