@@ -8,7 +8,7 @@ import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
 import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
 import { unpackPackage } from '../src/lab/openwrt/package-layer.ts';
-import type { LabDocument } from '../src/lab/verdict.ts';
+import type { LabDocument } from '../src/lab/measure/verdict.ts';
 import { waitUntil } from '../src/lab/wait-until.ts';
 import { buildIpk } from './support/built-package.ts';
 import { remains, startLab } from './support/lab-command.ts';

@@ -1,9 +1,9 @@
 // Tries the servers of a router config over each WAN that has an address now.
 import type { RouterConfig } from '../../config/router.ts';
 import { readSysctl } from '../../linux/sysctl.ts';
-import { readReadyWans } from '../../router/ready-wans.ts';
-import { destinationsOf, type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
-import { checkServer, pathsTo } from '../../wan/server-check.ts';
+import { readReadyWans } from '../../router/wans/ready-wans.ts';
+import { destinationsOf, type KnownServer, upstreamFamilies } from '../../wan/servers/known-servers.ts';
+import { checkServer, pathsTo } from '../../wan/tries/server-check.ts';
 import { type Finding, fail } from './finding.ts';
 import { strictDevices } from './conflicts/reverse-path.ts';
 import { upstreamFindings } from './upstream.ts';

@@ -1,7 +1,7 @@
 // Whether MPTCP gets through on one path to the server, and which of its options does not: pure.
 import { formatSocketAddress } from '../../base/address.ts';
-import { ASK_PROVIDER, ASK_SERVER } from '../../wan/mptcp-survival.ts';
-import type { JoinTry, PathResult } from '../../wan/server-check.ts';
+import { ASK_PROVIDER, ASK_SERVER } from '../../wan/tries/mptcp-survival.ts';
+import type { JoinTry, PathResult } from '../../wan/tries/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

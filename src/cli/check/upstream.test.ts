@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
-import type { Answer, HelloResult } from '../../wan/hello-result.ts';
-import type { PathResult } from '../../wan/server-check.ts';
+import type { Answer, HelloResult } from '../../wan/tries/hello-result.ts';
+import type { PathResult } from '../../wan/tries/server-check.ts';
 import { upstreamFindings } from './upstream.ts';
 
 const ADDRESS = parseAddress('198.51.100.1');

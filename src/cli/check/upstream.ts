@@ -2,8 +2,8 @@
 import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
 import { rpFilter } from '../../plan/reverse-path.ts';
-import type { Answer, HelloResult } from '../../wan/hello-result.ts';
-import type { PathResult } from '../../wan/server-check.ts';
+import type { Answer, HelloResult } from '../../wan/tries/hello-result.ts';
+import type { PathResult } from '../../wan/tries/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { mptcpFinding } from './upstream-mptcp.ts';
 
