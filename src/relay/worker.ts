@@ -2,7 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { type Address, formatSocketAddress, type SocketAddress } from '../base/address.ts';
 import { letCompile } from '../base/compilers.ts';
-import { heartOf } from '../base/heartbeats.ts';
+import { heartOf } from '../base/heartbeat.ts';
 import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
@@ -61,7 +61,7 @@ class Worker implements WorkerContext {
   constructor(spec: WorkerSpec) {
     this.spec = spec;
     // Beats between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
-    this.loop = new Loop(heartOf(spec.heartbeats, spec.index));
+    this.loop = new Loop(heartOf(spec.heartbeat));
     this.counters = new Counters(spec.counterMemory, spec.index);
     this.news = new WorkerNews(this.loop, (message) => this.port.post(message));
     this.pipes = new PipePool(spec.settings.pipeBytes);
@@ -83,7 +83,7 @@ class Worker implements WorkerContext {
       this.spoken.set(fd, listen.protocol);
       this.acceptor.add(fd);
     }
-    this.port.post({ kind: 'listening' });
+    this.port.post({ kind: 'ready' });
   }
 
   /** Runs for about a second, then lets Node's own loop have a turn. */

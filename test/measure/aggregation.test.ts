@@ -2,7 +2,7 @@
 // they need a fraction of a core each, and the programs under test are what a slow machine would show first.
 import { expect, test } from 'vitest';
 import { buildLab, type LabOptions } from '../../src/lab/lab.ts';
-import { measureLab, type Progress } from '../../src/lab/measure.ts';
+import { measureLab, type Progress } from '../../src/lab/measure/measure.ts';
 import { readCounters } from '../support/daemon-status.ts';
 
 interface Case extends LabOptions {

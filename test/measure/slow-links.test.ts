@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { measureRate } from '../../src/lab/measure-rate.ts';
+import { measureRate } from '../../src/lab/measure/measure-rate.ts';
 import type { Direction } from '../../src/lab/traffic-programs.ts';
 import { readCounters } from '../support/daemon-status.ts';
 
