@@ -72,7 +72,7 @@ test('long and lossy WANs beside good ones', { timeout: 400_000 }, async () => {
 // 47.4 and 17.2 alone. With cubic to its end such a flow gets 25 to 40; the best single WAN is the least here, too.
 const FIRST_FLOW_MBPS = 52;
 
-test.each(DIRECTIONS)('the first flow of a router over a WAN that loses packets, %s', async (direction) => {
+test.each(DIRECTIONS)('the first flow beside loss, %s', { timeout: 100_000 }, async (direction) => {
   const lab = await buildLab({ wans: [WANS.wan1, WANS.wan4] });
   try {
     await lab.startOrigin();
