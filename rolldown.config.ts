@@ -8,7 +8,7 @@ export default defineConfig({
   input: {
     main: 'src/main.ts',
     'relay-worker': 'src/relay/worker.ts',
-    'watch-worker': 'src/wan/watch-worker.ts',
+    'watch-worker': 'src/wan/watch/watch-worker.ts',
     'lab-emulator': 'src/lab/emulator/main.ts',
     'lab-traffic': 'src/lab/traffic/main.ts',
   },

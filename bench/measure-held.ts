@@ -1,6 +1,6 @@
 // Flows that carry as much as goes, looked at between two moments: rate, CPU per byte, memory.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytesAt, mbps } from '../src/lab/goodput.ts';
+import { bytesAt, mbps } from '../src/lab/measure/goodput.ts';
 import { monotonicMs } from '../src/lab/traffic/sample.ts';
 import type { Running } from './bench-case.ts';
 import { holdFlows } from './load-programs.ts';

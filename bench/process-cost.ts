@@ -1,7 +1,7 @@
 // What programs cost: CPU time and memory, of /proc.
 import { readFileSync } from 'node:fs';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-import { type CpuTime, parseCpuTime } from '../src/lab/proc-files.ts';
+import { type CpuTime, parseCpuTime } from '../src/lab/measure/proc-files.ts';
 
 /** Of all of them together; 0 where there are none. @throws Error when one has ended */
 export function cpuTime(programs: readonly LabProcess[]): CpuTime {

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // From argv to a command, nothing else.
 import { Command } from 'commander';
+import { holdCompilers } from './base/compilers.ts';
 import { packageWords } from './base/package-files.ts';
 import { reportError } from './cli/report-error.ts';
 
 // Only the one that is asked for is loaded: a daemon then takes up 4 MB less, and a command starts sooner.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./cli/init.ts')).initCommand(),
-  router: async () => (await import('./cli/router.ts')).routerCommand(),
-  server: async () => (await import('./cli/server.ts')).serverCommand(),
+  router: daemon(async () => (await import('./cli/router.ts')).routerCommand()),
+  server: daemon(async () => (await import('./cli/server.ts')).serverCommand()),
   check: async () => (await import('./cli/check-command.ts')).checkCommand(),
   plan: async () => (await import('./cli/plan.ts')).planCommand(),
   up: async () => (await import('./cli/up.ts')).upCommand(),
@@ -21,6 +22,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   uci: async () => (await import('./cli/uci.ts')).uciCommand(),
   uninstall: async () => (await import('./cli/uninstall.ts')).uninstallCommand(),
 };
+
+function daemon(load: () => Promise<Command>): () => Promise<Command> {
+  return () => {
+    holdCompilers();
+    return load();
+  };
+}
 
 const { version, description } = packageWords();
 const program = new Command('wanbond')

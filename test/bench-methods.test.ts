@@ -4,7 +4,7 @@ import type { Carrier, Method } from '../bench/method.ts';
 import { METHODS } from '../bench/methods/all.ts';
 import { Host } from '../src/lab/host.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { parseInterfaceBytes } from '../src/lab/proc-files.ts';
+import { parseInterfaceBytes } from '../src/lab/measure/proc-files.ts';
 import { runFlows, startOrigin, startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { mptcpCounters } from './support/mptcp-counters.ts';

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { BACKBONE } from '../src/lab/addresses.ts';
-import type { CutKind } from '../src/lab/cut-spec.ts';
+import type { CutKind } from '../src/lab/measure/cut-spec.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
-import { cutLink, restoreLink } from '../src/lab/link-cut.ts';
+import { cutLink, restoreLink } from '../src/lab/measure/link-cut.ts';
 import { startTransfer } from '../src/lab/traffic-programs.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { monotonicMs } from '../src/lab/traffic/sample.ts';

@@ -2,9 +2,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab, type LabOptions, type RouterOptions } from '../src/lab/lab.ts';
-import { parseInterfaceBytes } from '../src/lab/proc-files.ts';
+import { parseInterfaceBytes } from '../src/lab/measure/proc-files.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
-import { countSubflows } from '../src/lab/subflow-count.ts';
+import { countSubflows } from '../src/lab/measure/subflow-count.ts';
 import {
   type Direction,
   runTransfer,

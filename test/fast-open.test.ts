@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-import { median } from '../src/lab/median.ts';
+import { median } from '../src/lab/measure/median.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
 import { readCounters } from './support/daemon-status.ts';
 import { dropPackets, rejectPackets } from './support/drop-packets.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BACKBONE, ORIGIN, SERVER, type WanAddresses } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-import { parseMptcpCounters } from '../src/lab/proc-files.ts';
+import { parseMptcpCounters } from '../src/lab/measure/proc-files.ts';
 import type { ProgramOptions } from '../src/lab/programs.ts';
 import type { HostName } from '../src/lab/run-name.ts';
 import { dropPackets } from './support/drop-packets.ts';

@@ -73,7 +73,6 @@ describe('events', () => {
       const wan0 = (await monitor.links()).find((one) => one['name'] === 'wan0');
       return wan0?.['operState'] === 'up';
     });
-    await expectEvent(monitor, here('link set wan0 mtu 1492'), { kind: 'link', index, mtuBytes: 1492 });
 
     const v4 = { kind: 'address', index, address: hex('192.0.2.10') };
     await expectEvent(monitor, here('address add 192.0.2.10/24 dev wan0'), { ...v4, isRemoved: false });
@@ -136,7 +135,8 @@ describe('the monitor', () => {
       });
       return monitor.process.stdout.length === before;
     });
-    await expectEvent(monitor, () => router.ip(['link set lo mtu 60001']), { name: 'lo', mtuBytes: 60_001 });
+    const one = { kind: 'address', address: hex('10.8.0.1'), isRemoved: false };
+    await expectEvent(monitor, () => router.ip(['address add 10.8.0.1/32 dev lo']), one);
   });
 
   test('ends within a second when it is told to, and its process with it', async () => {

@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
 import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
+import { unpackPackage } from '../src/lab/openwrt/package-layer.ts';
 import { makeAarch64Root, QEMU } from './support/aarch64-root.ts';
+import { buildIpk } from './support/built-package.ts';
 
 const { version } = packageWords();
-const REPOSITORY = join(import.meta.dirname, '..');
 const ENV = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' };
 const ARCHITECTURE = 'aarch64_generic';
 const MAKE_TIMEOUT_MS = 600_000;
@@ -26,10 +26,8 @@ beforeAll(async () => {
   root = join(folder, 'root');
   missing = await makeAarch64Root(root);
   if (missing !== undefined) return;
-  const words = [`ARCH=${ARCHITECTURE}`, `OUT=${folder}`];
-  await mustRun(['make', '--silent', '-C', REPOSITORY, 'openwrt', ...words], { timeoutMs: MAKE_TIMEOUT_MS });
-  const ipk = join(folder, `wanbond_${packageVersion(version)}_${ARCHITECTURE}.ipk`);
-  await mustRun(['sh', '-ec', 'tar -xzOf "$1" ./data.tar.gz | tar -xzpf - -C "$2"', 'sh', ipk, root]);
+  const wanted = { architecture: ARCHITECTURE, out: folder, timeoutMs: MAKE_TIMEOUT_MS };
+  await unpackPackage(await buildIpk(wanted), root);
 }, MAKE_TIMEOUT_MS);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -8,14 +8,14 @@ import { packageVersion } from '../packaging/openwrt/build/package-facts.ts';
 import { packageWords } from '../src/base/package-files.ts';
 import { mustRun } from '../src/lab/command.ts';
 import { unpackPackage } from '../src/lab/openwrt/package-layer.ts';
-import type { LabDocument } from '../src/lab/verdict.ts';
+import type { LabDocument } from '../src/lab/measure/verdict.ts';
 import { waitUntil } from '../src/lab/wait-until.ts';
+import { buildIpk } from './support/built-package.ts';
 import { remains, startLab } from './support/lab-command.ts';
 import { muslNode } from './support/musl-node.ts';
 import { makeOpenwrtRoot, putFw4, RELEASE } from './support/openwrt-root.ts';
 
 const { version } = packageWords();
-const REPOSITORY = join(import.meta.dirname, '..');
 const PREPARE_TIMEOUT_MS = 170_000;
 // A whole lab, with a Node of 140 MB; other labs run beside it.
 const LAB_TIMEOUT_MS = 400_000;
@@ -33,11 +33,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wanbond-owrt-'));
   root = join(folder, 'root: a, b');
   await makeOpenwrtRoot(root, node.path);
-  const words = ['ARCH=x86_64', `OUT=${folder}`];
-  await mustRun(['make', '--silent', '-C', REPOSITORY, 'openwrt', ...words], {
-    timeoutMs: PREPARE_TIMEOUT_MS,
-  });
-  ipk = join(folder, `wanbond_${packageVersion(version)}_x86_64.ipk`);
+  ipk = await buildIpk({ architecture: 'x86_64', out: folder, timeoutMs: PREPARE_TIMEOUT_MS });
 }, PREPARE_TIMEOUT_MS);
 
 afterAll(() => {

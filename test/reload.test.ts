@@ -6,7 +6,7 @@ import { BACKBONE, LAN, ORIGIN } from '../src/lab/addresses.ts';
 import type { CommandResult } from '../src/lab/command.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-import { readInterfaceBytes } from '../src/lab/proc-files.ts';
+import { readInterfaceBytes } from '../src/lab/measure/proc-files.ts';
 import type { ConfigTable } from '../src/config/toml-writer.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { startTransfer, type Transfer } from '../src/lab/traffic-programs.ts';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { tellControl } from '../src/control/control-socket.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import type { LabProcess } from '../src/lab/lab-process.ts';
-import { readInterfaceBytes } from '../src/lab/proc-files.ts';
+import { readInterfaceBytes } from '../src/lab/measure/proc-files.ts';
 import type { ConfigTable } from '../src/config/toml-writer.ts';
 import { streamSha256 } from '../src/lab/traffic/byte-stream.ts';
 import { runTransfer, startTransfer, type Transfer } from '../src/lab/traffic-programs.ts';

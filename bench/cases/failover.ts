@@ -1,6 +1,6 @@
 // The WAN of the default route dies under a running download: how long it stands still, and how long a new connection takes.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cutLink } from '../../src/lab/link-cut.ts';
+import { cutLink } from '../../src/lab/measure/link-cut.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import type { BenchCase, Metrics, Running, Setup } from '../bench-case.ts';
 import { type HeldFlows, holdFlows } from '../load-programs.ts';

@@ -1,5 +1,5 @@
 // Short connections: how many a second, and how long until the first byte of an answer.
-import type { CpuTime } from '../../src/lab/proc-files.ts';
+import type { CpuTime } from '../../src/lab/measure/proc-files.ts';
 import type { BenchCase, Running, Variant } from '../bench-case.ts';
 import { runVisits } from '../load-programs.ts';
 import { cpuTime } from '../process-cost.ts';

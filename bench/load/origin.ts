@@ -85,13 +85,19 @@ class OriginFlow implements Watcher, Task {
   /** False at the end. */
   #takeIn(): boolean {
     for (let taken = 0; taken < TURN_BYTES; ) {
-      const count = this.#ask === 'drain' || this.#ask === 'stream' ? drop(this.#fd) : this.#readSome();
+      const count = this.#ask === 'drain' || this.#ask === 'stream' ? this.#dropSome() : this.#readSome();
       if (count === 0) return false;
       if (count === WAIT) return true;
       taken += count;
     }
     this.#goOn();
     return true;
+  }
+
+  #dropSome(): number {
+    const count = drop(this.#fd);
+    if (count > 0 && this.#ask === 'stream') this.#owed = Number.POSITIVE_INFINITY;
+    return count;
   }
 
   #readSome(): number {
@@ -111,8 +117,7 @@ class OriginFlow implements Watcher, Task {
     const { ask, bytes } = decodeRequest(this.#request);
     this.#ask = ask;
     this.#bytes = bytes;
-    if (ask === 'stream') this.#owed = Number.POSITIVE_INFINITY;
-    else this.#owed = ask === 'answer' ? bytes : 1;
+    this.#owed = ask === 'answer' ? bytes : 1;
   }
 
   #countPings(count: number): void {

@@ -8,7 +8,7 @@ export const ASK = {
   answer: 0,
   /** One byte in answer; from then on each `bytes` that come are answered by as many. */
   pings: 1,
-  /** Bytes without end. */
+  /** One byte in answer; from the next byte that comes on, bytes without end. */
   stream: 2,
   /** One byte in answer; takes whatever comes. */
   drain: 3,

@@ -85,7 +85,7 @@ const CASES: Readonly<Record<string, CaseText>> = {
   },
   growth: {
     title: 'Cost by the number of connections',
-    sentence: 'The same bulk traffic over more and more connections at once.',
+    sentence: 'The same bulk traffic over more and more connections at once, which begin when all are open.',
     layouts: each('throughputMbps', 'routerCpuSecondsPerGb', 'routerRssMb'),
   },
 };

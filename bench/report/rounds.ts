@@ -1,5 +1,5 @@
 // The values of one figure round by round, and what is told of them: median, range, and how many rounds gave one.
-import { median } from '../../src/lab/median.ts';
+import { median } from '../../src/lab/measure/median.ts';
 import type { Result } from '../results.ts';
 
 /** In the order of the rounds; undefined where one failed. */

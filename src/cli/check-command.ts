@@ -1,6 +1,6 @@
 // `wanbond check`: the command line of check.ts.
 import { Command } from 'commander';
-import { runCheck } from './check.ts';
+import { runCheck } from './check/check.ts';
 
 export function checkCommand(): Command {
   return new Command('check')

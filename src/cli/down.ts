@@ -6,7 +6,7 @@ import { Journal } from '../plan/journal.ts';
 import { renderUndo, type Undo } from '../plan/step.ts';
 import type { Role } from '../config/load.ts';
 import { ROUTER_LOCK } from '../router/daemon.ts';
-import { isOfNat } from '../router/nat-plan.ts';
+import { isOfNat } from '../router/plan/nat-plan.ts';
 import { SERVER_LOCK } from '../server/daemon.ts';
 import { loadAnyConfig } from './role-config.ts';
 

@@ -2,17 +2,17 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import { wanAddresses } from '../lab/addresses.ts';
-import { checkCut, type CutSpec, parseCut } from '../lab/cut-spec.ts';
+import { checkCut, type CutSpec, parseCut } from '../lab/measure/cut-spec.ts';
 import { buildLab, type Lab } from '../lab/lab.ts';
 import { parseWanLink } from '../lab/link-kind.ts';
-import { type Measurement, measureLab } from '../lab/measure.ts';
+import { type Measurement, measureLab } from '../lab/measure/measure.ts';
 import { SHELL } from '../lab/openwrt/root-facts.ts';
 import { RENDERED_FILE } from '../lab/openwrt/router.ts';
 import { HOST_NAMES, type HostName } from '../lab/run-name.ts';
-import { findings } from '../lab/verdict.ts';
+import { findings } from '../lab/measure/verdict.ts';
 import { UCI_FILE } from '../openwrt/places.ts';
-import { terminalProgress } from './lab-progress.ts';
-import { renderLabTable } from './lab-table.ts';
+import { terminalProgress } from './lab/lab-progress.ts';
+import { renderLabTable } from './lab/lab-table.ts';
 
 interface LabFlags {
   readonly wan?: readonly string[];

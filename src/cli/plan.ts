@@ -4,13 +4,13 @@ import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { type HostFacts, isSatisfied, undoOf } from '../plan/host-facts.ts';
 import { renderStep, renderUndo, type Step } from '../plan/step.ts';
-import { chooseMethod } from '../router/choose-method.ts';
-import { natTables } from '../router/nat-plan.ts';
-import { routerPlan, routerSysctls } from '../router/router-plan.ts';
+import { chooseMethod } from '../router/redirect/choose-method.ts';
+import { natTables } from '../router/plan/nat-plan.ts';
+import { routerPlan, routerSysctls } from '../router/plan/router-plan.ts';
 import { readServerFacts } from '../server/server-facts.ts';
 import { serverPlan } from '../server/server-plan.ts';
-import { knownServers, serverNames } from '../wan/known-servers.ts';
-import { lookUpNames } from '../wan/look-up-names.ts';
+import { knownServers, serverNames } from '../wan/servers/known-servers.ts';
+import { lookUpNames } from '../wan/servers/look-up-names.ts';
 import { plannedWans } from './planned-wans.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 

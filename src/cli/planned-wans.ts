@@ -2,11 +2,11 @@
 import { WanbondError } from '../base/error.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { askControl } from '../control/control-socket.ts';
-import { readReadyWans } from '../router/ready-wans.ts';
-import type { BondedWan } from '../router/router-plan.ts';
-import type { RouterStatus, WanEndpoint } from '../router/wan-status.ts';
-import { type KnownServer, upstreamFamilies } from '../wan/known-servers.ts';
-import { tiersByConfig } from '../wan/tiers.ts';
+import { readReadyWans } from '../router/wans/ready-wans.ts';
+import type { BondedWan } from '../router/plan/router-plan.ts';
+import type { RouterStatus, WanEndpoint } from '../router/report/wan-status.ts';
+import { type KnownServer, upstreamFamilies } from '../wan/servers/known-servers.ts';
+import { tiersByConfig } from '../wan/tiers/tiers.ts';
 
 export interface PlannedWans {
   readonly wans: readonly BondedWan[];

@@ -44,8 +44,13 @@ export function roleCommand<C extends RoleConfig>(
         diff,
         reconfigure: (next) => daemon.reconfigure(next),
       });
-      // What is wrong is in the log; nobody else waits for it.
-      hangUp.listen(() => void reloader.reload().catch(() => undefined));
+      hangUp.listen(() => {
+        try {
+          reloader.reload();
+        } catch {
+          // It is in the log; nobody else waits for it.
+        }
+      });
       const requests = { ...daemon.requests, reload: reloader.request };
       const answers = { facts: { status: () => daemon.status() }, requests };
       const control = await serveControl(config.stateDir, answers).catch((error: unknown) => {

@@ -10,7 +10,7 @@ import { DEFAULT_STATE_DIR } from '../config/shared.ts';
 import { controlPath } from '../control/control-socket.ts';
 import { admittedFiles } from '../relay/server/admitted-until.ts';
 import { configFile, RECORD_DIRECTORY, UNIT_DIRECTORY, unitFile, unitName } from '../setup/places.ts';
-import { DATA_FILES } from '../wan/usage-file.ts';
+import { DATA_FILES } from '../wan/tiers/usage-file.ts';
 import { takeBackRecorded } from './down.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './init/ask.ts';
 import { Installation } from './init/installation.ts';

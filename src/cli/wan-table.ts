@@ -1,7 +1,7 @@
 // The WANs of a running router as a table for people.
 import Table from 'cli-table3';
-import type { Capacity, Load } from '../wan/fullness.ts';
-import type { WanStatus } from '../router/wan-status.ts';
+import type { Capacity, Load } from '../wan/tiers/fullness.ts';
+import type { WanStatus } from '../router/report/wan-status.ts';
 import { onStdout as pc } from './colors.ts';
 
 export function renderWanTable(wans: readonly WanStatus[]): string {

@@ -3,9 +3,9 @@ import { Argument, Command } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { askControl, tellControl } from '../control/control-socket.ts';
-import { OVERRIDES, type OverrideRequest, unknownWan } from '../router/override-request.ts';
-import type { TierStatus } from '../router/tier-keeper.ts';
-import type { WanStatus } from '../router/wan-status.ts';
+import { OVERRIDES, type OverrideRequest, unknownWan } from '../router/wans/override-request.ts';
+import type { TierStatus } from '../router/wans/tier-keeper.ts';
+import type { WanStatus } from '../router/report/wan-status.ts';
 import { loadAnyConfig } from './role-config.ts';
 import { renderWanTable } from './wan-table.ts';
 

@@ -67,7 +67,7 @@ const congestion = z
     type: '"auto" or a name',
     default: '"auto"',
     description:
-      'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control; "auto" is cubic, and bbr for flows whose paths lose packets.',
+      'Congestion control of the MPTCP sockets, as in net.ipv4.tcp_available_congestion_control; "auto" is cubic, and bbr for flows whose paths lose packets, also for those that run.',
   });
 
 const BUFFER_MAX = 'What the maxima of net.ipv4.tcp_rmem and tcp_wmem are raised to, where they are lower';

@@ -26,7 +26,7 @@ export interface Daemon {
 /** A daemon that takes over another config while it runs. */
 export interface ReloadableDaemon<C> extends Daemon {
   /** All of it but what takes a restart, or nothing. @throws WanbondError when nothing was taken over */
-  reconfigure(next: C): Promise<void>;
+  reconfigure(next: C): void;
 }
 
 export interface LifecycleOptions {

@@ -28,13 +28,12 @@ export interface ReloadParts<C> {
   load(file: string): Loaded<C>;
   diff(before: C, after: C): ConfigDiff;
   /** All of it, or nothing. @throws WanbondError */
-  reconfigure(next: C): Promise<void>;
+  reconfigure(next: C): void;
 }
 
 export class Reloader<C> {
   private readonly parts: ReloadParts<C>;
   private current: C;
-  private last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ReloadParts<C>) {
     this.parts = parts;
@@ -54,21 +53,15 @@ export class Reloader<C> {
     });
   }
 
-  /** One after the other. @throws WanbondError when the file is refused; the log tells why, too. */
-  reload(): Promise<ReloadAnswer> {
-    const turn = this.last.then(() => this.takeOver());
-    this.last = turn.catch(() => undefined);
-    return turn;
-  }
-
-  private async takeOver(): Promise<ReloadAnswer> {
+  /** @throws WanbondError when the file is refused; the log tells why, too. */
+  reload(): ReloadAnswer {
     const { file, log } = this.parts;
     try {
       const loaded = this.parts.load(file);
       const warnings = loaded.warnings.map((problem) => formatProblem(file, problem));
       const { changed, needsRestart } = this.parts.diff(this.current, loaded.config);
       if (needsRestart.length > 0) throw restartNeeded(needsRestart);
-      if (changed.length > 0) await this.parts.reconfigure(loaded.config);
+      if (changed.length > 0) this.parts.reconfigure(loaded.config);
       this.current = loaded.config;
       for (const line of warnings) log.warn(line);
       for (const line of changed) log.info(`config: ${line}`);

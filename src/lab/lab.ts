@@ -1,6 +1,6 @@
 // Builds the test network, runs wanbond's own programs in it and removes everything again.
 import { WanbondError } from '../base/error.ts';
-import { LAN, MAX_WANS, ORIGIN, SERVER, type WanAddresses } from './addresses.ts';
+import { MAX_WANS, ORIGIN, type WanAddresses } from './addresses.ts';
 import { mustRun } from './command.ts';
 import { type Emulator, startEmulator } from './emulator/handle.ts';
 import { Host } from './host.ts';
@@ -92,14 +92,6 @@ export class Lab {
   /** Of the connections that the router opens: to the server, or to the target itself. */
   get upstreamPort(): number {
     return this.#transport === 'direct' ? ORIGIN_PORT : CONVERT_PORT;
-  }
-
-  get serverAddress(): string {
-    return this.#options.family === 6 ? SERVER.address6 : SERVER.address4;
-  }
-
-  get lanAddress(): string {
-    return this.#options.family === 6 ? LAN.host6 : LAN.host4;
   }
 
   /** The emulator of WANs with delay, jitter or loss, or that can be cut; undefined when there are none. */

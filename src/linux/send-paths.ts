@@ -13,6 +13,11 @@ export interface SendPath {
   /** What the far end has room for, of the whole connection. */
   readonly farWindowBytes: number;
   readonly ackedBytes: number;
+  readonly segmentBytes: number;
+  /** All that left, of that what left again, and how many segments of that did so in vain. */
+  readonly sentBytes: number;
+  readonly againBytes: number;
+  readonly inVainSegments: number;
   /** Segments that are not acknowledged, and bytes that have not been sent. */
   readonly unackedSegments: number;
   readonly unsentBytes: number;
@@ -31,6 +36,9 @@ const AT = {
   acked: 120,
   unsent: 144,
   minRttUs: 148,
+  sent: 200,
+  sentAgain: 208,
+  inVain: 216,
   farWindow: 228,
 };
 const ESTABLISHED = 1;
@@ -49,14 +57,30 @@ export function sendPaths(fd: number): SendPath[] {
   const count = Math.min(MAX_SUBFLOWS, buffer.readUInt32LE(4));
   for (let at = HEADER_BYTES; at < HEADER_BYTES + count * INFO_BYTES; at += INFO_BYTES) {
     if (buffer.readUInt8(at + AT.state) !== ESTABLISHED) continue;
-    const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * buffer.readUInt32LE(at + AT.mss);
+    const segmentBytes = buffer.readUInt32LE(at + AT.mss);
+    const windowBytes = buffer.readUInt32LE(at + AT.windowSegments) * segmentBytes;
     const farWindowBytes = buffer.readUInt32LE(at + AT.farWindow);
     const rttMs = buffer.readUInt32LE(at + AT.rttUs) / 1000;
     const minRttMs = buffer.readUInt32LE(at + AT.minRttUs) / 1000;
     const ackedBytes = Number(buffer.readBigUInt64LE(at + AT.acked));
+    const sentBytes = Number(buffer.readBigUInt64LE(at + AT.sent));
+    const againBytes = Number(buffer.readBigUInt64LE(at + AT.sentAgain));
+    const inVainSegments = buffer.readUInt32LE(at + AT.inVain);
     const unackedSegments = buffer.readUInt32LE(at + AT.unacked);
     const unsentBytes = buffer.readUInt32LE(at + AT.unsent);
-    paths.push({ windowBytes, rttMs, minRttMs, farWindowBytes, ackedBytes, unackedSegments, unsentBytes });
+    paths.push({
+      windowBytes,
+      rttMs,
+      minRttMs,
+      farWindowBytes,
+      ackedBytes,
+      segmentBytes,
+      sentBytes,
+      againBytes,
+      inVainSegments,
+      unackedSegments,
+      unsentBytes,
+    });
   }
   return paths;
 }

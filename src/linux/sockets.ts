@@ -94,12 +94,6 @@ function requireCongestion(fd: number, name: string | undefined): void {
   if (name !== undefined) setsockoptString(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
 }
 
-/** On an established MPTCP socket it holds for the subflows there are and for those to come (tried on 6.18). */
-export function setCongestion(fd: number, name: string): void {
-  // Asked for at the start; a kernel that refuses it now carries the flow all the same.
-  setsockoptStringRaw(fd, c.SOL_TCP, c.TCP_CONGESTION, name);
-}
-
 /** Finds out that the peer is gone, also when nothing is sent; where the kernel can. */
 export function keepAlive(fd: number): void {
   prepared(() => setKeepalive(fd));

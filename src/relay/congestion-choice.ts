@@ -1,5 +1,5 @@
 // Which congestion control a flow's upstream gets, by what its paths are like.
-import { setCongestion } from '../linux/sockets.ts';
+import { setCongestion } from '../linux/congestion.ts';
 import type { PathHints } from '../transport/handshake.ts';
 
 /** Names of the kernel's; undefined leaves a socket with the kernel's default. */
@@ -11,6 +11,11 @@ export interface CongestionChoice {
 /** Whether flows over lossy paths get one that does not take every loss for a full queue. */
 export function bearsLoss({ lossy }: CongestionChoice): boolean {
   return lossy?.startsWith('bbr') ?? false;
+}
+
+/** For flows that run and seem to lose packets; undefined where they have it from their start. */
+export function congestionForLoss({ usual, lossy }: CongestionChoice): string | undefined {
+  return lossy === usual ? undefined : lossy;
 }
 
 export function congestionFor(choice: CongestionChoice, { isLossy }: PathHints): string | undefined {

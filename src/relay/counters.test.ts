@@ -26,12 +26,12 @@ test('what the workers count is summed', () => {
   second.set('pipesOpen', 7);
   first.fail('timeout');
   second.fail('timeout');
-  second.fail('internal');
+  second.fail('resource');
   const { flowsOpened, pipesOpen, failed } = readCounters(memory);
-  expect({ flowsOpened, pipesOpen, timeout: failed.timeout, internal: failed.internal }).toEqual({
+  expect({ flowsOpened, pipesOpen, timeout: failed.timeout, resource: failed.resource }).toEqual({
     flowsOpened: 5,
     pipesOpen: 7,
     timeout: 2,
-    internal: 1,
+    resource: 1,
   });
 });

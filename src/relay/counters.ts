@@ -23,6 +23,7 @@ const FIELDS = [
   'warmFlows',
   'fastOpenFlows',
   'fastOpenFallbacks',
+  'congestionTrials',
   'foreignFlows',
   'cpuUserSeconds',
   'cpuSystemSeconds',

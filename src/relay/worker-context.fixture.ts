@@ -1,6 +1,7 @@
 // What a worker lends to its parts, for tests that drive the loop themselves.
 import { sourceTowards } from '../linux/sockets.ts';
 import { Counters, createCounterMemory } from './counters.ts';
+import { FullTransfers } from './flow/full-transfers.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
 import type { Loop } from './loop/loop.ts';
 import { PipePool } from './flow/pipe-pool.ts';
@@ -19,6 +20,8 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     pipes: new PipePool(BUFFER_BYTES),
     spares: new SpareFds(),
     bufferMaxBytes: 16 * 1024 * 1024,
+    congestionForLoss: undefined,
+    fullTransfers: new FullTransfers(),
     counters: new Counters(createCounterMemory(1), 0),
     news: new WorkerNews(loop, () => undefined),
     flows: new Roster(),

@@ -4,6 +4,7 @@ import type { FailureReason } from '../transport/failure.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
 import type { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
+import type { FullTransfers } from './flow/full-transfers.ts';
 import type { Loop } from './loop/loop.ts';
 import type { PipePool } from './flow/pipe-pool.ts';
 import type { Arrival, Resumables } from './server/resumables.ts';
@@ -31,6 +32,9 @@ export interface WorkerContext {
   readonly spares: SpareFds;
   /** The most that a socket may hold; it may grow. */
   readonly bufferMaxBytes: number;
+  /** What bears paths that lose packets; undefined where there is none, or no other than flows have anyway. */
+  readonly congestionForLoss: string | undefined;
+  readonly fullTransfers: FullTransfers;
   readonly counters: Counters;
   /** For the main thread, which follows WANs and servers. */
   readonly news: WorkerNews;

@@ -5,6 +5,7 @@ import type { SocksUser } from '../config/socks-user.ts';
 import type { ClockAnchor } from '../transport/convert/clock.ts';
 import type { NamedKey } from '../transport/convert/keys.ts';
 import type { Families } from '../transport/handshake.ts';
+import type { LoopSpec } from './loop/loop-thread.ts';
 import type { EgressPolicy } from './server/egress.ts';
 import type { Arrival } from './server/resumables.ts';
 import type { RouterOpeningSettings } from './router/router-opening-plan.ts';
@@ -92,16 +93,12 @@ export interface ServerAdmission {
 
 export type Role = RouterRole | ServerRole;
 
-export interface WorkerSpec {
+export interface WorkerSpec extends LoopSpec {
   readonly index: number;
   readonly role: Role;
   readonly settings: RelaySettings;
   readonly listens: readonly ListenSpec[];
   readonly counterMemory: SharedArrayBuffer;
-  /** Int32Array with one slot per worker that only grows. */
-  readonly heartbeats: SharedArrayBuffer;
-  /** An eventfd of the main thread: readable means that messages wait on the port. */
-  readonly wakeFd: number;
 }
 
 export type ToWorker =
@@ -120,7 +117,8 @@ export type ToWorker =
   | { readonly kind: 'stop' };
 
 export type FromWorker =
-  | { readonly kind: 'listening' }
+  /** All listeners are open. */
+  | { readonly kind: 'ready' }
   | {
       readonly kind: 'log';
       readonly level: 'info' | 'warn';

@@ -1,7 +1,8 @@
 // Entry of a relay worker thread: the loop, what it serves, and the heartbeat that proves it alive.
 import { workerData } from 'node:worker_threads';
 import { type Address, formatSocketAddress, type SocketAddress } from '../base/address.ts';
-import { heartOf } from '../base/heartbeats.ts';
+import { letCompile } from '../base/compilers.ts';
+import { heartOf } from '../base/heartbeat.ts';
 import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
@@ -9,6 +10,7 @@ import type { NamedTarget } from '../transport/socks-address.ts';
 import { type Accepted, Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
+import { FullTransfers } from './flow/full-transfers.ts';
 import { BUFFER_BYTES, SEALED_BYTES } from './flow/half-pipe.ts';
 import { Loop } from './loop/loop.ts';
 import { MainPort } from './loop/main-port.ts';
@@ -36,6 +38,7 @@ class Worker implements WorkerContext {
   readonly sealed = Buffer.allocUnsafeSlow(SEALED_BYTES);
   readonly pipes: PipePool;
   readonly spares = new SpareFds();
+  readonly fullTransfers = new FullTransfers();
   readonly counters: Counters;
   readonly news: WorkerNews;
   readonly flows = new Roster<Flow>();
@@ -59,7 +62,7 @@ class Worker implements WorkerContext {
   constructor(spec: WorkerSpec) {
     this.spec = spec;
     // Beats between two flows, not only between two rounds: on a slow machine a round of many full flows takes seconds.
-    this.loop = new Loop(heartOf(spec.heartbeats, spec.index));
+    this.loop = new Loop(heartOf(spec.heartbeat));
     this.counters = new Counters(spec.counterMemory, spec.index);
     this.news = new WorkerNews(this.loop, (message) => this.port.post(message));
     this.pipes = new PipePool(spec.settings.pipeBytes);
@@ -82,7 +85,7 @@ class Worker implements WorkerContext {
       this.spoken.set(fd, listen.protocol);
       this.acceptor.add(fd);
     }
-    this.port.post({ kind: 'listening' });
+    this.port.post({ kind: 'ready' });
   }
 
   /** Runs for about a second, then lets Node's own loop have a turn. */
@@ -99,6 +102,10 @@ class Worker implements WorkerContext {
 
   get bufferMaxBytes(): number {
     return this.settings.bufferMaxBytes;
+  }
+
+  get congestionForLoss(): string | undefined {
+    return this.role.congestionForLoss;
   }
 
   onFlowEnd(): void {
@@ -131,6 +138,7 @@ class Worker implements WorkerContext {
   }
 
   private onAccept(accepted: Accepted): boolean {
+    letCompile();
     if (!this.role.accept(accepted, this.spoken.get(accepted.listener) ?? 0)) {
       this.freeFds();
       return false;

@@ -16,21 +16,21 @@ import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts'
 import { Relay } from '../relay/relay.ts';
 import type { RouterOpeningSettings } from '../relay/router/router-opening-plan.ts';
 import { type ListenSpec, type RouterRole, SOCKS_PROTOCOL } from '../relay/worker-spec.ts';
-import { knownServers } from '../wan/known-servers.ts';
-import { wanLinks } from '../wan/links.ts';
-import { BufferInStep } from './buffer-in-step.ts';
-import { chooseMethod } from './choose-method.ts';
+import { knownServers } from '../wan/servers/known-servers.ts';
+import { wanLinks } from '../wan/links/links.ts';
+import { BufferInStep } from './in-step/buffer-in-step.ts';
+import { chooseMethod } from './redirect/choose-method.ts';
 import { type FollowedWans, followWans } from './follow-wans.ts';
-import { natTables } from './nat-plan.ts';
-import { CLEAN_PATHS, NOTHING_LOST, routerPolicy } from './policy.ts';
-import type { RedirectMethod } from './redirect-table.ts';
-import { redirectTable, routerPlan, routerSysctls } from './router-plan.ts';
-import { overrideRequest } from './override-request.ts';
-import { TakeChain } from './take-chain.ts';
-import { TierKeeper } from './tier-keeper.ts';
-import { WanJudge } from './wan-judge.ts';
+import { natTables } from './plan/nat-plan.ts';
+import { CLEAN_PATHS, NOTHING_LOST, routerPolicy } from './policy/policy.ts';
+import type { RedirectMethod } from './redirect/redirect-table.ts';
+import { redirectTable, routerPlan, routerSysctls } from './plan/router-plan.ts';
+import { overrideRequest } from './wans/override-request.ts';
+import { TakeChain } from './redirect/take-chain.ts';
+import { TierKeeper } from './wans/tier-keeper.ts';
+import { WanJudge } from './wans/wan-judge.ts';
 import { WanManager } from './wan-manager.ts';
-import { decideWans, type WanState } from './wan-state.ts';
+import { decideWans, type WanState } from './wans/wan-state.ts';
 
 export const ROUTER_LOCK = 'router';
 
@@ -119,7 +119,6 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
       log.level = next.log.level;
       manager.update();
       following.reconfigure(next);
-      return Promise.resolve();
     },
     requests: { wan: controlRequest(overrideRequest, ({ name, tier }) => tiers.override(name, tier)) },
     status: () => ({

@@ -3,10 +3,10 @@ import type { WanbondError } from '../base/error.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { EventBatch } from '../linux/netlink/event-drain.ts';
-import { type NameAnswers, serverNames } from '../wan/known-servers.ts';
-import { WanWatch } from '../wan/wan-watch.ts';
-import type { FromProber } from '../wan/watch-spec.ts';
-import { followNames, type NameFollower } from './follow-names.ts';
+import { type NameAnswers, serverNames } from '../wan/servers/known-servers.ts';
+import { WanWatch } from '../wan/watch/wan-watch.ts';
+import type { FromProber } from '../wan/watch/watch-spec.ts';
+import { followNames, type NameFollower } from './servers/follow-names.ts';
 import type { WanManager } from './wan-manager.ts';
 
 export interface FollowedWans {

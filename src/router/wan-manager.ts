@@ -14,34 +14,35 @@ import type { LinkFact } from '../plan/link-fact.ts';
 import type { Journal } from '../plan/journal.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Families } from '../transport/handshake.ts';
-import { FlapHold } from '../wan/flap-hold.ts';
-import { type KnownServer, knownServers, type NameAnswers } from '../wan/known-servers.ts';
-import type { AskingWan } from '../wan/look-up-names.ts';
-import { type WanLink, wanLinks } from '../wan/links.ts';
-import type { WanWatch } from '../wan/wan-watch.ts';
-import { type LinkNews, tellsOfLoss } from '../wan/lost-links.ts';
-import type { PathMeasurement, ProbePath } from '../wan/probe-path.ts';
-import { BufferInStep } from './buffer-in-step.ts';
-import { bufferedWans } from './buffer-limits.ts';
-import { cutLost } from './cut-lost.ts';
-import { MptcpNews } from './mptcp-news.ts';
-import { type DeviceView, EndpointsInStep } from './endpoints-in-step.ts';
-import { FastOpenWans } from './fast-open-wans.ts';
-import { JournaledSteps } from './journaled-steps.ts';
-import { PolicyInStep } from './policy-in-step.ts';
-import { RedirectInStep } from './redirect-in-step.ts';
-import { ALL_FAMILIES, type RedirectMethod } from './redirect-table.ts';
-import { readyWans } from './ready-wans.ts';
-import { routerSysctls } from './router-plan.ts';
-import { bringSettingsInStep } from './settings-in-step.ts';
-import { bringStandInsInStep } from './stand-ins-in-step.ts';
-import type { TakeChain } from './take-chain.ts';
-import type { TierKeeper } from './tier-keeper.ts';
-import type { WanJudge } from './wan-judge.ts';
-import { samePaths } from './probe-paths.ts';
-import type { WanState } from './wan-state.ts';
-import { tellServers, tellWans } from './wan-news.ts';
-import { type RouterStatus, routerStatus } from './wan-status.ts';
+import { FlapHold } from '../wan/links/flap-hold.ts';
+import type { KnownServer, NameAnswers } from '../wan/servers/known-servers.ts';
+import type { AskingWan } from '../wan/servers/look-up-names.ts';
+import { type WanLink, wanLinks } from '../wan/links/links.ts';
+import type { WanWatch } from '../wan/watch/wan-watch.ts';
+import { type LinkNews, tellsOfLoss } from '../wan/links/lost-links.ts';
+import type { PathMeasurement, ProbePath } from '../wan/probe/probe-path.ts';
+import { BufferInStep } from './in-step/buffer-in-step.ts';
+import { bufferedWans } from './in-step/buffer-limits.ts';
+import { cutLost } from './endpoints/cut-lost.ts';
+import { MptcpNews } from './report/mptcp-news.ts';
+import { type DeviceView, EndpointsInStep } from './endpoints/endpoints-in-step.ts';
+import { FastOpenWans } from './policy/fast-open-wans.ts';
+import { JournaledSteps } from './in-step/journaled-steps.ts';
+import { PolicyInStep } from './policy/policy-in-step.ts';
+import { RedirectInStep } from './redirect/redirect-in-step.ts';
+import { ALL_FAMILIES, type RedirectMethod } from './redirect/redirect-table.ts';
+import { readyWans } from './wans/ready-wans.ts';
+import { routerSysctls } from './plan/router-plan.ts';
+import { ServerKnowledge } from './servers/server-knowledge.ts';
+import { bringSettingsInStep } from './in-step/settings-in-step.ts';
+import { bringStandInsInStep } from './in-step/stand-ins-in-step.ts';
+import type { TakeChain } from './redirect/take-chain.ts';
+import type { TierKeeper } from './wans/tier-keeper.ts';
+import type { WanJudge } from './wans/wan-judge.ts';
+import { samePaths } from './wans/probe-paths.ts';
+import type { WanState } from './wans/wan-state.ts';
+import { tellServers, tellWans } from './report/wan-news.ts';
+import { type RouterStatus, routerStatus } from './report/wan-status.ts';
 
 export interface WanManagerParts {
   readonly method: RedirectMethod;
@@ -72,9 +73,7 @@ export class WanManager implements DeviceView {
   private readonly fastOpen: FastOpenWans;
   private readonly flaps = new FlapHold();
   private measurements: readonly PathMeasurement[] = [];
-  private names: NameAnswers = new Map();
-  private readonly families = new Map<string, Families>();
-  private readonly pipelining = new Map<string, boolean>();
+  private readonly known = new ServerKnowledge();
   private wans: readonly WanLink[] = [];
   private seen: { readonly links: readonly LinkFact[]; readonly facts: HostFacts } | undefined;
   private state: WanState | undefined;
@@ -142,19 +141,19 @@ export class WanManager implements DeviceView {
 
   /** A name of a server stands for other addresses now. */
   onNames(names: NameAnswers): void {
-    this.names = names;
+    this.known.learnNames(names);
     this.update();
   }
 
   /** A server has told which address families it reaches. */
   onFamilies(server: string, families: Families): void {
-    this.families.set(server, families);
+    this.known.learnFamilies(server, families);
     this.updateFamilies();
   }
 
   /** What a SOCKS 5 server makes of requests that come before it has answered. */
   onPipelining(server: string, isTaken: boolean): void {
-    this.pipelining.set(server, isTaken);
+    this.known.learnPipelining(server, isTaken);
     const what = isTaken ? 'the server takes pipelined requests' : 'the server drops pipelined requests';
     this.parts.log.info({ server }, what);
     this.update();
@@ -172,9 +171,10 @@ export class WanManager implements DeviceView {
    * @throws WanbondError when the redirect was refused: then everything is as before
    */
   reconfigure(next: RouterConfig): void {
-    const servers = knownServers(next, this.names);
+    const servers = this.known.of(next);
     this.redirect.change(this.config, next, servers, () => readFacts(next));
     this.config = next;
+    this.known.keepOnly(servers);
     this.learn(this.measurements);
   }
 
@@ -252,10 +252,7 @@ export class WanManager implements DeviceView {
   }
 
   private get servers(): KnownServer[] {
-    return knownServers(this.config, this.names).map((server) => {
-      const takesPipelined = this.pipelining.get(server.label);
-      return takesPipelined === undefined ? server : { ...server, takesPipelined };
-    });
+    return this.known.of(this.config);
   }
 
   private guard(work: () => void): void {
@@ -283,7 +280,7 @@ export class WanManager implements DeviceView {
 
   private updateFamilies(): void {
     const used = this.state?.servers.alive[0];
-    const families = used && this.families.get(used.label);
+    const families = used && this.known.familiesOf(used.label);
     this.guard(() => this.parts.takeChain.learn(families ?? ALL_FAMILIES));
   }
 

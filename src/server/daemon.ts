@@ -103,7 +103,6 @@ export async function startServer(config: ServerConfig, log: Log): Promise<Reloa
       relay.send({ kind: 'admission', admission: admissionOf(next, congestion) });
       relay.send({ kind: 'settings', settings: runningSettings(next.relay, next.log, buffer.bytes) });
       log.level = next.log.level;
-      return Promise.resolve();
     },
     status: () => ({
       role: 'server',

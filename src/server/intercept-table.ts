@@ -1,5 +1,5 @@
 // The nftables table of an in-path gateway, as text. It is an owner table: without the daemon, what is routed through this
-// host passes untouched. In which order its rules have to stand, and why, is told in router/redirect-table.
+// host passes untouched. In which order its rules have to stand, and why, is told in router/redirect/redirect-table.
 import type { Family } from '../base/address.ts';
 import type { InterceptConfig } from '../config/intercept.ts';
 import type { MarkedTraffic } from '../plan/marked-traffic.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkFact } from '../plan/link-fact.ts';
-import { address, link as anyLink, route } from '../wan/link-fact.fixture.ts';
+import { address, link as anyLink, route } from '../wan/links/link-fact.fixture.ts';
 import { chooseInterfaces, parseWanOption } from './choose-interfaces.ts';
 import { guessInterfaces } from './guess-interfaces.ts';
 

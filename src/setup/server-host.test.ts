@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LinkFact } from '../plan/link-fact.ts';
-import { address, link, route } from '../wan/link-fact.fixture.ts';
+import { address, link, route } from '../wan/links/link-fact.fixture.ts';
 import { guessHosts, parseHost } from './server-host.ts';
 
 const on = (name: string, ...addresses: string[]): LinkFact =>

@@ -21,7 +21,6 @@ export const FAILURE_REASONS = [
   'resource',
   // About the near side.
   'client-gone',
-  'internal',
 ] as const;
 
 export type FailureReason = (typeof FAILURE_REASONS)[number];

@@ -2,7 +2,8 @@
 // they need a fraction of a core each, and the programs under test are what a slow machine would show first.
 import { expect, test } from 'vitest';
 import { buildLab, type LabOptions } from '../../src/lab/lab.ts';
-import { measureLab, type Progress } from '../../src/lab/measure.ts';
+import { measureLab, type Progress } from '../../src/lab/measure/measure.ts';
+import { readCounters } from '../support/daemon-status.ts';
 
 interface Case extends LabOptions {
   readonly name: string;
@@ -61,6 +62,8 @@ test.concurrent.each(CASES)('$name', { timeout: 300_000 }, async ({ atLeast, ...
     expect(document.bonded.subflows).toBe(options.wans.length);
     expect(document.efficiencyDown, JSON.stringify(document)).toBeGreaterThanOrEqual(atLeast);
     expect(document.efficiencyUp, JSON.stringify(document)).toBeGreaterThanOrEqual(atLeast);
+    // What these links lose, they lose into their queues.
+    expect((await readCounters(lab, 'server')).congestionTrials).toBe(0);
   } finally {
     await lab.close();
   }

@@ -4,10 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, type TestContext, test, vi } from 'vitest';
 import { WanbondError } from '../../src/base/error.ts';
-import { parseCut } from '../../src/lab/cut-spec.ts';
+import { parseCut } from '../../src/lab/measure/cut-spec.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
-import { type CutPrograms, type CutResult, measureCut } from '../../src/lab/measure-cut.ts';
-import { median } from '../../src/lab/median.ts';
+import { type CutPrograms, type CutResult, measureCut } from '../../src/lab/measure/measure-cut.ts';
+import { median } from '../../src/lab/measure/median.ts';
 
 // A second try measures its case again.
 vi.setConfig({ testTimeout: 240_000 });

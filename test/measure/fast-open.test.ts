@@ -8,7 +8,7 @@ import { ORIGIN } from '../../src/lab/addresses.ts';
 import { type Emulator, startEmulator } from '../../src/lab/emulator/handle.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { median } from '../../src/lab/median.ts';
+import { median } from '../../src/lab/measure/median.ts';
 import { startCountingOrigin } from '../support/counting-origin.ts';
 import { readCounters } from '../support/daemon-status.ts';
 import { stopLeftRouters } from '../support/stop-router.ts';

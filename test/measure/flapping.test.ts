@@ -2,7 +2,7 @@
 // fast as without that WAN.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { goodputMbps, longestGapMs } from '../../src/lab/goodput.ts';
+import { goodputMbps, longestGapMs } from '../../src/lab/measure/goodput.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { startAlongside, startTransfer } from '../../src/lab/traffic-programs.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { askControl } from '../../src/control/control-socket.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { measureRate } from '../../src/lab/measure-rate.ts';
+import { measureRate } from '../../src/lab/measure/measure-rate.ts';
 import type { ConfigTable } from '../../src/config/toml-writer.ts';
 import { waitUntil } from '../../src/lab/wait-until.ts';
 

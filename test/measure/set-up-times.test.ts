@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ORIGIN } from '../../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { median } from '../../src/lab/median.ts';
+import { median } from '../../src/lab/measure/median.ts';
 import type { ConfigTable } from '../../src/config/toml-writer.ts';
 import { startCountingOrigin } from '../support/counting-origin.ts';
 import { readCounters } from '../support/daemon-status.ts';

@@ -1,10 +1,10 @@
 // "LTE only if the fibre is full", measured: who carries how much of what is offered.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { goodputMbps } from '../../src/lab/goodput.ts';
+import { goodputMbps } from '../../src/lab/measure/goodput.ts';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
 import type { LabProcess } from '../../src/lab/lab-process.ts';
-import { readInterfaceBytes } from '../../src/lab/proc-files.ts';
+import { readInterfaceBytes } from '../../src/lab/measure/proc-files.ts';
 import { type Direction, runFlows, startTransfer } from '../../src/lab/traffic-programs.ts';
 import { monotonicMs } from '../../src/lab/traffic/sample.ts';
 import { wanStatuses } from '../support/wan-statuses.ts';

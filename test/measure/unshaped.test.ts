@@ -3,8 +3,8 @@
 // 200 ms too, where the far end has nothing to acknowledge (relay/flow/nudge).
 import { expect, test } from 'vitest';
 import { buildLab, type Lab } from '../../src/lab/lab.ts';
-import { measureRate } from '../../src/lab/measure-rate.ts';
-import { median } from '../../src/lab/median.ts';
+import { measureRate } from '../../src/lab/measure/measure-rate.ts';
+import { median } from '../../src/lab/measure/median.ts';
 import type { Direction } from '../../src/lab/traffic-programs.ts';
 import { mptcpCounters } from '../support/mptcp-counters.ts';
 

@@ -2,7 +2,7 @@
 // Its argument: `carrierOf` and `receiveBufferBytes` as JSON, and `leaveAtOnce` to end without stopping the watch.
 // SIGTERM stops it, SIGUSR1 prints the links; ../support/link-monitor.ts is its other half.
 import { readLinks } from '../../src/linux/netlink/read-links.ts';
-import { WanWatch } from '../../src/wan/wan-watch.ts';
+import { WanWatch } from '../../src/wan/watch/wan-watch.ts';
 
 const { carrierOf = [], leaveAtOnce, ...options } = JSON.parse(process.argv[2] ?? '{}');
 const hex = (_key, value) => (value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value);

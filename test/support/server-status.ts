@@ -1,7 +1,7 @@
 // What the lab's router says of its servers.
 import { askControl } from '../../src/control/control-socket.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import type { RouterStatus, ServerStatus } from '../../src/router/wan-status.ts';
+import type { RouterStatus, ServerStatus } from '../../src/router/report/wan-status.ts';
 
 /** In the order of the config. */
 export async function serverStatuses(lab: Lab): Promise<readonly ServerStatus[]> {

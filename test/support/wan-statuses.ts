@@ -1,8 +1,8 @@
 // The WANs of the lab's router as it sees them, asked through its control socket.
 import { askControl } from '../../src/control/control-socket.ts';
 import type { Lab } from '../../src/lab/lab.ts';
-import type { WanStatus } from '../../src/router/wan-status.ts';
-import type { PathMeasurement } from '../../src/wan/probe-path.ts';
+import type { WanStatus } from '../../src/router/report/wan-status.ts';
+import type { PathMeasurement } from '../../src/wan/probe/probe-path.ts';
 
 export type SeenWan = WanStatus & Partial<Omit<PathMeasurement, 'seenAs'>>;
 

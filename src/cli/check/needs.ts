@@ -2,7 +2,7 @@
 import type { Role } from '../../config/load.ts';
 import type { RouterConfig } from '../../config/router.ts';
 import type { ServerConfig } from '../../config/server.ts';
-import { firstBufferLimit } from '../../router/buffer-limits.ts';
+import { firstBufferLimit } from '../../router/in-step/buffer-limits.ts';
 import { serverBufferLimit } from '../../server/server-plan.ts';
 import { bufferLimit } from '../../wan/buffer-limit.ts';
 

@@ -3,7 +3,7 @@ import { familyOf, formatAddress, parseAddress } from '../../base/address.ts';
 import { type DialledServer, dialledServers, type RouterConfig } from '../../config/router.ts';
 import type { WanConfig } from '../../config/wan.ts';
 import type { HostFeatures, InterfaceFacts } from '../../linux/features.ts';
-import { type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
+import { type KnownServer, upstreamFamilies } from '../../wan/servers/known-servers.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { interfaceFinding, missingInterface } from './interfaces.ts';
 

@@ -1,9 +1,9 @@
 // Tries the servers of a router config over each WAN that has an address now.
 import type { RouterConfig } from '../../config/router.ts';
 import { readSysctl } from '../../linux/sysctl.ts';
-import { readReadyWans } from '../../router/ready-wans.ts';
-import { destinationsOf, type KnownServer, upstreamFamilies } from '../../wan/known-servers.ts';
-import { checkServer, waysTo } from '../../wan/server-check.ts';
+import { readReadyWans } from '../../router/wans/ready-wans.ts';
+import { destinationsOf, type KnownServer, upstreamFamilies } from '../../wan/servers/known-servers.ts';
+import { checkServer, pathsTo } from '../../wan/tries/server-check.ts';
 import { type Finding, fail } from './finding.ts';
 import { strictDevices } from './conflicts/reverse-path.ts';
 import { upstreamFindings } from './upstream.ts';
@@ -14,9 +14,9 @@ export function tryServers(config: RouterConfig, servers: readonly KnownServer[]
   const devices = config.wans.map((wan) => wan.interface);
   return servers.flatMap((server) => {
     if (server.addresses.length === 0) return [unknownName(server)];
-    const ways = waysTo(wans, destinationsOf(server));
-    if (ways.length === 0) return [];
-    const results = checkServer(ways, server.protocol);
+    const paths = pathsTo(wans, destinationsOf(server));
+    if (paths.length === 0) return [];
+    const results = checkServer(paths, server.protocol);
     return upstreamFindings(results, { server, strictDevices: strictDevices(devices, readSysctl) });
   });
 }

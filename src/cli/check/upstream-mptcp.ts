@@ -1,30 +1,30 @@
-// Whether MPTCP gets through on one way to the server, and which of its options does not: pure.
+// Whether MPTCP gets through on one path to the server, and which of its options does not: pure.
 import { formatSocketAddress } from '../../base/address.ts';
-import { ASK_PROVIDER, ASK_SERVER } from '../../wan/mptcp-survival.ts';
-import type { JoinTry, WayResult } from '../../wan/server-check.ts';
+import { ASK_PROVIDER, ASK_SERVER } from '../../wan/tries/mptcp-survival.ts';
+import type { JoinTry, PathResult } from '../../wan/tries/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const LOOK_AT_PROVIDER = sentence(ASK_PROVIDER);
 
-/** For a way on which a connection came about, over MPTCP or without it. */
-export function mptcpFinding(result: WayResult): Finding {
-  const { way, hello, join } = result;
-  const subject = `MPTCP over ${way.wan}`;
-  const where = formatSocketAddress(way.to);
+/** For a path on which a connection came about, over MPTCP or without it. */
+export function mptcpFinding(result: PathResult): Finding {
+  const { path, hello, join } = result;
+  const subject = `MPTCP over ${path.wan}`;
+  const where = formatSocketAddress(path.to);
   if (hello.kind !== 'connected') {
     const what = hello.why === 'refused' ? 'refused' : 'dropped';
     return fail(
       subject,
       `${where}: stripped, connections with MP_CAPABLE are ${what}, plain TCP connects`,
-      `${LOOK_AT_PROVIDER}; without it ${way.wan} cannot be bonded.`,
+      `${LOOK_AT_PROVIDER}; without it ${path.wan} cannot be bonded.`,
     );
   }
   if (!hello.isMptcp) return withoutMptcp(subject, where, result);
-  return join ? joinFinding(subject, where, way.wan, join) : ok(subject, `${where}: kept`);
+  return join ? joinFinding(subject, where, path.wan, join) : ok(subject, `${where}: kept`);
 }
 
-function withoutMptcp(subject: string, where: string, { way, join }: WayResult): Finding {
+function withoutMptcp(subject: string, where: string, { path, join }: PathResult): Finding {
   // Our own segments kept the option: it was not the network that left it out.
   if (join && join.result.kind !== 'untested') {
     return fail(
@@ -36,7 +36,7 @@ function withoutMptcp(subject: string, where: string, { way, join }: WayResult):
   return fail(
     subject,
     `${where}: stripped, MP_CAPABLE is gone after connect: plain TCP`,
-    `${LOOK_AT_PROVIDER}, or check that the server has MPTCP (\`wanbond check\` there); without it ${way.wan} cannot be bonded.`,
+    `${LOOK_AT_PROVIDER}, or check that the server has MPTCP (\`wanbond check\` there); without it ${path.wan} cannot be bonded.`,
   );
 }
 

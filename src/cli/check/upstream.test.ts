@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
-import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
-import type { WayResult } from '../../wan/server-check.ts';
+import type { Answer, HelloResult } from '../../wan/tries/hello-result.ts';
+import type { PathResult } from '../../wan/tries/server-check.ts';
 import { upstreamFindings } from './upstream.ts';
 
 const ADDRESS = parseAddress('198.51.100.1');
@@ -23,10 +23,10 @@ const connected = (answer: Answer = PROVED, isMptcp = true): HelloResult => ({
   answer,
 });
 
-function result(parts: Partial<WayResult> = {}): WayResult {
+function result(parts: Partial<PathResult> = {}): PathResult {
   const from = parseAddress('203.0.113.5');
   return {
-    way: { wan: 'dsl', device: 'eth1', from, to: { address: ADDRESS, port: 5124 } },
+    path: { wan: 'dsl', device: 'eth1', from, to: { address: ADDRESS, port: 5124 } },
     hello: connected(),
     plain: undefined,
     clockOffsetMs: undefined,
@@ -35,7 +35,7 @@ function result(parts: Partial<WayResult> = {}): WayResult {
   };
 }
 
-const find = (...results: WayResult[]) => upstreamFindings(results, CONTEXT);
+const find = (...results: PathResult[]) => upstreamFindings(results, CONTEXT);
 
 test('all is well', () => {
   expect(find(result())).toEqual([
@@ -79,6 +79,6 @@ test('a server that answers in another family only is no proof for this one', ()
     to: { address: parseAddress('2001:db8::1'), port: 5124 },
   };
   const silent: HelloResult = { kind: 'no-connection', why: 'timeout', errno: 'ETIMEDOUT' };
-  const [finding] = find(result({ hello: silent, plain: silent, join: undefined }), result({ way: other }));
+  const [finding] = find(result({ hello: silent, plain: silent, join: undefined }), result({ path: other }));
   expect(finding?.hint).toMatch(/^Check that the server runs/);
 });

@@ -2,8 +2,8 @@
 import { familyOf, formatSocketAddress, sameAddress } from '../../base/address.ts';
 import type { DialledServer } from '../../config/router.ts';
 import { rpFilter } from '../../plan/reverse-path.ts';
-import type { Answer, HelloResult } from '../../wan/hello-probe.ts';
-import type { WayResult } from '../../wan/server-check.ts';
+import type { Answer, HelloResult } from '../../wan/tries/hello-result.ts';
+import type { PathResult } from '../../wan/tries/server-check.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import { mptcpFinding } from './upstream-mptcp.ts';
 
@@ -16,7 +16,7 @@ export interface UpstreamContext {
 // Below this nobody notices; the server itself asks at 1 s ahead and 30 s behind.
 const CLOCK_TOLERANCE_MS = 1000;
 
-export function upstreamFindings(results: readonly WayResult[], context: UpstreamContext): Finding[] {
+export function upstreamFindings(results: readonly PathResult[], context: UpstreamContext): Finding[] {
   return [
     ...results.flatMap((result) => {
       const used = result.hello.kind === 'connected' ? result.hello : result.plain;
@@ -28,16 +28,16 @@ export function upstreamFindings(results: readonly WayResult[], context: Upstrea
   ];
 }
 
-const subjectOf = ({ way }: WayResult): string => `server over ${way.wan}`;
+const subjectOf = ({ path }: PathResult): string => `server over ${path.wan}`;
 
-const whereOf = ({ way }: WayResult): string => formatSocketAddress(way.to);
+const whereOf = ({ path }: PathResult): string => formatSocketAddress(path.to);
 
 function noConnection(
-  result: WayResult,
-  all: readonly WayResult[],
+  result: PathResult,
+  all: readonly PathResult[],
   { server, strictDevices }: UpstreamContext,
 ): Finding {
-  const { way } = result;
+  const { path } = result;
   const hello = result.hello as Extract<HelloResult, { kind: 'no-connection' }>;
   const [subject, where] = [subjectOf(result), whereOf(result)];
   switch (hello.why) {
@@ -48,8 +48,8 @@ function noConnection(
         `Start the server there, or correct server.address and server.port (${server.port}); a firewall may refuse, too.`,
       );
     case 'unreachable': {
-      const family = familyOf(way.to.address);
-      const hint = `Check the default route: \`ip -${family} route show dev ${way.device}\`; \`wanbond check\` without -c shows what this kernel lacks.`;
+      const family = familyOf(path.to.address);
+      const hint = `Check the default route: \`ip -${family} route show dev ${path.device}\`; \`wanbond check\` without -c shows what this kernel lacks.`;
       return fail(subject, `${where}: cannot be reached (${hello.errno})`, hint);
     }
     default:
@@ -58,28 +58,28 @@ function noConnection(
 }
 
 function timeoutHint(
-  { way }: WayResult,
-  all: readonly WayResult[],
+  { path }: PathResult,
+  all: readonly PathResult[],
   strictDevices: ReadonlySet<string>,
 ): string {
-  if (strictDevices.has(way.device) && familyOf(way.to.address) === 4) {
-    return `Run \`sysctl -w ${rpFilter(way.device)}=2\` and check again: with 1 the kernel drops the answers.`;
+  if (strictDevices.has(path.device) && familyOf(path.to.address) === 4) {
+    return `Run \`sysctl -w ${rpFilter(path.device)}=2\` and check again: with 1 the kernel drops the answers.`;
   }
   const others = all.filter(
     (other) =>
-      other.way.device !== way.device &&
-      sameAddress(other.way.to.address, way.to.address) &&
+      other.path.device !== path.device &&
+      sameAddress(other.path.to.address, path.to.address) &&
       [other.hello, other.plain].some((one) => one?.kind === 'connected'),
   );
-  const names = [...new Set(others.map((other) => other.way.wan))].join(', ');
+  const names = [...new Set(others.map((other) => other.path.wan))].join(', ');
   if (names) {
-    return `The server answers over ${names}: check whether ${way.wan} has Internet at all, and what blocks TCP port ${way.to.port} there.`;
+    return `The server answers over ${names}: check whether ${path.wan} has Internet at all, and what blocks TCP port ${path.to.port} there.`;
   }
-  return `Check that the server runs, that its firewall (also the one of its cloud) lets TCP port ${way.to.port} in, and that ${way.wan} has Internet.`;
+  return `Check that the server runs, that its firewall (also the one of its cloud) lets TCP port ${path.to.port} in, and that ${path.wan} has Internet.`;
 }
 
 function answered(
-  result: WayResult,
+  result: PathResult,
   { connectMs, answer }: Extract<HelloResult, { kind: 'connected' }>,
   { server }: UpstreamContext,
 ): Finding {
@@ -158,7 +158,7 @@ function compareHint({ protocol }: DialledServer): string {
     : 'Compare server.user and server.password with the config of the server.';
 }
 
-function clock(results: readonly WayResult[]): Finding[] {
+function clock(results: readonly PathResult[]): Finding[] {
   const offsets = results.flatMap(({ clockOffsetMs }) => clockOffsetMs ?? []);
   const largest = offsets.toSorted((a, b) => Math.abs(b) - Math.abs(a))[0];
   if (largest !== undefined && Math.abs(largest) >= CLOCK_TOLERANCE_MS) {

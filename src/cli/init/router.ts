@@ -12,7 +12,7 @@ import { decodeJoin, type Join } from '../../setup/join.ts';
 import { configFile, unitFile } from '../../setup/places.ts';
 import { routerConfigText } from '../../setup/router-config-text.ts';
 import { routerUnit } from '../../setup/unit-text.ts';
-import { runCheck } from '../check.ts';
+import { runCheck } from '../check/check.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './ask.ts';
 import { Installation } from './installation.ts';
 import { requireRoot, requireRunnable, thisProgram } from './preflight.ts';

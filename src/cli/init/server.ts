@@ -20,7 +20,7 @@ import {
 } from '../../setup/server-config-text.ts';
 import { guessHosts, parseHost } from '../../setup/server-host.ts';
 import { serverUnit } from '../../setup/unit-text.ts';
-import { runCheck } from '../check.ts';
+import { runCheck } from '../check/check.ts';
 import { reload } from '../reload.ts';
 import { replaceFile } from '../replace-file.ts';
 import { Installation } from './installation.ts';

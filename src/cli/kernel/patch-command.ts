@@ -4,7 +4,7 @@ import { WanbondError } from '../../base/error.ts';
 import { abortPatch, continuePatch, makePatch } from '../../kernel/patch/make-patch.ts';
 import type { SymbolValue } from '../../kernel/patch/kconfig.ts';
 import type { PatchRequest, PatchResult, Reconsidered } from '../../kernel/patch/request.ts';
-import { terminalProgress } from '../lab-progress.ts';
+import { terminalProgress } from '../lab/lab-progress.ts';
 import { renderPatchResult, toDocument } from './patch-report.ts';
 
 interface Flags {

@@ -59,7 +59,6 @@ export const IFF_LOOPBACK = 0x8;
 export const IFF_RUNNING = 0x40;
 export const IFF_LOWER_UP = 0x1_0000;
 export const IFLA_IFNAME = 3;
-export const IFLA_MTU = 4;
 export const IFLA_MASTER = 10;
 export const IFLA_OPERSTATE = 16;
 export const IFLA_LINKINFO = 18;

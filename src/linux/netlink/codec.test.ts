@@ -48,7 +48,6 @@ describe('links', () => {
       hasCarrier: true,
       isLoopback: false,
       operState: 'up',
-      mtuBytes: 1480,
       linkKind: 'veth',
       master: undefined,
     });

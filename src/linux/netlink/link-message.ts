@@ -27,7 +27,6 @@ export interface LinkEvent {
   readonly hasCarrier: boolean;
   readonly isLoopback: boolean;
   readonly operState: OperState | undefined;
-  readonly mtuBytes: number | undefined;
   /** Bridge, vlan, tun and the like; undefined for hardware. */
   readonly linkKind: string | undefined;
   /** The index of the bridge, bond or VRF it belongs to. */
@@ -53,7 +52,6 @@ export function readLink({ type, body }: NetlinkMessage): LinkEvent | undefined 
     hasCarrier: carrier === undefined ? has(abi.IFF_LOWER_UP) : carrier === 1,
     isLoopback: has(abi.IFF_LOOPBACK),
     operState: operState === undefined ? undefined : OPER_STATES[operState],
-    mtuBytes: readU32(attributes, abi.IFLA_MTU),
     linkKind: info && readText(readAttributes(info), abi.IFLA_INFO_KIND),
     master: readU32(attributes, abi.IFLA_MASTER),
   };

@@ -13,7 +13,6 @@ const link = (index: number, name: string): RouteNetlinkEvent => ({
   hasCarrier: true,
   isLoopback: false,
   operState: undefined,
-  mtuBytes: 1500,
   linkKind: undefined,
   master: undefined,
 });

@@ -10,6 +10,10 @@ const path = (windowBytes: number, rttMs: number, farWindowBytes = 8 * MB): Send
   minRttMs: rttMs,
   farWindowBytes,
   ackedBytes: 0,
+  segmentBytes: 1400,
+  sentBytes: 0,
+  againBytes: 0,
+  inVainSegments: 0,
   unackedSegments: 0,
   unsentBytes: 0,
 });

@@ -1,14 +1,25 @@
-// The room that a flow's MPTCP side has for what is under way: fitted to its paths, and widened where a transfer is stuck.
-import { isIdle, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
+// What a transfer's MPTCP side has under way, fitted to its paths: its room, widened where it is stuck, and its congestion control.
+import { congestionOf, setCongestion } from '../../linux/congestion.ts';
+import { isIdle, type SendPath, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
+import type { Counters } from '../counters.ts';
 import type { Conn } from '../loop/conn.ts';
+import { CongestionTrial } from './congestion-trial.ts';
+import type { FullTransfers } from './full-transfers.ts';
 import { Nudge, type Nudged } from './nudge.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
 import type { Timers } from '../loop/timers.ts';
+
+// More fill a path that loses packets together, and behind a short queue each of so many has to lose some.
+const FEW_TRANSFERS = 4;
 
 export interface RoomContext {
   readonly loop: { readonly nowMs: number; readonly timers: Timers };
   /** What a socket may hold at most. */
   readonly bufferMaxBytes: number;
+  /** What bears paths that lose packets; undefined where there is none, or no other than flows have anyway. */
+  readonly congestionForLoss: string | undefined;
+  readonly fullTransfers: FullTransfers;
+  readonly counters: Pick<Counters, 'add'>;
 }
 
 export interface RoomOwner {
@@ -25,6 +36,9 @@ export class TransferRoom implements Nudged {
   private readonly owner: RoomOwner;
   private readonly nudge: Nudge;
   private room = new SendRoom();
+  private trial = new CongestionTrial();
+  private congestionBefore = '';
+  private maySetRoom = true;
   private dueMs: number;
 
   constructor(context: RoomContext, owner: RoomOwner) {
@@ -44,6 +58,8 @@ export class TransferRoom implements Nudged {
   forget(): void {
     this.stop();
     this.room = new SendRoom();
+    this.trial = new CongestionTrial();
+    this.maySetRoom = true;
     this.dueMs = this.context.loop.nowMs;
   }
 
@@ -53,9 +69,30 @@ export class TransferRoom implements Nudged {
 
   private fit(sink: Conn): void {
     const { bufferMaxBytes, loop } = this.context;
-    const bytes = this.room.look(sendPaths(sink.fd), bufferMaxBytes, loop.nowMs);
-    const isAllowed = bytes === undefined || setSendBuffer(sink.fd, bytes);
-    this.dueMs = isAllowed ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+    const paths = sendPaths(sink.fd);
+    if (this.maySetRoom) {
+      const bytes = this.room.look(paths, bufferMaxBytes, loop.nowMs);
+      this.maySetRoom = bytes === undefined || setSendBuffer(sink.fd, bytes);
+    }
+    const mayTry = this.tryCongestion(sink, paths);
+    this.dueMs = this.maySetRoom || mayTry ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** False when there is nothing left to try. */
+  private tryCongestion({ fd }: Conn, paths: readonly SendPath[]): boolean {
+    const { congestionForLoss, counters, fullTransfers, loop } = this.context;
+    const full = fullTransfers.note(loop.nowMs);
+    if (congestionForLoss === undefined || this.trial.isOver) return false;
+    const verdict = this.trial.look(paths, loop.nowMs, full <= FEW_TRANSFERS);
+    if (verdict === 'undo') setCongestion(fd, this.congestionBefore);
+    if (verdict !== 'begin') return true;
+    this.congestionBefore = congestionOf(fd);
+    if (this.congestionBefore === congestionForLoss) this.trial.isOver = true;
+    else {
+      setCongestion(fd, congestionForLoss);
+      counters.add('congestionTrials', 1);
+    }
+    return true;
   }
 
   get isWaiting(): boolean {

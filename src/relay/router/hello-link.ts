@@ -2,19 +2,25 @@
 import { errnoName } from '../../linux/errno.ts';
 import type { ClientHandshake } from '../../transport/handshake.ts';
 import type { Conn } from '../loop/conn.ts';
-import type { Attempt } from './connect-race.ts';
 import { send } from '../loop/io.ts';
 import { type Reply, ReplyReader } from './reply-reader.ts';
+import type { Path } from '../path.ts';
 import type { Candidate } from './router-policy.ts';
 
 /** What the link does by itself left out. */
 export type FinalReply = Exclude<Reply, { kind: 'send' }>;
 
+interface Begun<C> {
+  readonly conn: Conn;
+  readonly candidate: C;
+}
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
-export class HelloLink {
+/** @typeParam C the path that the connection began on */
+export class HelloLink<C extends Path = Candidate> {
   readonly conn: Conn;
-  readonly candidate: Candidate;
+  readonly candidate: C;
   /** What of hello and first bytes the connection has not taken yet. */
   unsent: Buffer = NOTHING;
   private readonly buffer: Buffer;
@@ -22,7 +28,7 @@ export class HelloLink {
   private reader: ReplyReader | undefined;
 
   /** @param buffer holds nothing between two calls */
-  constructor({ conn, candidate }: Attempt, buffer: Buffer) {
+  constructor({ conn, candidate }: Begun<C>, buffer: Buffer) {
     this.conn = conn;
     this.candidate = candidate;
     this.buffer = buffer;

@@ -82,7 +82,7 @@ test('a server that does not reply fails it, and its connection is there still',
   if (link) links.push(link);
 });
 
-test('without a way it fails before begin returns', () => {
+test('without a candidate it fails before begin returns', () => {
   const { race, told, loop } = setUp({ candidates: [] });
   race.begin();
   expect(told).toEqual(['no WAN reaches the server']);

@@ -139,7 +139,7 @@ export class RouterOpening implements ConnOwner, Opening, UpstreamOwner {
     if (reason) this.fail(reason, detail, this.request.link?.candidate.wan);
     const { front } = this.plan;
     if (front && reason && reason !== 'client-gone') {
-      // Who moved may have been served over the way that is lost.
+      // Who moved may have been served over the path that is lost.
       const isUnserved = this.request.attempts === 0 && BEFORE_ANY_BYTE.has(reason);
       return front.refused(reason, isUnserved ? this.request.early.all : undefined);
     }

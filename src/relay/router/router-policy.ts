@@ -11,6 +11,7 @@ import {
 import { type Prefix, prefixContains } from '../../base/prefix.ts';
 import type { ServerProtocol } from '../../config/server-protocol.ts';
 import type { PathHints } from '../../transport/handshake.ts';
+import type { Path } from '../path.ts';
 
 export interface WanPolicy {
   readonly name: string;
@@ -53,12 +54,8 @@ export interface RouterPolicy {
   readonly own: readonly Address[];
 }
 
-/** One way to open an upstream. */
-export interface Candidate {
-  readonly wan: string;
-  readonly device: string;
-  readonly from: Address;
-  readonly to: SocketAddress;
+/** A path on which an upstream may be opened. */
+export interface Candidate extends Path {
   readonly mptcp: boolean;
   /** Label of the server that `to` belongs to; undefined for the target itself. */
   readonly server: string | undefined;
@@ -78,7 +75,7 @@ export function mayCarry(policy: RouterPolicy, target: SocketAddress): boolean {
   return !policy.own.some((own) => sameAddress(own, target.address));
 }
 
-/** The ways to reach any of `destinations`, best first: over every WAN to the first of them, then to the next. */
+/** For any of `destinations`, best first: over every WAN to the first of them, then to the next. */
 export function candidatesTo(
   wans: readonly WanPolicy[],
   destinations: readonly SocketAddress[],

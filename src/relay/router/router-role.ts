@@ -7,6 +7,7 @@ import type { ClientTransport, ServerTransport } from '../../transport/handshake
 import { createServerClient, protocolText } from '../../transport/server-client.ts';
 import { createSocks5Server } from '../../transport/socks5/server.ts';
 import type { Accepted } from '../acceptor.ts';
+import { congestionForLoss } from '../congestion-choice.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
 import { RouterOpening } from './router-opening.ts';
@@ -58,7 +59,7 @@ export class RouterAccept {
   private readonly socks: ServerTransport | undefined;
   private readonly young = new Roster<YoungFlow>();
   /** To a server, by the order of the WANs: the same for flow after flow. */
-  private readonly ways = new Map<string, WeakMap<readonly WanPolicy[], Candidate[]>>();
+  private readonly candidates = new Map<string, WeakMap<readonly WanPolicy[], Candidate[]>>();
   /** By label, those of the policy. */
   private readonly transports = new Map<string, ClientTransport>();
   /** The same, and those that are lost for now: each has learned the clock of its server. With what makes it another one. */
@@ -76,6 +77,10 @@ export class RouterAccept {
     this.fastOpen = new FastOpenTrials((wan) => context.news.loseFastOpen(wan));
     this.fastOpen.update(role.policy.wans);
     this.meetServers(role.policy);
+  }
+
+  get congestionForLoss(): string | undefined {
+    return congestionForLoss(this.opening.congestion);
   }
 
   /** Concerns new flows. */
@@ -144,7 +149,7 @@ export class RouterAccept {
     }
     const routes = upstream.servers.map(({ addresses, label }): Route => {
       const handshake = (this.transports.get(label) as ClientTransport).start(target, hints);
-      return { candidates: this.waysTo(label, addresses, wans), handshake };
+      return { candidates: this.toServer(label, addresses, wans), handshake };
     });
     if (directWithoutServer) {
       routes.push(toTarget(target, candidatesTo(wans, [target], { mptcp: false, server: undefined })));
@@ -152,22 +157,22 @@ export class RouterAccept {
     return routes;
   }
 
-  private waysTo(
+  private toServer(
     label: string,
     addresses: readonly SocketAddress[],
     wans: readonly WanPolicy[],
   ): readonly Candidate[] {
-    const known = this.ways.get(label)?.get(wans);
+    const known = this.candidates.get(label)?.get(wans);
     if (known) return known;
-    const ways = candidatesTo(wans, addresses, { mptcp: true, server: label });
-    const byOrder = this.ways.get(label) ?? new WeakMap<readonly WanPolicy[], Candidate[]>();
-    this.ways.set(label, byOrder.set(wans, ways));
-    return ways;
+    const candidates = candidatesTo(wans, addresses, { mptcp: true, server: label });
+    const byOrder = this.candidates.get(label) ?? new WeakMap<readonly WanPolicy[], Candidate[]>();
+    this.candidates.set(label, byOrder.set(wans, candidates));
+    return candidates;
   }
 
   private meetServers({ upstream, wans }: RouterPolicy): void {
     this.transports.clear();
-    this.ways.clear();
+    this.candidates.clear();
     if (upstream.transport === 'direct') return;
     const [first] = upstream.servers;
     for (const { label, protocol, takesPipelined } of upstream.servers) {

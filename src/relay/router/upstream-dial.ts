@@ -44,7 +44,7 @@ export class UpstreamDial implements RaceHandlers {
     return this.dial(this.allCandidates, (candidate) => this.mayFastOpen(candidate));
   }
 
-  /** For what one connection could not do, over these ways or else over all. */
+  /** For what one connection could not do, over these candidates or else over all. */
   again(candidates: readonly Candidate[] = this.allCandidates): void {
     if (this.dial(candidates) === 'starved') this.handlers.onFailed('resource', 'no file descriptor is left');
   }

@@ -128,7 +128,7 @@ test('when nobody listens, the failure says what the kernel said', () => {
   expect(held()).toBe(0);
 });
 
-test('without a way there, the owner is told before begin returns', () => {
+test('without a candidate, the owner is told before begin returns', () => {
   const { upstream, told, held } = setUp(({ plan }) => ({
     routes: plan.routes.map(({ handshake }) => ({ handshake, candidates: [] })),
   }));

@@ -18,7 +18,7 @@ import { type Route, type RouterOpeningPlan, routeTo } from './router-opening-pl
 import type { Candidate, RouterPolicy, WanPolicy } from './router-policy.ts';
 import { Timer } from '../loop/timers.ts';
 import { UpstreamDial, type UpstreamDialHandlers } from './upstream-dial.ts';
-import { waysLeft } from './ways-left.ts';
+import { candidatesLeft } from './candidates-left.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 export interface UpstreamOwner {
@@ -203,7 +203,7 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
    * hang until the handshake timeout.
    */
   private moveFromDeadWan(link: HelloLink, wans: readonly WanPolicy[]): void {
-    const others = waysLeft(this.request.route.candidates, link.candidate.wan, wans);
+    const others = candidatesLeft(this.request.route.candidates, link.candidate.wan, wans);
     if (others.length === 0) return;
     if (!link.hasSaid) return this.again(others);
     // The reply may be here already.

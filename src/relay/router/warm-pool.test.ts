@@ -1,4 +1,4 @@
-// Connections ahead of need: kept while the way that they began on is one still.
+// Connections ahead of need: kept while the path that they began on is a candidate still.
 import { afterEach, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
 import { SOCK_NONBLOCK } from '../../linux/constants.ts';
@@ -103,7 +103,7 @@ test('they are given up when the server has another address', () => {
   expect(pool.size).toBe(0);
 });
 
-test('one that becomes ready on a way that is none any more is not kept', () => {
+test('one that becomes ready on a path that is no candidate any more is not kept', () => {
   const { loop, pool, server, until } = setUp();
   pool.update({ ...server, candidates: () => [] }, [{ ...WAN, sources: [ELSEWHERE] }]);
   until(() => loop.size === 0);

@@ -50,7 +50,7 @@ export class WarmPool implements ConnOwner {
     this.fill();
   }
 
-  /** Another server, or other WANs: those that began on a way that is no good any more are made anew. */
+  /** Another server, or other WANs: those that began on a path that is no candidate any more are made anew. */
   update(server: WarmServer | undefined, wans: readonly WanPolicy[]): void {
     if (this.isClosed) return;
     const isSame = server?.label === this.server?.label && server?.transport === this.server?.transport;
@@ -61,7 +61,7 @@ export class WarmPool implements ConnOwner {
       for (const one of this.making) one.close();
       this.pausedUntilMs = 0;
     }
-    this.drop(({ candidate }) => !isStillWay(candidate, server, wans));
+    this.drop(({ candidate }) => !isStillCandidate(candidate, server, wans));
     this.fill();
   }
 
@@ -116,7 +116,7 @@ export class WarmPool implements ConnOwner {
       const sinceMs = this.context.loop.nowMs;
       this.demand.took(sinceMs - startedMs);
       // Its WAN may have gone meanwhile.
-      if (!isStillWay(made.candidate, this.server, this.wans)) return made.conn.close();
+      if (!isStillCandidate(made.candidate, this.server, this.wans)) return made.conn.close();
       made.conn.owner = this;
       this.idle.push({ ...made, sinceMs });
       this.count();
@@ -152,7 +152,7 @@ function idleEnough({ loop }: WorkerContext): () => boolean {
 }
 
 /** Its WAN has the source address still, and the server the address that it leads to. */
-function isStillWay(
+function isStillCandidate(
   { wan, from, to }: Candidate,
   server: WarmServer | undefined,
   wans: readonly WanPolicy[],

@@ -13,7 +13,7 @@ export interface WarmServer {
   readonly label: string;
   readonly transport: ClientTransport;
   readonly addresses: readonly SocketAddress[];
-  /** The ways to it, best first; in turn, so that the WANs share the beginnings. */
+  /** Paths to it, best first; in turn, so that the WANs share the beginnings. */
   candidates(): readonly Candidate[];
 }
 

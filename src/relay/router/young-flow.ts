@@ -13,7 +13,7 @@ import { HelloRace, type HelloRaceHandlers } from './hello-race.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { SentCopy } from '../flow/sent-copy.ts';
 import { type Listed, type Roster, UNLISTED } from '../roster.ts';
-import { waysLeft } from './ways-left.ts';
+import { candidatesLeft } from './candidates-left.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
 // A join takes two round trips; one that is there after this long will stay.
@@ -96,7 +96,7 @@ export class YoungFlow implements HelloRaceHandlers, Listed {
     const wan = resuming ? resuming.wan : this.wan;
     // One that is still connecting goes on by itself.
     if (!flow || wan === undefined) return;
-    const others = waysLeft(this.spec.candidates, wan, wans);
+    const others = candidatesLeft(this.spec.candidates, wan, wans);
     if (others.length === 0 || (!resuming && this.isJoined(flow))) return;
     flow.hold();
     this.resume(flow, others);

@@ -1,17 +1,15 @@
 // A proved request whose target is connected, or not, by hand.
 import { afterEach, expect, test } from 'vitest';
-import { ECONNRESET } from '../../linux/errno.ts';
-import { close, errno, rawRecv, rawSend } from '../../linux/libc.ts';
+import { close, rawSend } from '../../linux/libc.ts';
 import { connectedPair, dataSegmentsIn } from '../../linux/loopback.fixture.ts';
 import { closeWithReset } from '../../linux/sockets.ts';
 import { NO_SPARE_FD } from '../../linux/spare-fd.ts';
 import type { Answers, DialStep } from '../../transport/handshake.ts';
 import { Conn } from '../loop/conn.ts';
-import { Loop } from '../loop/loop.ts';
 import { DialledOpening } from './dialled-opening.ts';
+import { DIAL, playClients, rulesWith } from './played-client.fixture.ts';
 import type { Roster } from '../roster.ts';
 import type { Arrival, Resumable } from './resumables.ts';
-import { contextOf } from '../worker-context.fixture.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -25,72 +23,25 @@ const answers = (name: string): Answers => ({
 
 /** An opening whose target's name is being looked up, with `first` behind its request. */
 function setUp(step: Partial<DialStep> = {}, connectTimeoutMs = 5000, first = 'question') {
-  const loop = new Loop();
-  const failures: string[] = [];
-  const context = contextOf(loop, { fail: (reason, detail) => failures.push(`${reason}: ${detail}`) });
-  const outer: number[] = [];
+  const played = playClients();
+  const { loop, context } = played;
+  closers.push(played.close);
   /** Its other end is the test's. */
   const connection = (): { fd: number; conn: Conn } => {
-    const [fd, inner] = connectedPair();
-    outer.push(fd);
+    const [fd, inner] = played.connect();
     return { fd, conn: Conn.watch(loop, inner, false) as Conn };
   };
-  closers.push(() => {
-    for (const opening of context.openings) opening.abort();
-    for (const flow of context.flows) flow.abort();
-    for (const fd of outer) close(fd);
-    loop.close();
-  });
   let proved = 0;
   const begin = {
     spareFd: NO_SPARE_FD,
-    rules: {
-      settings: {
-        handshakeTimeoutMs: 5000,
-        connectTimeoutMs,
-        congestion: { usual: undefined, lossy: undefined },
-      },
-      egress: { families: { v4: true, v6: true }, own: [], allow: [], deny: [], allowByKey: new Map() },
-    },
+    rules: rulesWith({ connectTimeoutMs }),
     onProved: () => void proved++,
   };
   const client = connection();
-  const whole: DialStep = {
-    kind: 'dial',
-    target: { name: 'target.example', port: 80 },
-    who: 'key one',
-    keyId: 1,
-    hints: { isLossy: false },
-    consumed: 0,
-    ...answers('first'),
-    ...step,
-  };
+  const whole: DialStep = { ...DIAL, ...answers('first'), ...step };
   DialledOpening.start(context, begin, client.conn, whole, Buffer.from(first));
   const [opening] = context.openings as Roster<DialledOpening>;
-  const turn = (): void => {
-    for (let i = 0; i < 5; i++) loop.round(5);
-  };
-  const read = (fd: number): string => {
-    turn();
-    return peek(fd);
-  };
-  const peek = (fd: number): string => {
-    const buffer = Buffer.alloc(100);
-    const count = rawRecv(fd, buffer, buffer.length, 0);
-    return count < 0 && errno() === ECONNRESET ? 'reset' : buffer.toString('latin1', 0, Math.max(0, count));
-  };
-  return {
-    loop,
-    context,
-    failures,
-    connection,
-    client,
-    opening: opening as DialledOpening,
-    turn,
-    read,
-    peek,
-    proved: () => proved,
-  };
+  return { ...played, connection, client, opening: opening as DialledOpening, proved: () => proved };
 }
 
 test('the client gets its answer and the target what came behind the request', () => {

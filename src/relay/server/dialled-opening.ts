@@ -6,6 +6,7 @@ import type { FailureReason } from '../../transport/failure.ts';
 import type { Answers, DialStep, MadeLeg } from '../../transport/handshake.ts';
 import type { StreamCodec } from '../../transport/stream-codec.ts';
 import { type Conn, type ConnOwner, NOBODY } from '../loop/conn.ts';
+import { endClient } from './end-client.ts';
 import { Flow } from '../flow/flow.ts';
 import { send } from '../loop/io.ts';
 import { Refusal } from '../refusal.ts';
@@ -170,9 +171,7 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
   private end(): void {
     if (this.isDone) return;
     this.finish();
-    this.begin.onProved();
-    this.client.reset();
-    this.context.onFlowEnd();
+    endClient(this.context, this.client, this.begin);
   }
 
   private finish(): void {

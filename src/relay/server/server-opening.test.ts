@@ -1,13 +1,10 @@
 // A connection whose requests are judged by hand.
 import { afterEach, expect, test } from 'vitest';
-import { close, rawRecv, rawSend } from '../../linux/libc.ts';
-import { connectedPair } from '../../linux/loopback.fixture.ts';
 import { takeSpareFd } from '../../linux/spare-fd.ts';
 import type { DialStep, ServerStep } from '../../transport/handshake.ts';
-import { Loop } from '../loop/loop.ts';
 import { DialledOpening } from './dialled-opening.ts';
+import { DIAL, playClients, rulesWith } from './played-client.fixture.ts';
 import { ServerOpening } from './server-opening.ts';
-import { contextOf } from '../worker-context.fixture.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -21,53 +18,31 @@ const KEEP: ServerStep = {
   accept: Buffer.from('kept'),
   refuse: Buffer.from('full'),
 };
-const DIAL: DialStep = {
-  kind: 'dial',
-  target: { name: 'target.example', port: 80 },
-  who: 'key one',
-  keyId: 1,
-  hints: { isLossy: false },
-  consumed: 4,
-  accept: () => Buffer.from('ok'),
-  refuse: () => undefined,
-};
+const KNOWN: DialStep = { ...DIAL, consumed: 4 };
 
 /** Judges what has come by its first four bytes: `keep`, `dial`, or a seal that is broken. */
 function judge(bytes: Uint8Array): ServerStep {
   const text = Buffer.from(bytes).toString('latin1');
   if (text.startsWith('keep')) return KEEP;
-  if (text.startsWith('dial')) return DIAL;
+  if (text.startsWith('dial')) return KNOWN;
   if (text.startsWith('seal')) {
     const codec = { open: () => undefined, seal: () => [] };
-    return { ...DIAL, sealed: { codec: codec as never, first: Buffer.alloc(0) } };
+    return { ...KNOWN, sealed: { codec: codec as never, first: Buffer.alloc(0) } };
   }
   return { kind: 'more' };
 }
 
 function setUp({ warmPlaces = 1, handshakeTimeoutMs = 5000 } = {}) {
-  const loop = new Loop();
-  const failures: string[] = [];
-  const context = contextOf(loop, { fail: (reason, detail) => failures.push(`${reason}: ${detail}`) });
-  const [client, clientFd] = connectedPair();
-  closers.push(() => {
-    for (const opening of [...context.openings, ...context.warm]) opening.abort();
-    context.spares.shrink();
-    close(client);
-    loop.close();
-  });
+  const played = playClients();
+  const { context } = played;
+  closers.push(played.close);
+  const [client, clientFd] = played.connect();
   let places = warmPlaces;
   const begin = {
     clientFd,
     spareFd: takeSpareFd(),
     isFastOpen: false,
-    rules: {
-      settings: {
-        handshakeTimeoutMs,
-        connectTimeoutMs: 5000,
-        congestion: { usual: undefined, lossy: undefined },
-      },
-      egress: { families: { v4: true, v6: true }, own: [], allow: [], deny: [], allowByKey: new Map() },
-    },
+    rules: rulesWith({ handshakeTimeoutMs }),
     handshake: { receive: judge },
     onProved: () => undefined,
     enterWarm: () => {
@@ -77,25 +52,19 @@ function setUp({ warmPlaces = 1, handshakeTimeoutMs = 5000 } = {}) {
     },
   };
   expect(ServerOpening.start(context, begin)).toBe(true);
-  const turn = (): void => {
-    for (let i = 0; i < 5; i++) loop.round(5);
-  };
-  const read = (): string => {
-    turn();
-    const buffer = Buffer.alloc(100);
-    return buffer.toString('latin1', 0, Math.max(0, rawRecv(client, buffer, buffer.length, 0)));
-  };
-  const write = (text: string): void => {
-    rawSend(client, Buffer.from(text), text.length, 0);
-    turn();
-  };
   /** Whether the number that was kept free for the target's socket is in store again. */
   const hasSpareBack = (): boolean => {
     const fd = context.spares.take();
     context.spares.give(fd);
     return fd === begin.spareFd;
   };
-  return { loop, context, failures, turn, read, write, places: () => places, hasSpareBack };
+  return {
+    ...played,
+    read: () => played.read(client),
+    write: (text: string) => played.write(client, text),
+    places: () => places,
+    hasSpareBack,
+  };
 }
 
 test('a request that is proved is dialled for by one opening in the place of the other', () => {

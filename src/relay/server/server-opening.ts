@@ -4,6 +4,7 @@ import type { DialStep, ResumeStep, ServerStep } from '../../transport/handshake
 import { adjustCongestion } from '../congestion-choice.ts';
 import { Conn, type ConnOwner } from '../loop/conn.ts';
 import { DialledOpening } from './dialled-opening.ts';
+import { endClient } from './end-client.ts';
 import { receive, send } from '../loop/io.ts';
 import { Refusal } from '../refusal.ts';
 import type { ServerOpeningStart } from './server-opening-start.ts';
@@ -177,9 +178,7 @@ export class ServerOpening implements ConnOwner, Opening {
   private end(): void {
     if (this.isDone) return;
     this.finish();
-    this.begin.onProved();
-    this.client.reset();
-    this.context.onFlowEnd();
+    endClient(this.context, this.client, this.begin);
   }
 
   private finish(): void {

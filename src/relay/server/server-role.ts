@@ -18,6 +18,7 @@ import { AdmittedUntil, notBefore } from './admitted-until.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
 import type { ServerOpeningSettings } from './server-opening-start.ts';
+import { congestionForLoss } from '../congestion-choice.ts';
 import { Conn } from '../loop/conn.ts';
 import { Refusal } from '../refusal.ts';
 import type { Arrival } from './resumables.ts';
@@ -65,6 +66,10 @@ export class ServerAccept {
 
   update(egress: EgressPolicy): void {
     this.rules.egress = egress;
+  }
+
+  get congestionForLoss(): string | undefined {
+    return congestionForLoss(this.rules.settings.congestion);
   }
 
   /** Concerns every hello from now on, also of connections that are there and have sent none yet. */

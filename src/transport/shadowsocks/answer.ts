@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { StreamCodec } from '../stream-codec.ts';
 import { Sealer } from './aead.ts';
 import { type ChunkOpener, ChunkSealer } from './chunks.ts';
+import { joinCodec } from './codec.ts';
 import { fixedResponseHeader } from './header.ts';
 import { sessionKey } from './keys.ts';
 import type { Method } from '../../config/shadowsocks-method.ts';
@@ -23,12 +24,5 @@ export function serverCodec(
     const header = fixedResponseHeader(now(), request.salt, first.length);
     return { end: sealer.seal(first, into, sealer.seal(header, into, salt.length)), taken: first.length };
   });
-  return {
-    sealedBytes: (bytes) => outgoing.sealedBytes(bytes),
-    seal: (plain, into) => outgoing.seal(plain, into),
-    open: (bytes) => incoming.open(bytes),
-    get isInside() {
-      return incoming.isInside;
-    },
-  };
+  return joinCodec(outgoing, incoming);
 }

@@ -6,6 +6,7 @@ import { encodeTarget } from '../socks-address.ts';
 import type { StreamCodec } from '../stream-codec.ts';
 import { Opener, Sealer, TAG_BYTES } from './aead.ts';
 import { ChunkOpener, ChunkSealer } from './chunks.ts';
+import { joinCodec } from './codec.ts';
 import {
   fixedRequestHeader,
   isFresh,
@@ -61,14 +62,7 @@ function open({ method, keys, now }: ShadowsocksClientOptions, target: SocketAdd
     header({ salt, keys, sealer, chunks, target: encodeTarget(target), timeMs: now() }, plain, into),
   );
   const incoming = method.edition === 2022 ? response2022(method, key, salt, now) : response2017(method, key);
-  return {
-    sealedBytes: (bytes) => outgoing.sealedBytes(bytes),
-    seal: (plain, into) => outgoing.seal(plain, into),
-    open: (bytes) => incoming.open(bytes),
-    get isInside() {
-      return incoming.isInside;
-    },
-  };
+  return joinCodec(outgoing, incoming);
 }
 
 interface Request {

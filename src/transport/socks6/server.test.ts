@@ -72,7 +72,6 @@ describe('a request', () => {
     ['timeout', 9],
     ['egress-denied', 2],
     ['resource', 1],
-    ['internal', 1],
   ])('that fails with %s gets code %i', (reason, code) => {
     const { last } = serve(open(), hex(`06 01 0000 ${TO}`));
     expect(dialOf(last).refuse(reason)).toEqual(hex(`06 0${code} 0000 0000 00 01 00000000`));

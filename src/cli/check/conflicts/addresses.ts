@@ -1,7 +1,7 @@
 // Addresses that collide: two WANs with the same address or subnet, or one that is the LAN's.
 import { type Address, familyOf, formatAddress, sameAddress } from '../../../base/address.ts';
 import { formatPrefix, type Prefix, prefixContains } from '../../../base/prefix.ts';
-import { arpIgnore } from '../../../router/shared-subnet.ts';
+import { arpIgnore } from '../../../router/plan/shared-subnet.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import { type ConflictContext, subnetsOf } from './context.ts';
 

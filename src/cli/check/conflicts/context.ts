@@ -6,8 +6,8 @@ import type { RouterConfig } from '../../../config/router.ts';
 import type { ConflictFacts } from '../../../linux/conflict-facts.ts';
 import type { InterfaceFact } from '../../../plan/host-facts.ts';
 import { hex, type Undo } from '../../../plan/step.ts';
-import type { RedirectMethod } from '../../../router/redirect-table.ts';
-import type { ReadyWan } from '../../../router/ready-wans.ts';
+import type { RedirectMethod } from '../../../router/redirect/redirect-table.ts';
+import type { ReadyWan } from '../../../router/wans/ready-wans.ts';
 
 export interface ConflictContext {
   readonly config: RouterConfig;

@@ -2,7 +2,7 @@
 import type { RuleFact } from '../../../plan/rule-fact.ts';
 import { freePriority, isOurs, rulesBefore } from '../../../plan/rule-place.ts';
 import { hex } from '../../../plan/step.ts';
-import { carriedTraffic } from '../../../router/router-plan.ts';
+import { carriedTraffic } from '../../../router/plan/router-plan.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 import type { ConflictContext } from './context.ts';
 
