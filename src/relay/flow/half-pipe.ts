@@ -45,7 +45,7 @@ export class HalfPipe {
   /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
   copy: SentCopy | undefined;
   /** Whether an end before the first byte of the source is none that the sink should be told of, but a failure of the source. */
-  emptyEndFails = (): boolean => false;
+  emptyEndFails: (() => boolean) | undefined;
   private readonly coder: Coder | undefined;
   private readonly givenBytes: number;
   private source: Conn;
@@ -289,7 +289,7 @@ export class HalfPipe {
 
   /** It has said all. */
   private endSource(): 'filled' | 'source-failed' {
-    if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails())) return 'source-failed';
+    if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails?.())) return 'source-failed';
     this.sourceEnded = true;
     this.sink.letReplyGo();
     return 'filled';
