@@ -36,6 +36,9 @@ export const rawGetsockopt = raw<[fd: number, level: number, option: number, val
 export const rawGetsockname = raw<[fd: number, address: Bytes, length: Bytes]>(
   'int getsockname(int, void *, void *)',
 );
+export const rawGetpeername = raw<[fd: number, address: Bytes, length: Bytes]>(
+  'int getpeername(int, void *, void *)',
+);
 // koffi has no ssize_t; long is as wide on every Linux ABI.
 export const rawRecv = raw<[fd: number, buffer: Bytes, length: number, flags: number]>(
   'long recv(int, void *, size_t, int)',

@@ -11,6 +11,7 @@ import {
   rawAccept4,
   rawBind,
   rawConnect,
+  rawGetpeername,
   rawGetsockname,
   rawGetsockopt,
   rawIoctl,
@@ -190,6 +191,13 @@ export function localAddress(fd: number): SocketAddress | undefined {
   nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
   if (rawGetsockname(fd, nameBuffer, nameLength) < 0) return undefined;
   return decodeSockaddr(nameBuffer);
+}
+
+/** The peer's address; undefined when the connection is already gone. */
+export function peerAddress(fd: number): Address | undefined {
+  nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
+  if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return undefined;
+  return decodeSockaddr(nameBuffer)?.address;
 }
 
 /** A connection that waits at `listener`; negative, and errno() tells, when there is none. Who it is of, `acceptedPeer` tells. */
