@@ -9,11 +9,8 @@ import { ReplyHold } from './reply-hold.ts';
 import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
 import { type RoomOwner, TransferRoom } from './transfer-room.ts';
 import { type Listed, UNLISTED } from '../roster.ts';
+import { CLOSE_BELOW_BYTES, unackedOf } from './unacked.ts';
 import type { WorkerContext } from '../worker-context.ts';
-
-// The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
-// rest was lost), so it stays open until so little is left that any path carries it in that time.
-const CLOSE_BELOW_BYTES = 64 * 1024;
 
 // The first keepalive goes out after much longer (linux/sockets).
 const KEEPALIVE_AFTER_MS = 5000;
@@ -76,9 +73,9 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     context.counters.add('flowsEstablished', 1);
     start.near.owner = flow;
     start.far.owner = flow;
-    if (start.reply) flow.toNear.holdReply(start.reply);
+    flow.toNear.sink.reply = start.reply;
     flow.run();
-    if (!flow.toNear.holdsReply) return flow;
+    if (!flow.toNear.sink.reply) return flow;
     // Nothing to wait for where the target has not been asked anything yet.
     if (start.firstToFar?.length) ReplyHold.begin(context.loop, () => flow.letReplyGo());
     else flow.letReplyGo();
@@ -202,8 +199,9 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
   }
 
   private letReplyGo(): void {
-    this.toNear.letReplyGo();
-    if (this.toNear.holdsReply && !this.isClosed) this.run();
+    const { sink } = this.toNear;
+    sink.letReplyGo();
+    if (sink.reply && !this.isClosed) this.run();
   }
 
   private run(): void {
@@ -295,10 +293,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
   /** @param side that broke; its sink may have noticed first */
   private fail(side: 'near' | 'far'): void {
     if (side === 'far' && this.toNear.isUnheard) this.onRefused?.();
-    if (side === 'far' && this.toNear.holdsReply) {
-      this.toNear.letReplyGo();
-      this.toNear.pump();
-    }
+    if (side === 'far') this.toNear.sink.sayReply();
     // Of an end that came before the break, the other side hears before its reset.
     this.tellEnds();
     this.finish(true);
@@ -319,12 +314,6 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     if (withReset) this.context.counters.add('flowsReset', 1);
     this.context.onFlowEnd();
   }
-}
-
-/** The kernel is asked only where it can be too much. */
-function unackedOf(conn: Conn, sentBytes: number): number {
-  if (sentBytes <= CLOSE_BELOW_BYTES / 2) return sentBytes;
-  return conn.mptcp ? unackedBytes(conn.fd) : 0;
 }
 
 function isFailed(result: PumpResult): boolean {

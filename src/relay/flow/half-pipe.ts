@@ -48,8 +48,8 @@ export class HalfPipe {
   emptyEndFails: (() => boolean) | undefined;
   private readonly coder: Coder | undefined;
   private readonly givenBytes: number;
+  readonly sink: Outlet;
   private source: Conn;
-  private readonly sink: Outlet;
   private readonly context: HalfPipeContext;
   /** Read but not yet taken by the sink (buffer mode). */
   private pending: Buffer | undefined;
@@ -88,20 +88,6 @@ export class HalfPipe {
       const filled = this.fill();
       if (filled !== 'filled') return filled;
     }
-  }
-
-  /** Sends `reply` before anything else, with the first bytes where those come before `letReplyGo`. */
-  holdReply(reply: Buffer): void {
-    this.sink.reply = reply;
-  }
-
-  get holdsReply(): boolean {
-    return this.sink.reply !== undefined;
-  }
-
-  /** The next pump sends it. */
-  letReplyGo(): void {
-    this.sink.letReplyGo();
   }
 
   /** Bytes of the source's stream that have come. */

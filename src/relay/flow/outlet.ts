@@ -6,7 +6,10 @@ import type { Conn } from '../loop/conn.ts';
 
 export class Outlet {
   conn: Conn;
-  /** The answer to the sink's request, no part of the stream. It waits for the first bytes, to leave with them in one segment. */
+  /**
+   * The answer to the sink's request, no part of the stream. It waits for the first bytes, to leave with them in one segment,
+   * or to be let go.
+   */
   reply: Buffer | undefined;
   /** No more comes behind what is sent now but the end. */
   isLast = false;
@@ -27,6 +30,11 @@ export class Outlet {
   /** The answer goes out with the next flush, whatever comes behind it. */
   letReplyGo(): void {
     this.isReplyHeld = false;
+  }
+
+  /** Now or never: nothing will come with it. */
+  sayReply(): void {
+    this.flushReply(true);
   }
 
   /** Like `send`, but more than 0 where no answer is left to go out before what there is. */
