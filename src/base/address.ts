@@ -60,7 +60,8 @@ export function formatSocketAddress({ address, port }: SocketAddress): string {
 }
 
 export function sameAddress(a: Address, b: Address): boolean {
-  for (let i = 0; i < 16; i++) if (a[i] !== b[i]) return false;
+  // From the end: those of IPv4 all begin alike.
+  for (let i = 15; i >= 0; i--) if (a[i] !== b[i]) return false;
   return true;
 }
 

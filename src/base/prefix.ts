@@ -69,9 +69,12 @@ export function formatPrefix(prefix: Prefix): string {
 export function prefixContains(prefix: Prefix, address: Address): boolean {
   if (prefix.bits < MAPPED_BITS && familyOf(address) === 4) return false;
   const whole = prefix.bits >> 3;
-  for (let i = 0; i < whole; i++) if (prefix.address[i] !== address[i]) return false;
   const rest = prefix.bits & 7;
-  if (rest === 0) return true;
-  const mask = 0xff << (8 - rest);
-  return ((prefix.address[whole] ?? 0) & mask) === ((address[whole] ?? 0) & mask);
+  // From the end: those of IPv4 all begin alike.
+  if (rest > 0) {
+    const mask = 0xff << (8 - rest);
+    if (((prefix.address[whole] ?? 0) & mask) !== ((address[whole] ?? 0) & mask)) return false;
+  }
+  for (let i = whole - 1; i >= 0; i--) if (prefix.address[i] !== address[i]) return false;
+  return true;
 }

@@ -1,7 +1,7 @@
 // Listeners and connections over loopback, for tests.
 import { parseAddress, type SocketAddress } from '../base/address.ts';
-import { SOCK_NONBLOCK } from './constants.ts';
-import { close, rawAccept4 } from './libc.ts';
+import { SOCK_NONBLOCK, SOL_TCP, TCP_INFO } from './constants.ts';
+import { close, rawAccept4, rawGetsockopt } from './libc.ts';
 import { localAddress, openListener, startConnect } from './sockets.ts';
 
 const LOOPBACK = parseAddress('127.0.0.1');
@@ -28,3 +28,20 @@ export function connectedPair(mptcp = { client: false, listener: false }): [numb
   close(listener.fd);
   return [client, server];
 }
+
+// struct tcp_info (include/uapi/linux/tcp.h).
+const SEGMENTS_IN_AT = 140;
+const DATA_SEGMENTS_IN_AT = 152;
+
+function tcpInfo(fd: number, at: number): number {
+  const info = Buffer.alloc(256);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(info.length);
+  if (rawGetsockopt(fd, SOL_TCP, TCP_INFO, info, length) < 0) throw new Error('no TCP_INFO');
+  return info.readUInt32LE(at);
+}
+
+/** Segments with data that have come. */
+export const dataSegmentsIn = (fd: number): number => tcpInfo(fd, DATA_SEGMENTS_IN_AT);
+/** All that have come, those of the handshake too. */
+export const segmentsIn = (fd: number): number => tcpInfo(fd, SEGMENTS_IN_AT);

@@ -8,6 +8,7 @@ import {
   close,
   errno,
   getsockoptInt,
+  rawAccept4,
   rawBind,
   rawConnect,
   rawGetpeername,
@@ -60,7 +61,8 @@ export function openListener(options: ListenOptions): number {
     if (family === 6) setsockoptInt(fd, c.SOL_IPV6, c.IPV6_V6ONLY, 1);
     if (options.transparent) setTransparent(fd, family);
     if (options.device !== undefined) setsockoptString(fd, c.SOL_SOCKET, c.SO_BINDTODEVICE, options.device);
-    setCommon(fd, options.mptcp);
+    setNoDelay(fd);
+    if (!options.mptcp) keepUrgentInline(fd);
     setKeepalive(fd);
     requireCongestion(fd, options.congestion);
     if (options.fastOpen) acceptFastOpen(fd);
@@ -78,11 +80,14 @@ function setTransparent(fd: number, family: Family): void {
   else setsockoptInt(fd, c.SOL_IPV6, c.IPV6_TRANSPARENT, 1);
 }
 
-/** Nothing that a SYN would show, so that it need not wait for it. */
-function setCommon(fd: number, mptcp: boolean): void {
-  setsockoptInt(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
-  // Urgent data stays in its place in the stream (RFC 6093); MPTCP has none.
-  if (!mptcp) setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
+/** Small segments do not wait until the peer has acknowledged those before them. A socket that is gone takes it no more. */
+export function setNoDelay(fd: number): void {
+  setsockoptIntRaw(fd, c.SOL_TCP, c.TCP_NODELAY, 1);
+}
+
+/** Urgent data stays in its place in the stream (RFC 6093). MPTCP has none. */
+function keepUrgentInline(fd: number): void {
+  setsockoptIntRaw(fd, c.SOL_SOCKET, c.SO_OOBINLINE, 1);
 }
 
 /** The config names it: a refusal throws. */
@@ -127,7 +132,7 @@ export interface ConnectOptions {
   readonly fastOpen?: boolean;
 }
 
-/** Starts a non-blocking connect, without keepalive: who keeps it for long asks for it. Returns the fd, or the negative errno when the kernel refuses at once. */
+/** Starts a non-blocking connect, without keepalive and no-delay: who keeps it for long, or sends more than once, asks for them. Returns the fd, or the negative errno when the kernel refuses at once. */
 export function startConnect(options: ConnectOptions): number {
   const family = familyOf(options.to.address);
   const fd = rawSocket(domainOf(family), STREAM, options.mptcp ? c.IPPROTO_MPTCP : c.IPPROTO_TCP);
@@ -157,7 +162,9 @@ function prepareAndConnect(fd: number, options: ConnectOptions): number {
   if (options.fastOpen) askFastOpen(fd);
   const to = encodeSockaddr(options.to);
   if (rawConnect(fd, to, to.length) < 0 && errno() !== EINPROGRESS) return errno();
-  return prepared(() => setCommon(fd, options.mptcp));
+  // Nothing that a SYN would show, so it did not wait for it.
+  if (!options.mptcp) keepUrgentInline(fd);
+  return 0;
 }
 
 /** One flow must not end the worker that carries thousands: the errno of a refusal, else 0. */
@@ -190,6 +197,17 @@ export function localAddress(fd: number): SocketAddress | undefined {
 export function peerAddress(fd: number): Address | undefined {
   nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
   if (rawGetpeername(fd, nameBuffer, nameLength) < 0) return undefined;
+  return decodeSockaddr(nameBuffer)?.address;
+}
+
+/** A connection that waits at `listener`; negative, and errno() tells, when there is none. Who it is of, `acceptedPeer` tells. */
+export function acceptFrom(listener: number): number {
+  nameLength.writeUInt32LE(SOCKADDR_IN6_BYTES);
+  return rawAccept4(listener, nameBuffer, nameLength, c.SOCK_NONBLOCK | c.SOCK_CLOEXEC);
+}
+
+/** Whose connection `acceptFrom` has just taken: with the same call, as every system call counts for a short flow. */
+export function acceptedPeer(): Address | undefined {
   return decodeSockaddr(nameBuffer)?.address;
 }
 

@@ -1,8 +1,8 @@
 // Takes connections from the listeners in bursts, and stops while the process is out of fds or full of flows.
-import { SOCK_CLOEXEC, SOCK_NONBLOCK } from '../linux/constants.ts';
+import type { Address } from '../base/address.ts';
 import { EAGAIN, EMFILE, ENFILE, ENOBUFS, ENOMEM } from '../linux/errno.ts';
-import { close, errno, rawAccept4 } from '../linux/libc.ts';
-import { closeWithReset } from '../linux/sockets.ts';
+import { close, errno } from '../linux/libc.ts';
+import { acceptedPeer, acceptFrom, closeWithReset } from '../linux/sockets.ts';
 import type { Loop, Task, Watcher } from './loop/loop.ts';
 import { Timer } from './loop/timers.ts';
 
@@ -16,9 +16,18 @@ export function isStarvation(error: number): boolean {
   return error === EMFILE || error === ENFILE || error === ENOBUFS || error === ENOMEM;
 }
 
+export interface Accepted {
+  readonly fd: number;
+  readonly listener: number;
+  /** Undefined where nobody wants to know. */
+  readonly peer: Address | undefined;
+}
+
 export interface AcceptorHandlers {
   /** Takes over the fd. False: no fd for its upstream; the acceptor keeps it and offers it again. */
-  onAccept(fd: number, listener: number): boolean;
+  onAccept(accepted: Accepted): boolean;
+  /** Whoever connects counts for something. */
+  readonly wantsPeer: boolean;
   isFull(): boolean;
   onPause(why: string): void;
   onResume(): void;
@@ -29,7 +38,7 @@ export class Acceptor implements Task {
   private readonly handlers: AcceptorHandlers;
   /** Listener fd to whether it may have more connections. */
   private readonly listeners = new Map<number, { isReady: boolean }>();
-  private readonly starved: { fd: number; listener: number }[] = [];
+  private readonly starved: Accepted[] = [];
   private readonly retry: Timer;
   private isPaused = false;
   /** The pause was told; a retry that fails is no news. */
@@ -67,8 +76,7 @@ export class Acceptor implements Task {
   onTurn(): void {
     this.isQueued = false;
     while (!this.isPaused && this.starved.length > 0) {
-      const next = this.starved.shift() as { fd: number; listener: number };
-      this.offer(next.fd, next.listener);
+      this.offer(this.starved.shift() as Accepted);
     }
     for (const [listener, state] of this.listeners) {
       if (this.isPaused) return;
@@ -91,9 +99,9 @@ export class Acceptor implements Task {
   private acceptBurst(listener: number, state: { isReady: boolean }): void {
     for (let taken = 0; taken < BURST; taken++) {
       if (this.handlers.isFull()) return this.pause('the limit of flows (max-flows) is reached');
-      const fd = rawAccept4(listener, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      const fd = acceptFrom(listener);
       if (fd >= 0) {
-        this.offer(fd, listener);
+        this.offer({ fd, listener, peer: this.handlers.wantsPeer ? acceptedPeer() : undefined });
         if (this.isPaused) return;
         continue;
       }
@@ -110,9 +118,9 @@ export class Acceptor implements Task {
     this.loop.soon(this);
   }
 
-  private offer(fd: number, listener: number): void {
-    if (this.handlers.onAccept(fd, listener)) return;
-    this.starved.push({ fd, listener });
+  private offer(accepted: Accepted): void {
+    if (this.handlers.onAccept(accepted)) return;
+    this.starved.push(accepted);
     this.pause('no file descriptor or socket memory is left');
   }
 

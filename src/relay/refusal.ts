@@ -3,6 +3,7 @@ import { SHUT_WR } from '../linux/constants.ts';
 import { rawShutdown } from '../linux/libc.ts';
 import type { Conn, ConnOwner } from './loop/conn.ts';
 import { receive, send } from './loop/io.ts';
+import { UNLISTED } from './roster.ts';
 import { Timer } from './loop/timers.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 
@@ -12,6 +13,7 @@ const LINGER_MS = 2000;
 const DISCARD_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export class Refusal implements ConnOwner, Opening {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly client: Conn;
   private readonly onDone: () => void;

@@ -7,6 +7,7 @@ import type { Loop } from './loop/loop.ts';
 import { PipePool } from './flow/pipe-pool.ts';
 import { Resumables } from './server/resumables.ts';
 import { WORKER_COPY_BYTES } from './flow/sent-copy.ts';
+import { Roster } from './roster.ts';
 import { SpareFds } from './spare-fds.ts';
 import type { WorkerContext } from './worker-context.ts';
 import { WorkerNews } from './worker-news.ts';
@@ -23,9 +24,9 @@ export function contextOf(loop: Loop, own: Partial<WorkerContext> = {}): WorkerC
     fullTransfers: new FullTransfers(),
     counters: new Counters(createCounterMemory(1), 0),
     news: new WorkerNews(loop, () => undefined),
-    flows: new Set(),
-    openings: new Set(),
-    warm: new Set(),
+    flows: new Roster(),
+    openings: new Roster(),
+    warm: new Roster(),
     copies: { leftBytes: WORKER_COPY_BYTES },
     resumables: new Resumables(),
     handOver: () => undefined,

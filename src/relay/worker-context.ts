@@ -10,11 +10,12 @@ import type { PipePool } from './flow/pipe-pool.ts';
 import type { Arrival, Resumables } from './server/resumables.ts';
 import type { RouterPolicy } from './router/router-policy.ts';
 import type { CopyBudget } from './flow/sent-copy.ts';
+import type { Listed, Roster } from './roster.ts';
 import type { SpareFds } from './spare-fds.ts';
 import type { WorkerNews } from './worker-news.ts';
 
 /** A flow that is not established yet. */
-export interface Opening {
+export interface Opening extends Listed {
   /** Ends it with a reset towards both sides. */
   abort(): void;
   /** What is known of the outside has changed. */
@@ -37,10 +38,10 @@ export interface WorkerContext {
   readonly counters: Counters;
   /** For the main thread, which follows WANs and servers. */
   readonly news: WorkerNews;
-  readonly flows: Set<Flow>;
-  readonly openings: Set<Opening>;
+  readonly flows: Roster<Flow>;
+  readonly openings: Roster<Opening>;
   /** Connections that are kept for flows to come. */
-  readonly warm: Set<Opening>;
+  readonly warm: Roster<Opening>;
   /** What copies of the beginnings of flows may still take. */
   readonly copies: CopyBudget;
   readonly resumables: Resumables;

@@ -7,7 +7,7 @@ import { openListener, sourceTowards } from '../linux/sockets.ts';
 import { threadCpu } from '../linux/thread-cpu.ts';
 import type { FailureReason } from '../transport/failure.ts';
 import type { NamedTarget } from '../transport/socks-address.ts';
-import { Acceptor } from './acceptor.ts';
+import { type Accepted, Acceptor } from './acceptor.ts';
 import { Counters } from './counters.ts';
 import type { Flow } from './flow/flow.ts';
 import { FullTransfers } from './flow/full-transfers.ts';
@@ -20,6 +20,7 @@ import { type Arrival, Resumables } from './server/resumables.ts';
 import { RouterAccept } from './router/router-role.ts';
 import { type CopyBudget, WORKER_COPY_BYTES } from './flow/sent-copy.ts';
 import { ServerAccept } from './server/server-role.ts';
+import { Roster } from './roster.ts';
 import { SpareFds } from './spare-fds.ts';
 import type { Opening, WorkerContext } from './worker-context.ts';
 import { WorkerNews } from './worker-news.ts';
@@ -40,9 +41,9 @@ class Worker implements WorkerContext {
   readonly fullTransfers = new FullTransfers();
   readonly counters: Counters;
   readonly news: WorkerNews;
-  readonly flows = new Set<Flow>();
-  readonly openings = new Set<Opening>();
-  readonly warm = new Set<Opening>();
+  readonly flows = new Roster<Flow>();
+  readonly openings = new Roster<Opening>();
+  readonly warm = new Roster<Opening>();
   readonly copies: CopyBudget = { leftBytes: WORKER_COPY_BYTES };
   readonly resumables = new Resumables();
   private readonly sources = new RecentSources(sourceTowards);
@@ -72,7 +73,8 @@ class Worker implements WorkerContext {
         ? new RouterAccept(this, spec.role)
         : new ServerAccept(this, spec.role, spec.index);
     this.acceptor = new Acceptor(this.loop, {
-      onAccept: (fd, listener) => this.onAccept(fd, listener),
+      onAccept: (accepted) => this.onAccept(accepted),
+      wantsPeer: spec.role.kind === 'server',
       isFull: () => this.flows.size + this.openings.size >= this.maxFlows,
       onPause: (why) => this.onPause(why),
       onResume: () => this.news.log('info', 'accept-resumed', 'accepting connections again'),
@@ -135,9 +137,9 @@ class Worker implements WorkerContext {
     else if (this.role instanceof ServerAccept) this.role.takeUp(arrival);
   }
 
-  private onAccept(fd: number, listener: number): boolean {
+  private onAccept(accepted: Accepted): boolean {
     letCompile();
-    if (!this.role.accept(fd, this.spoken.get(listener) ?? 0)) {
+    if (!this.role.accept(accepted, this.spoken.get(accepted.listener) ?? 0)) {
       this.freeFds();
       return false;
     }

@@ -51,6 +51,15 @@ test.each([
   expect(receive(one, one.origin, 3).toString()).toBe('ghi');
 });
 
+test('what comes behind the mark of urgent data is not taken for the end', () => {
+  const one = rig();
+  rawSend(one.device, Buffer.from('abU'), 3, MSG_OOB);
+  rawSend(one.device, Buffer.from('cd'), 2, 0);
+  rawShutdown(one.device, SHUT_WR);
+  expect(receive(one, one.origin, 5).toString()).toBe('abUcd');
+  one.until(() => one.read(one.origin) === undefined);
+});
+
 test('many small segments of a plain TCP router behind an MPTCP listener all arrive', () => {
   const smallestPipe = 64 * 1024;
   const one = rig(smallestPipe, connectedPair({ client: false, listener: true }));

@@ -10,6 +10,7 @@ import { Flow, type FlowStart } from './flow.ts';
 import { Loop } from '../loop/loop.ts';
 import { PipePool } from './pipe-pool.ts';
 import { SentCopy } from './sent-copy.ts';
+import { Roster } from '../roster.ts';
 import { contextOf } from '../worker-context.fixture.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -18,7 +19,7 @@ export class Rig {
   readonly loop = new Loop();
   readonly memory = createCounterMemory(1);
   readonly pipes: PipePool;
-  readonly flows = new Set<Flow>();
+  readonly flows = new Roster<Flow>();
   readonly context: WorkerContext;
   readonly flow: Flow;
   readonly device: number;

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { SHUT_WR, SO_KEEPALIVE, SOL_SOCKET } from '../../linux/constants.ts';
 import { ECONNRESET, EPIPE } from '../../linux/errno.ts';
 import { close, getsockoptInt, rawSend, rawShutdown } from '../../linux/libc.ts';
-import { connectedPair } from '../../linux/loopback.fixture.ts';
+import { connectedPair, segmentsIn } from '../../linux/loopback.fixture.ts';
 import { closeWithReset } from '../../linux/sockets.ts';
 import { readCounters } from '../counters.ts';
 import { Rig } from './flow-rig.fixture.ts';
@@ -111,6 +111,17 @@ describe('ends', () => {
     expect(text).toBe('answer');
     one.until(() => one.flows.size === 0);
     expect(readCounters(one.memory).flowsReset).toBe(0);
+  });
+
+  test('the last bytes and the end of a side that has said both leave in one segment', () => {
+    const one = rig();
+    one.turn();
+    const before = segmentsIn(one.device);
+    rawSend(one.origin, Buffer.from('answer'), 6, 0);
+    rawShutdown(one.origin, SHUT_WR);
+    one.turn();
+    expect([one.read(one.device)?.toString(), one.read(one.device)]).toEqual(['answer', undefined]);
+    expect(segmentsIn(one.device) - before).toBe(1);
   });
 
   test.each(['device', 'origin'] as const)('a reset by the %s reaches the other side as a reset', (side) => {

@@ -5,13 +5,12 @@ import { opener, sealer } from './coder.ts';
 import type { Conn, ConnOwner } from '../loop/conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from '../loop/loop.ts';
+import { ReplyHold } from './reply-hold.ts';
 import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
 import { type RoomOwner, TransferRoom } from './transfer-room.ts';
+import { type Listed, UNLISTED } from '../roster.ts';
+import { CLOSE_BELOW_BYTES, unackedOf } from './unacked.ts';
 import type { WorkerContext } from '../worker-context.ts';
-
-// The kernel resets a closed MPTCP connection that is not done after 60 s, whatever net.mptcp.close_timeout says (tried: the
-// rest was lost), so it stays open until so little is left that any path carries it in that time.
-const CLOSE_BELOW_BYTES = 64 * 1024;
 
 // The first keepalive goes out after much longer (linux/sockets).
 const KEEPALIVE_AFTER_MS = 5000;
@@ -33,6 +32,8 @@ export interface FlowStart {
   /** Bytes already read that the other side has yet to get, as they are. */
   readonly firstToFar?: Buffer;
   readonly firstToNear?: Buffer;
+  /** The answer to the near side's request, no part of the stream; not where bytes are sealed for it. */
+  readonly reply?: Buffer;
   readonly copies?: FlowCopies | undefined;
   /** Of the side whose bytes are sealed. */
   readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
@@ -42,7 +43,8 @@ export interface FlowStart {
   readonly sentToFarBytes?: number;
 }
 
-export class Flow implements ConnOwner, Task, RoomOwner {
+export class Flow implements ConnOwner, Task, RoomOwner, Listed {
+  rosterPlace = UNLISTED;
   lastActiveMs: number;
   private near: Conn;
   private far: Conn;
@@ -71,7 +73,12 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     context.counters.add('flowsEstablished', 1);
     start.near.owner = flow;
     start.far.owner = flow;
+    flow.toNear.sink.reply = start.reply;
     flow.run();
+    if (!flow.toNear.sink.reply) return flow;
+    // Nothing to wait for where the target has not been asked anything yet.
+    if (start.firstToFar?.length) ReplyHold.begin(context.loop, () => flow.letReplyGo());
+    else flow.letReplyGo();
     return flow;
   }
 
@@ -191,6 +198,12 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     return !this.far.writable && this.far.mptcp ? this.far : undefined;
   }
 
+  private letReplyGo(): void {
+    const { sink } = this.toNear;
+    sink.letReplyGo();
+    if (sink.reply && !this.isClosed) this.run();
+  }
+
   private run(): void {
     if (this.isHeld) return;
     const before = this.movedBytes;
@@ -280,6 +293,7 @@ export class Flow implements ConnOwner, Task, RoomOwner {
   /** @param side that broke; its sink may have noticed first */
   private fail(side: 'near' | 'far'): void {
     if (side === 'far' && this.toNear.isUnheard) this.onRefused?.();
+    if (side === 'far') this.toNear.sink.sayReply();
     // Of an end that came before the break, the other side hears before its reset.
     this.tellEnds();
     this.finish(true);
@@ -300,12 +314,6 @@ export class Flow implements ConnOwner, Task, RoomOwner {
     if (withReset) this.context.counters.add('flowsReset', 1);
     this.context.onFlowEnd();
   }
-}
-
-/** The kernel is asked only where it can be too much. */
-function unackedOf(conn: Conn, sentBytes: number): number {
-  if (sentBytes <= CLOSE_BELOW_BYTES / 2) return sentBytes;
-  return conn.mptcp ? unackedBytes(conn.fd) : 0;
 }
 
 function isFailed(result: PumpResult): boolean {

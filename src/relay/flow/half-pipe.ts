@@ -1,13 +1,14 @@
 // One direction of a flow: bytes from a source socket to a sink socket, through a buffer, or in bulk by splice from TCP.
-import { MSG_NOSIGNAL, SHUT_WR, SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from '../../linux/constants.ts';
+import { SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from '../../linux/constants.ts';
 import { EAGAIN, EINTR } from '../../linux/errno.ts';
-import { errno, rawRecv, rawSend, rawShutdown, rawSplice } from '../../linux/libc.ts';
+import { errno, rawRecv, rawSplice } from '../../linux/libc.ts';
 import type { Pipe } from '../../linux/pipe.ts';
-import { raiseReceiveRoom } from '../../linux/receive-room.ts';
 import { unackedBytes } from '../../linux/sockets.ts';
 import type { Coder } from './coder.ts';
 import type { Conn } from '../loop/conn.ts';
+import { Outlet } from './outlet.ts';
 import type { PipePool } from './pipe-pool.ts';
+import { makeReceiveRoom } from './receive-room.ts';
 import type { SentCopy } from './sent-copy.ts';
 
 const SHARE_BYTES = 64 * 1024;
@@ -19,10 +20,6 @@ export const BUFFER_BYTES = 256 * 1024;
 export const SEALED_BYTES = SHARE_BYTES + 4096;
 // A direction that has moved this much is a transfer, also when it trickles in below the buffer's size.
 const BULK_AFTER_BYTES = 256 * 1024;
-// The room that a transfer over MPTCP begins with: a WAN of 100 Mbit/s queues as much in 80 ms. Of what a socket may hold
-// at most it is this part or less.
-const RECEIVE_ROOM_BYTES = 1024 * 1024;
-const RECEIVE_ROOM_PART = 16;
 // What one direction may move before other flows get their turn.
 const ROUND_BYTES = 4 * 1024 * 1024;
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
@@ -45,15 +42,14 @@ export class HalfPipe {
   splicedBytes = 0;
   /** The source ended, and all that it sent has been taken by the sink, which tellEnd tells. */
   ended = false;
-  private isEndTold = false;
   /** What the sink got, while it may have to be sent again: until then nothing is spliced. */
   copy: SentCopy | undefined;
   /** Whether an end before the first byte of the source is none that the sink should be told of, but a failure of the source. */
-  emptyEndFails = (): boolean => false;
+  emptyEndFails: (() => boolean) | undefined;
   private readonly coder: Coder | undefined;
   private readonly givenBytes: number;
+  readonly sink: Outlet;
   private source: Conn;
-  private sink: Conn;
   private readonly context: HalfPipeContext;
   /** Read but not yet taken by the sink (buffer mode). */
   private pending: Buffer | undefined;
@@ -68,7 +64,7 @@ export class HalfPipe {
   /** @param first is sent on as it is, before anything goes through `coder` */
   constructor(source: Conn, sink: Conn, context: HalfPipeContext, first?: Buffer, coder?: Coder) {
     this.source = source;
-    this.sink = sink;
+    this.sink = new Outlet(sink);
     this.context = context;
     this.coder = coder;
     this.pending = first && first.length > 0 ? first : undefined;
@@ -83,6 +79,10 @@ export class HalfPipe {
       const flushed = this.flush();
       if (flushed !== 'flushed') return flushed;
       if (this.sourceEnded) return this.end();
+      if (this.source.isDry) {
+        if (this.endSource() === 'source-failed') return 'source-failed';
+        continue;
+      }
       if (!this.source.readable) return 'waiting';
       if (this.movedBytes >= limit) return 'more';
       const filled = this.fill();
@@ -121,14 +121,13 @@ export class HalfPipe {
   changeSink(sink: Conn, place: number): boolean {
     const again = this.copy?.rewind(place);
     if (!again) return false;
-    this.sink = sink;
+    this.sink.change(sink);
     this.movedBytes -= again.length;
     const rest = this.pending;
     this.pending = undefined;
     this.append(again);
     if (rest) this.append(rest);
     this.ended = false;
-    this.isEndTold = false;
     return true;
   }
 
@@ -136,7 +135,7 @@ export class HalfPipe {
   ageCopy(nowMs: number): void {
     const { copy } = this;
     if (!copy) return;
-    if (unackedBytes(this.sink.fd) === 0) copy.forget();
+    if (unackedBytes(this.sink.conn.fd) === 0) copy.forget();
     copy.age(nowMs);
     if (!copy.isKept) this.copy = undefined;
   }
@@ -165,18 +164,22 @@ export class HalfPipe {
   }
 
   private flush(): 'flushed' | PumpResult {
+    const { sink } = this;
+    sink.isLast = this.sourceEnded || this.source.isDry;
+    const replied = sink.flushReply(this.pending !== undefined);
+    if (replied <= 0) return this.stuck(replied);
     while (this.pending) {
-      if (!this.sink.writable) return 'waiting';
-      const sent = rawSend(this.sink.fd, this.pending, this.pending.length, MSG_NOSIGNAL);
-      if (sent < 0) return this.sinkRefused();
+      const sent = sink.send(this.pending, this.pending.length);
+      if (sent <= 0) return this.stuck(sent);
       this.taken(this.pending, sent);
       this.pending = sent === this.pending.length ? undefined : this.pending.subarray(sent);
     }
     while (this.inPipe > 0) {
-      if (!this.sink.writable) return 'waiting';
+      if (!sink.conn.writable) return 'waiting';
       const pipe = this.pipe as Pipe;
-      const sent = rawSplice(pipe.readFd, null, this.sink.fd, null, this.inPipe, FLAGS);
-      if (sent < 0) return this.sinkRefused();
+      sink.conn.aboutToSend();
+      const sent = rawSplice(pipe.readFd, null, sink.conn.fd, null, this.inPipe, FLAGS);
+      if (sent < 0) return this.stuck(sink.refused());
       this.inPipe -= sent;
       this.movedBytes += sent;
       this.splicedBytes += sent;
@@ -191,31 +194,20 @@ export class HalfPipe {
     if (!this.copy.isKept) this.copy = undefined;
   }
 
-  private sinkRefused(): PumpResult {
-    const error = errno();
-    if (error === EINTR) return 'more';
-    if (error === EAGAIN) {
-      this.sink.writable = false;
-      return 'waiting';
-    }
-    return 'sink-failed';
+  /** @param sent nothing, or negative when the sink failed */
+  private stuck(sent: number): PumpResult {
+    if (sent < 0) return 'sink-failed';
+    return this.sink.conn.writable ? 'more' : 'waiting';
   }
 
   private fill(): 'filled' | PumpResult {
-    if (!this.hasRoom && this.movedBytes >= BULK_AFTER_BYTES) this.makeRoom();
+    if (!this.hasRoom && this.movedBytes >= BULK_AFTER_BYTES) {
+      this.hasRoom = true;
+      makeReceiveRoom(this.source, this.context.bufferMaxBytes);
+    }
     if (this.source.urgent) this.rest();
     else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES && this.maySplice) this.startSplicing();
     return this.pipe ? this.fillPipe(this.pipe) : this.fillBuffer();
-  }
-
-  private makeRoom(): void {
-    this.hasRoom = true;
-    if (!this.source.mptcp) return;
-    const { bufferMaxBytes } = this.context;
-    raiseReceiveRoom(
-      this.source.fd,
-      Math.min(RECEIVE_ROOM_BYTES, Math.floor(bufferMaxBytes / RECEIVE_ROOM_PART)),
-    );
   }
 
   private get maySplice(): boolean {
@@ -229,25 +221,26 @@ export class HalfPipe {
   }
 
   private fillBuffer(): 'filled' | PumpResult {
-    const buffer = this.context.buffer;
+    const { sink } = this;
+    const replyBytes = sink.reply?.length ?? 0;
+    const buffer = replyBytes === 0 ? this.context.buffer : this.context.buffer.subarray(replyBytes);
     const isTransfer = this.movedBytes >= SHARE_BYTES;
-    const wanted = isTransfer && !this.coder && this.source.mptcp ? BUFFER_BYTES : SHARE_BYTES;
+    const wanted = isTransfer && !this.coder && this.source.mptcp ? buffer.length : SHARE_BYTES;
     const read = rawRecv(this.source.fd, buffer, wanted, 0);
     if (read < 0) return this.sourceRefused();
-    if (read === 0) {
-      if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails())) return 'source-failed';
-      this.sourceEnded = true;
-      return 'filled';
-    }
+    if (read === 0) return this.endSource();
     if (read < wanted) this.source.emptied();
+    sink.isLast = this.source.isDry;
     if (this.coder) return this.fillCoded(this.coder, buffer.subarray(0, read));
     const had = Math.min(this.skipBytes, read);
     this.skipBytes -= had;
     const fresh = had === 0 ? buffer : buffer.subarray(had);
     const freshBytes = read - had;
     if (freshBytes === 0) return 'filled';
-    const sent = this.sendNow(fresh, freshBytes);
+    const sent =
+      replyBytes === 0 ? sink.send(fresh, freshBytes) : sink.sendBehindReply(this.context.buffer, freshBytes);
     if (sent < 0) return 'sink-failed';
+    if (sent > 0) this.taken(fresh, sent);
     if (sent < freshBytes) this.pending = Buffer.from(fresh.subarray(sent, freshBytes));
     if (read === wanted && this.maySplice) this.startSplicing();
     return 'filled';
@@ -259,22 +252,14 @@ export class HalfPipe {
     if (coder.kind === 'seal') this.movedBytes += bytes.length;
     const left: Buffer[] = [];
     for (const piece of pieces) {
-      const sent = left.length > 0 ? 0 : this.sendNow(piece, piece.length);
+      const sent = left.length > 0 ? 0 : this.sink.send(piece, piece.length);
       if (sent < 0) return 'sink-failed';
+      if (sent > 0) this.taken(piece, sent);
       if (sent < piece.length) left.push(piece.subarray(sent));
     }
     // A copy in any case: the pieces are the coder's.
     if (left.length > 0) this.pending = Buffer.concat(left);
     return 'filled';
-  }
-
-  /** How much of `bytes` the sink has taken, which may be nothing; negative when it failed. */
-  private sendNow(bytes: Buffer, length: number): number {
-    const sent = this.sink.writable ? rawSend(this.sink.fd, bytes, length, MSG_NOSIGNAL) : 0;
-    if (sent < 0 && this.sinkRefused() === 'sink-failed') return -1;
-    const taken = Math.max(0, sent);
-    this.taken(bytes, taken);
-    return taken;
   }
 
   private fillPipe(pipe: Pipe): 'filled' | PumpResult {
@@ -285,6 +270,14 @@ export class HalfPipe {
     this.inPipe += read;
     // A short answer says nothing: the pipe may have no slot left.
     if (read === wanted) this.spliceBytes = Math.min(this.spliceBytes * 2, pipe.bytes);
+    return 'filled';
+  }
+
+  /** It has said all. */
+  private endSource(): 'filled' | 'source-failed' {
+    if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails?.())) return 'source-failed';
+    this.sourceEnded = true;
+    this.sink.letReplyGo();
     return 'filled';
   }
 
@@ -306,9 +299,6 @@ export class HalfPipe {
 
   /** Once it has ended; to be left out where the sink is closed at once, which says the same. */
   tellEnd(): void {
-    if (!this.ended || this.isEndTold) return;
-    this.isEndTold = true;
-    // A sink that is already gone says so through its own half-pipe.
-    rawShutdown(this.sink.fd, SHUT_WR);
+    if (this.ended) this.sink.tellEnd();
   }
 }

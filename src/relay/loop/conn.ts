@@ -2,8 +2,14 @@
 import { ENOMEM } from '../../linux/errno.ts';
 import { openingState } from '../../linux/fast-open.ts';
 import { close } from '../../linux/libc.ts';
-import { closeWithReset, type ConnectOptions, isMptcpSocket, startConnect } from '../../linux/sockets.ts';
-import { BROKEN, ENDED, type Loop, READABLE, URGENT, WRITABLE, type Watcher } from './loop.ts';
+import {
+  closeWithReset,
+  type ConnectOptions,
+  isMptcpSocket,
+  setNoDelay,
+  startConnect,
+} from '../../linux/sockets.ts';
+import { BROKEN, ENDED, type Loop, READABLE, SAID_ALL, URGENT, WRITABLE, type Watcher } from './loop.ts';
 
 /** Who acts on a Conn: an opening first, the flow after it. */
 export interface ConnOwner {
@@ -21,6 +27,8 @@ export class Conn implements Watcher {
   writable = false;
   /** The peer has ended or the connection broke: reads come to 0 or an error without another event. */
   ended = false;
+  /** Nothing is left to read but its end, which was told: the read that would say so can be left out. */
+  isDry = false;
   /** The connection failed or was reset. */
   broken = false;
   /** Urgent data has come: reads stop short before its mark, and splice never passes it (tried on 6.18). */
@@ -33,6 +41,11 @@ export class Conn implements Watcher {
   private readonly loop: Loop;
   private open = true;
   private isMptcp: boolean | undefined;
+  /** The peer has ended in order, and all that came before that is here. */
+  private hasSaidAll = false;
+  private hasSent = false;
+  /** Small segments do not wait for acknowledgements; accepted ones have that from their listener. */
+  private isPrompt = true;
 
   /**
    * Takes over `fd`; undefined when the kernel has no memory left to watch it: the caller keeps it.
@@ -49,7 +62,10 @@ export class Conn implements Watcher {
     const fd = startConnect(options);
     if (fd < 0) return -fd;
     const conn = Conn.watch(loop, fd, options.mptcp);
-    if (conn) return conn;
+    if (conn) {
+      conn.isPrompt = false;
+      return conn;
+    }
     close(fd);
     return ENOMEM;
   }
@@ -76,6 +92,7 @@ export class Conn implements Watcher {
     if (events & READABLE) this.readable = true;
     if (events & WRITABLE && !this.isHalfOpen) this.writable = true;
     if (events & ENDED) this.ended = true;
+    if (events & SAID_ALL) this.hasSaidAll = true;
     if (events & BROKEN) this.broken = true;
     if (events & URGENT) this.urgent = true;
     this.owner.onReady(this);
@@ -83,7 +100,24 @@ export class Conn implements Watcher {
 
   /** A read came back short: the socket is empty, more is a new edge (epoll(7)). An end was told before and stays readable. */
   emptied(): void {
-    if (!this.ended && !this.urgent) this.readable = false;
+    if (this.urgent) return;
+    if (!this.ended) this.readable = false;
+    else if (this.hasSaidAll && !this.broken) this.isDry = true;
+  }
+
+  /** It is known not to be an MPTCP one. */
+  get isPlainTcp(): boolean {
+    return this.isMptcp === false;
+  }
+
+  /** To be called before each send. What goes first finds nothing under way to wait for, and most of those opened here send once. */
+  aboutToSend(): void {
+    if (this.isPrompt) return;
+    if (this.hasSent) {
+      this.isPrompt = true;
+      setNoDelay(this.fd);
+    }
+    this.hasSent = true;
   }
 
   /** Of one that is being opened: it may not have come about, connectResult tells. */

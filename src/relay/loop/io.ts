@@ -21,6 +21,7 @@ export function receive(conn: Conn, buffer: Buffer, limit: number): number | und
 /** Bytes taken (0 when the socket is full, or has yet to open), or a negative errno. */
 export function send(conn: Conn, bytes: Buffer): number {
   if (conn.isHalfOpen) return 0;
+  conn.aboutToSend();
   const sent = rawSend(conn.fd, bytes, bytes.length, MSG_NOSIGNAL);
   if (sent >= 0) return sent;
   const error = errno();

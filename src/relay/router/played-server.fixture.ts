@@ -9,6 +9,7 @@ import { FastOpenTrials } from './fast-open-trials.ts';
 import { Loop } from '../loop/loop.ts';
 import type { RouterOpeningPlan } from './router-opening-plan.ts';
 import type { Candidate, RouterPolicy } from './router-policy.ts';
+import { Roster } from '../roster.ts';
 import type { YoungFlow } from './young-flow.ts';
 
 const HERE = parseAddress('127.0.0.1');
@@ -86,7 +87,7 @@ export function playServer() {
     target: { address: parseAddress('192.0.2.1'), port: 80 },
     hints: { isLossy: false },
     routes: [{ candidates, handshake: handshake(0) }] as const,
-    young: new Set<YoungFlow>(),
+    young: new Roster<YoungFlow>(),
     fastOpen: new FastOpenTrials(() => undefined),
   } satisfies RouterOpeningPlan;
   return {

@@ -6,6 +6,7 @@ import type { CongestionChoice } from '../congestion-choice.ts';
 import type { Attempt } from './connect-race.ts';
 import type { FastOpenTrials } from './fast-open-trials.ts';
 import type { Candidate } from './router-policy.ts';
+import type { Roster } from '../roster.ts';
 import type { YoungFlow } from './young-flow.ts';
 
 export interface RouterOpeningSettings {
@@ -29,7 +30,7 @@ export interface RouterOpeningPlan {
   /** In order: each server, then the target itself where that is allowed. */
   readonly routes: readonly Route[];
   /** Where the flow goes for its youth, once it is established. */
-  readonly young: Set<YoungFlow>;
+  readonly young: Roster<YoungFlow>;
   /** Of a device that asked for the target by itself. */
   readonly front?: RouterFront;
   /** On which WANs the first connection may begin with the hello in its SYN. */

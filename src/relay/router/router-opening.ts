@@ -8,6 +8,7 @@ import { PendingRequest } from './pending-request.ts';
 import type { EstablishedReply } from './reply-reader.ts';
 import type { RouterOpeningPlan } from './router-opening-plan.ts';
 import type { RouterPolicy } from './router-policy.ts';
+import { UNLISTED } from '../roster.ts';
 import { Timer } from '../loop/timers.ts';
 import { UpstreamOpening, type UpstreamOwner } from './upstream-opening.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
@@ -25,6 +26,7 @@ const REFUSED_BLINDLY =
   'the server ended it without a byte: the target refuses, or method or password are not those of the server';
 
 export class RouterOpening implements ConnOwner, Opening, UpstreamOwner {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly plan: RouterOpeningPlan;
   private readonly client: Conn;

@@ -6,6 +6,7 @@ import { createDirectClient } from '../../transport/direct.ts';
 import type { ClientTransport, ServerTransport } from '../../transport/handshake.ts';
 import { createServerClient, protocolText } from '../../transport/server-client.ts';
 import { createSocks5Server } from '../../transport/socks5/server.ts';
+import type { Accepted } from '../acceptor.ts';
 import { congestionForLoss } from '../congestion-choice.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Rotation } from './rotation.ts';
@@ -19,6 +20,7 @@ import {
   type ServerPolicy,
   type WanPolicy,
 } from './router-policy.ts';
+import { Roster } from '../roster.ts';
 import { SocksFront, type SocksFrontParts } from './socks-front.ts';
 import { WarmPool } from './warm-pool.ts';
 import type { WarmServer, WarmSettings } from './warming.ts';
@@ -55,7 +57,7 @@ export class RouterAccept {
   private readonly warm: WarmPool;
   private readonly fastOpen: FastOpenTrials;
   private readonly socks: ServerTransport | undefined;
-  private readonly young = new Set<YoungFlow>();
+  private readonly young = new Roster<YoungFlow>();
   /** To a server, by the order of the WANs: the same for flow after flow. */
   private readonly candidates = new Map<string, WeakMap<readonly WanPolicy[], Candidate[]>>();
   /** By label, those of the policy. */
@@ -104,7 +106,7 @@ export class RouterAccept {
   }
 
   /** False when no fd is left for the upstream: the caller keeps the connection and offers it again. */
-  accept(fd: number, protocol: number): boolean {
+  accept({ fd }: Pick<Accepted, 'fd'>, protocol: number): boolean {
     if (protocol === SOCKS_PROTOCOL) return this.acceptSocks(fd);
     const target = this.targetOf(fd);
     if (!target || !mayCarry(this.policy, target)) {

@@ -6,6 +6,7 @@ import { Conn, type ConnOwner } from '../loop/conn.ts';
 import { receive, send } from '../loop/io.ts';
 import { Refusal } from '../refusal.ts';
 import type { RouterFront } from './router-opening-plan.ts';
+import { UNLISTED } from '../roster.ts';
 import { Timer } from '../loop/timers.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
 
@@ -21,6 +22,7 @@ export interface SocksFrontParts {
 }
 
 export class SocksFront implements ConnOwner, Opening, RouterFront {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly parts: SocksFrontParts;
   private readonly client: Conn;

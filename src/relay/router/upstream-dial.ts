@@ -75,7 +75,9 @@ export class UpstreamDial implements RaceHandlers {
     this.handlers.onFailed(isToTarget ? 'unreachable' : 'server-down', why);
   }
 
-  private get allCandidates(): Candidate[] {
+  private get allCandidates(): readonly Candidate[] {
+    const [first, second] = this.plan.routes;
+    if (first && !second) return first.candidates;
     return this.plan.routes.flatMap(({ candidates }) => candidates);
   }
 

@@ -3,11 +3,11 @@ import { Demand } from './warm-demand.ts';
 
 test('nothing is wanted before a flow has begun, and a minute after the last', () => {
   const demand = new Demand();
-  expect(demand.wanted(0, 8)).toBe(0);
+  expect([demand.wanted(0, 8), demand.isThere(0)]).toEqual([0, false]);
   demand.note(1000);
   expect(demand.wanted(1000, 8)).toBe(2);
-  expect(demand.wanted(61_000, 8)).toBe(2);
-  expect(demand.wanted(61_001, 8)).toBe(0);
+  expect([demand.wanted(61_000, 8), demand.isThere(61_000)]).toEqual([2, true]);
+  expect([demand.wanted(61_001, 8), demand.isThere(61_001)]).toEqual([0, false]);
 });
 
 test('a burst is remembered, up to the limit', () => {

@@ -24,6 +24,12 @@ export class Demand {
     this.makingMs += WEIGHT * (ms - this.makingMs);
   }
 
+  /** Whether any are wanted at all: something has begun within the last minute. */
+  isThere(nowMs: number): boolean {
+    const last = this.times.at(-1);
+    return last !== undefined && nowMs - last <= REMEMBERED_MS;
+  }
+
   /** 0 when nothing has begun for a minute; else one more than the largest burst, at most `most`. */
   wanted(nowMs: number, most: number): number {
     this.forget(nowMs);

@@ -94,12 +94,15 @@ export class WarmPool implements ConnOwner {
   private fill(): void {
     const { loop } = this.context;
     const { server, settings } = this;
-    const wanted = server?.transport.warm ? this.demand.wanted(loop.nowMs, settings.most) : 0;
-    if (server && loop.nowMs >= this.pausedUntilMs && this.hasTime()) {
+    const mayBeWarm = server?.transport.warm !== undefined && settings.most > 0;
+    const isWanted = mayBeWarm && this.demand.isThere(loop.nowMs);
+    // How many is worked out only where some can be made.
+    if (server && isWanted && loop.nowMs >= this.pausedUntilMs && this.hasTime()) {
+      const wanted = this.demand.wanted(loop.nowMs, settings.most);
       for (let missing = wanted - this.idle.length - this.making.size; missing > 0; missing--)
         this.make(server);
     }
-    if (this.idle.length + this.making.size + wanted > 0) loop.timers.arm(this.look, LOOK_MS, loop.nowMs);
+    if (isWanted || this.idle.length + this.making.size > 0) loop.timers.arm(this.look, LOOK_MS, loop.nowMs);
   }
 
   private make(server: WarmServer): void {

@@ -12,6 +12,7 @@ import type { FinalReply, HelloLink } from './hello-link.ts';
 import { HelloRace, type HelloRaceHandlers } from './hello-race.ts';
 import type { Candidate, WanPolicy } from './router-policy.ts';
 import { SentCopy } from '../flow/sent-copy.ts';
+import { type Listed, type Roster, UNLISTED } from '../roster.ts';
 import { candidatesLeft } from './candidates-left.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
@@ -29,7 +30,7 @@ export interface YoungFlowSpec {
   readonly congestion: string | undefined;
   readonly handshakeTimeoutMs: number;
   /** Those of the worker: the flow is in it while it can be resumed. */
-  readonly all: Set<YoungFlow>;
+  readonly all: Roster<YoungFlow>;
 }
 
 /** Both ends, and the bytes at the beginning of both directions. */
@@ -44,7 +45,8 @@ export interface YoungFlowStart {
   readonly received: Buffer;
 }
 
-export class YoungFlow implements HelloRaceHandlers {
+export class YoungFlow implements HelloRaceHandlers, Listed {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly spec: YoungFlowSpec;
   private readonly startedMs: number;

@@ -4,6 +4,7 @@ import { isMptcp } from '../../linux/sockets.ts';
 import { synAckOptions } from '../../linux/tcp-options.ts';
 import type { FailureReason } from '../../transport/failure.ts';
 import type { Answers, DialStep, MadeLeg } from '../../transport/handshake.ts';
+import type { StreamCodec } from '../../transport/stream-codec.ts';
 import { type Conn, type ConnOwner, NOBODY } from '../loop/conn.ts';
 import { endClient } from './end-client.ts';
 import { Flow } from '../flow/flow.ts';
@@ -13,10 +14,12 @@ import { ResumableFlow } from './resumable-flow.ts';
 import type { Arrival, Resumable } from './resumables.ts';
 import type { DialledOpeningStart } from './server-opening-start.ts';
 import { type DialHandlers, TargetDial } from './target-dial.ts';
+import { UNLISTED } from '../roster.ts';
 import { Timer } from '../loop/timers.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
 
 export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandlers {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly begin: DialledOpeningStart;
   private client: Conn;
@@ -99,16 +102,10 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     if (this.client.isHalfOpen) return;
     this.target = undefined;
     const reply = this.answers.accept(this.begin.rules.egress.families, this.madeLeg(target));
-    this.finish();
+    this.leave();
     this.begin.onProved();
-    const sent = reply.length === 0 ? 0 : send(this.client, reply);
     if (this.step.isStranger) this.context.counters.add('foreignFlows', 1);
-    if (sent === reply.length) return this.startFlow(target);
-    // The first bytes of a connection always find room.
-    this.client.reset();
-    target.reset();
-    this.context.fail('client-gone', `sending the reply failed: ${errnoName(Math.max(0, -sent))}`);
-    this.context.onFlowEnd();
+    this.startFlow(target, reply);
   }
 
   onRefused(reason: FailureReason, why: string, icmpCode?: number): void {
@@ -126,16 +123,38 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     return { isMultipath: isMptcp(fd), ...(wantsSynAck && { synAckOptions: synAckOptions(fd) }) };
   }
 
-  private startFlow(target: Conn): void {
+  private startFlow(target: Conn, reply: Buffer): void {
     const { context, client, first, attempt } = this;
     const { resumable, sealed } = this.step;
     if (resumable) {
+      const { flowId } = resumable;
       const { families } = this.begin.rules.egress;
-      ResumableFlow.start(context, client, target, { flowId: resumable.flowId, attempt, families, first });
+      // In the place of the opening.
+      ResumableFlow.start(context, client, target, { flowId, attempt, families, first, reply });
+    } else if (sealed) {
+      this.startSealed(target, reply, sealed.codec);
+    } else {
+      Flow.start(context, {
+        near: client,
+        far: target,
+        firstToFar: first,
+        ...(reply.length > 0 && { reply }),
+      });
+    }
+  }
+
+  private startSealed(target: Conn, reply: Buffer, codec: StreamCodec): void {
+    const { context, client, first } = this;
+    const sent = reply.length === 0 ? 0 : send(client, reply);
+    if (sent === reply.length) {
+      Flow.start(context, { near: client, far: target, firstToFar: first, sealed: { side: 'near', codec } });
       return;
     }
-    const side = sealed && ({ side: 'near', codec: sealed.codec } as const);
-    Flow.start(context, { near: client, far: target, firstToFar: first, sealed: side });
+    // The first bytes of a connection always find room.
+    client.reset();
+    target.reset();
+    context.fail('client-gone', `sending the reply failed: ${errnoName(Math.max(0, -sent))}`);
+    context.onFlowEnd();
   }
 
   private onDeadline(): void {
@@ -157,12 +176,16 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
 
   private finish(): void {
     const { resumable } = this.step;
-    this.isDone = true;
-    this.context.openings.delete(this);
+    this.leave();
     if (resumable) this.context.resumables.delete(resumable.flowId);
-    this.context.loop.timers.clear(this.deadline);
     this.dial.close();
     this.target?.reset();
     this.target = undefined;
+  }
+
+  private leave(): void {
+    this.isDone = true;
+    this.context.openings.delete(this);
+    this.context.loop.timers.clear(this.deadline);
   }
 }

@@ -73,7 +73,8 @@ export function decideEgress(
   if (isIn(NEVER)) return 'denied';
   if (isIn(policy.deny)) return 'denied';
   const isAllowed = isIn(policy.allow) || (keyId !== undefined && isIn(policy.allowByKey.get(keyId) ?? []));
-  const isOwn = [...policy.own, ...(source ? [source] : [])].some((own) => sameAddress(own, address));
+  const isSame = (own: Address) => sameAddress(own, address);
+  const isOwn = (source !== undefined && isSame(source)) || policy.own.some(isSame);
   // What is routed through us reaches private targets without us too; it never meant this host.
   const isDoor = inPath ? isOwn : !isAllowed && (isOwn || isIn(BY_DEFAULT_NOT));
   if (isDoor) return 'denied';

@@ -35,6 +35,11 @@ export function playClients() {
   const turn = (): void => {
     for (let i = 0; i < 5; i++) loop.round(5);
   };
+  const peek = (client: number): string => {
+    const buffer = Buffer.alloc(100);
+    const count = rawRecv(client, buffer, buffer.length, 0);
+    return count < 0 && errno() === ECONNRESET ? 'reset' : buffer.toString('latin1', 0, Math.max(0, count));
+  };
   return {
     loop,
     context,
@@ -46,12 +51,12 @@ export function playClients() {
       clients.push(pair[0]);
       return pair;
     },
-    /** What has come to a client; `reset` when that is how its connection ended. */
+    /** What has come to a client by now; `reset` when that is how its connection ended. */
+    peek,
+    /** The same after a few turns. */
     read: (client: number): string => {
       turn();
-      const buffer = Buffer.alloc(100);
-      const count = rawRecv(client, buffer, buffer.length, 0);
-      return count < 0 && errno() === ECONNRESET ? 'reset' : buffer.toString('latin1', 0, Math.max(0, count));
+      return peek(client);
     },
     write: (client: number, text: string): void => {
       rawSend(client, Buffer.from(text), text.length, 0);

@@ -18,22 +18,43 @@ export interface Resumable {
   resume(conn: Conn, arrival: Arrival, answers: Answers): boolean;
 }
 
-export class Resumables {
-  private readonly flows = new Map<string, { attempt: number; taker: Resumable }>();
+interface Entry {
+  attempt: number;
+  taker: Resumable;
+}
 
-  /** @param attempt of the hello that the flow's connection came with, 0 for the first */
+export class Resumables {
+  /** Numbers, and the flows in a table of ours: why, Roster says. */
+  private readonly places = new Map<string, number>();
+  private readonly entries: (Entry | undefined)[] = [];
+  private readonly freePlaces: number[] = [];
+
+  /**
+   * Another one of that name has had its turn.
+   *
+   * @param attempt of the hello that the flow's connection came with, 0 for the first
+   */
   set(flowId: string, taker: Resumable, attempt: number): void {
-    this.flows.set(flowId, { attempt, taker });
+    let place = this.places.get(flowId);
+    if (place === undefined) {
+      place = this.freePlaces.pop() ?? this.entries.length;
+      this.places.set(flowId, place);
+    }
+    this.entries[place] = { attempt, taker };
   }
 
   delete(flowId: string): void {
-    this.flows.delete(flowId);
+    const place = this.places.get(flowId);
+    if (place === undefined) return;
+    this.places.delete(flowId);
+    this.entries[place] = undefined;
+    this.freePlaces.push(place);
   }
 
   /** False: the connection stays the caller's. One that was overtaken by a later attempt is too late. */
   resume(conn: Conn, arrival: Arrival, answers: Answers): boolean {
     const { flowId, point } = arrival;
-    const flow = this.flows.get(flowId);
+    const flow = this.entries[this.places.get(flowId) ?? this.entries.length];
     if (!flow || point.attempt <= flow.attempt || !flow.taker.resume(conn, arrival, answers)) return false;
     flow.attempt = point.attempt;
     return true;

@@ -8,6 +8,7 @@ import { endClient } from './end-client.ts';
 import { receive, send } from '../loop/io.ts';
 import { Refusal } from '../refusal.ts';
 import type { ServerOpeningStart } from './server-opening-start.ts';
+import { UNLISTED } from '../roster.ts';
 import { Timer } from '../loop/timers.ts';
 import type { Opening, WorkerContext } from '../worker-context.ts';
 
@@ -19,6 +20,7 @@ const REQUEST_LIMIT_BYTES = 72 * 1024;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class ServerOpening implements ConnOwner, Opening {
+  rosterPlace = UNLISTED;
   private readonly context: WorkerContext;
   private readonly begin: ServerOpeningStart;
   private readonly client: Conn;

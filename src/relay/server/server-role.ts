@@ -2,7 +2,7 @@
 import { type Address, familyOf, formatAddress, type SocketAddress } from '../../base/address.ts';
 import { maskAddress, prefixContains } from '../../base/prefix.ts';
 import { close } from '../../linux/libc.ts';
-import { closeWithReset, localAddress, peerAddress } from '../../linux/sockets.ts';
+import { closeWithReset, localAddress } from '../../linux/sockets.ts';
 import { synOptionKinds } from '../../linux/tcp-options.ts';
 import { steadyClock } from '../../transport/convert/clock.ts';
 import { attachReplayWindow } from '../../transport/convert/replay.ts';
@@ -13,6 +13,7 @@ import { createShadowsocksServer } from '../../transport/shadowsocks/server.ts';
 import { createSocks5Server } from '../../transport/socks5/server.ts';
 import { createSocks6Server } from '../../transport/socks6/server.ts';
 import { attachSessionTable } from '../../transport/socks6/sessions.ts';
+import type { Accepted } from '../acceptor.ts';
 import { AdmittedUntil, notBefore } from './admitted-until.ts';
 import type { EgressPolicy } from './egress.ts';
 import { ServerOpening } from './server-opening.ts';
@@ -113,8 +114,7 @@ export class ServerAccept {
   }
 
   /** False when no fd is left for the target's socket: the caller keeps the connection and offers it again. */
-  accept(fd: number, protocol: number): boolean {
-    const address = peerAddress(fd);
+  accept({ fd, peer: address }: Pick<Accepted, 'fd' | 'peer'>, protocol: number): boolean {
     const handshake = (this.starts[protocol] as StartHandshake)(fd, address);
     if (!handshake) {
       close(fd);

@@ -1,10 +1,10 @@
 // What the server answers: a dial with its two replies, or an error TLV, with our tag for who has proved a key.
-import type { KeyObject } from 'node:crypto';
 import { familyOf, type SocketAddress } from '../../base/address.ts';
 import type { FailureReason } from '../failure.ts';
 import type { Answers, DialStep, Families, PathHints, ServerStep } from '../handshake.ts';
 import * as rfc from './constants.ts';
 import { toWire } from './errors.ts';
+import type { HmacKey } from './hmac.ts';
 import {
   encodeMessage,
   errorTlv,
@@ -26,7 +26,7 @@ export interface Voice {
 
 export const FOREIGN_VOICE: Voice = { isForeign: true, say: (_families, ...tlvs) => encodeMessage(...tlvs) };
 
-export function signedVoice(key: KeyObject, requestTag: Uint8Array): Voice {
+export function signedVoice(key: HmacKey, requestTag: Uint8Array): Voice {
   return { isForeign: false, say: (families, ...tlvs) => signedReply(key, requestTag, families, ...tlvs) };
 }
 

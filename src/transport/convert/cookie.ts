@@ -1,14 +1,15 @@
 // The cookie that stands in for a clock: the server's word, under the router's key, that a nonce is recent.
-import { type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { tagOf } from './auth.ts';
 import { readTimeMs, writeTimeMs } from './clock.ts';
 import { COOKIE_BYTES, COOKIE_EXPIRES_AT, COOKIE_GOOD_MS, COOKIE_TAG_AT } from './constants.ts';
+import type { HmacKey } from './hmac.ts';
 
-export function issueCookie(key: KeyObject, prefix: Uint8Array, nonce: Uint8Array, nowMs: number): Buffer {
+export function issueCookie(key: HmacKey, prefix: Uint8Array, nonce: Uint8Array, nowMs: number): Buffer {
   const cookie = Buffer.alloc(COOKIE_BYTES);
   writeTimeMs(cookie, 0, nowMs);
   writeTimeMs(cookie, COOKIE_EXPIRES_AT, nowMs + COOKIE_GOOD_MS);
-  cookie.set(tagOf(key, prefix, nonce, cookie.subarray(0, COOKIE_TAG_AT)), COOKIE_TAG_AT);
+  cookie.set(tagOf(key, prefix, Buffer.concat([nonce, cookie.subarray(0, COOKIE_TAG_AT)])), COOKIE_TAG_AT);
   return cookie;
 }
 
@@ -17,7 +18,7 @@ export const cookieIssuedAtMs = (cookie: Buffer): number => readTimeMs(cookie, 0
 
 /** A cookie from before `startedAtMs` is no good: the nonce set that would catch its second use is gone. */
 export function cookieIsGood(
-  key: KeyObject,
+  key: HmacKey,
   prefix: Uint8Array,
   nonce: Uint8Array,
   cookie: Buffer,
@@ -25,7 +26,7 @@ export function cookieIsGood(
   startedAtMs: number,
 ): boolean {
   if (cookie.length !== COOKIE_BYTES) return false;
-  const tag = tagOf(key, prefix, nonce, cookie.subarray(0, COOKIE_TAG_AT));
+  const tag = tagOf(key, prefix, Buffer.concat([nonce, cookie.subarray(0, COOKIE_TAG_AT)]));
   if (!timingSafeEqual(tag, cookie.subarray(COOKIE_TAG_AT))) return false;
   const issuedAtMs = readTimeMs(cookie, 0);
   return (

@@ -2,18 +2,19 @@
 //
 // 16 bytes: HMAC-SHA256(secret, "wanbond foreign cookie\0" | number of the hour u64 | address 16)[0..16]. Nothing is kept per
 // client. A cookie is good in the hour of its issue and the next, and until the server restarts: its secret is new then.
-import { createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Address } from '../../base/address.ts';
 import { tagOf } from './auth.ts';
 import { writeTimeMs } from './clock.ts';
 import { TAG_BYTES } from './constants.ts';
+import { HmacKey } from './hmac.ts';
 
 // One that was overheard is soon worth nothing, and a client of every day pays its round trip only now and then.
 const PERIOD_MS = 3_600_000;
 const LABEL = Buffer.from('wanbond foreign cookie\0', 'latin1');
 
 export class ForeignCookies {
-  readonly #secret: KeyObject;
+  readonly #secret: HmacKey;
   readonly #now: () => number;
 
   /**
@@ -21,7 +22,7 @@ export class ForeignCookies {
    * @param now milliseconds since 1970 on a clock that never steps
    */
   constructor(secret: Uint8Array, now: () => number) {
-    this.#secret = createSecretKey(Buffer.from(secret));
+    this.#secret = new HmacKey(secret);
     this.#now = now;
   }
 
@@ -45,6 +46,6 @@ export class ForeignCookies {
   #of(client: Address, period: number): Buffer {
     const number = Buffer.alloc(8);
     writeTimeMs(number, 0, period);
-    return tagOf(this.#secret, LABEL, number, client);
+    return tagOf(this.#secret, LABEL, Buffer.concat([number, client]));
   }
 }

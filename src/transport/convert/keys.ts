@@ -1,7 +1,8 @@
 // The two keys of a router, derived once from its pre-shared key.
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { hkdfSync } from 'node:crypto';
 import { WanbondError } from '../../base/error.ts';
 import { PSK_BYTES } from './constants.ts';
+import { HmacKey } from './hmac.ts';
 
 export interface RouterKey {
   /** u32, names the key on the wire. */
@@ -18,9 +19,9 @@ export interface NamedKey extends RouterKey {
 
 export interface DerivedKeys {
   /** Kc: the client signs with it. */
-  readonly clientToServer: KeyObject;
+  readonly clientToServer: HmacKey;
   /** Ks: the server signs with it. */
-  readonly serverToClient: KeyObject;
+  readonly serverToClient: HmacKey;
 }
 
 /** @throws WanbondError `bad-key` */
@@ -42,6 +43,6 @@ export function deriveKeys({ id, psk }: RouterKey): DerivedKeys {
   return { clientToServer: derive(psk, 'wanbond c2s'), serverToClient: derive(psk, 'wanbond s2c') };
 }
 
-function derive(psk: Uint8Array, info: string): KeyObject {
-  return createSecretKey(Buffer.from(hkdfSync('sha256', psk, Buffer.alloc(0), info, 32)));
+function derive(psk: Uint8Array, info: string): HmacKey {
+  return new HmacKey(new Uint8Array(hkdfSync('sha256', psk, Buffer.alloc(0), info, 32)));
 }

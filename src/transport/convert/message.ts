@@ -104,7 +104,8 @@ export const warmTlv = (): Buffer => Buffer.from([TLV_WARM, 1, 0, 0]);
 
 /** The target in a Connect TLV of at least CONNECT_BYTES. */
 export function readConnect(message: Buffer, tlv: Tlv): SocketAddress {
-  const address = Uint8Array.from(message.subarray(tlv.start + 4, tlv.start + CONNECT_BYTES));
+  const address = new Uint8Array(CONNECT_BYTES - 4);
+  for (let i = 0; i < address.length; i++) address[i] = message[tlv.start + 4 + i] as number;
   return { address, port: message.readUInt16BE(tlv.start + 2) };
 }
 

@@ -27,6 +27,16 @@ describe('the replay window', () => {
     expect(window.admit(0xffff_ffff, nonce(1), NOW)).toBe('replayed');
   });
 
+  it('finds a nonce behind those that are past, and behind the place of one of them that was taken again', () => {
+    const window = createReplayWindow(NOW, 64);
+    for (let n = 1; n <= 3; n++) window.admit(1, nonce(n), NOW);
+    window.admit(1, nonce(4), NOW + 50_000);
+    expect(window.admit(1, nonce(4), NOW + 100_000)).toBe('replayed');
+    expect(window.admit(1, nonce(5), NOW + 100_000)).toBe('fresh');
+    expect(window.admit(1, nonce(4), NOW + 100_000)).toBe('replayed');
+    expect(window.admit(1, nonce(5), NOW + 100_000)).toBe('replayed');
+  });
+
   it('compares all 16 bytes', () => {
     const window = createReplayWindow(NOW, 64);
     window.admit(1, new Uint8Array(16), NOW);

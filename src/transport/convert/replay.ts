@@ -99,8 +99,11 @@ function look(
   let freeAt = -1;
   for (let i = 0; i < BUCKET_ENTRIES; i++) {
     const at = firstAt + i * ENTRY_WORDS;
-    if ((words[at] ?? 0) >>> 0 < nowS || words[at] === 0) {
+    const expiryS = (words[at] ?? 0) >>> 0;
+    if (expiryS < nowS) {
       if (freeAt < 0) freeAt = at;
+      // Places are taken in order: behind one that was never used there is nothing.
+      if (expiryS === 0) break;
     } else if (holds(words, at + 1, key)) {
       return { seenAt: at, freeAt };
     }

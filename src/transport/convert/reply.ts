@@ -1,5 +1,4 @@
 // Replies under our tag: written by the server, checked by the client.
-import type { KeyObject } from 'node:crypto';
 import type { Families } from '../handshake.ts';
 import { replyPrefix, sign, verify } from './auth.ts';
 import {
@@ -12,11 +11,12 @@ import {
   TLV_REPLY,
   WORD_BYTES,
 } from './constants.ts';
+import type { HmacKey } from './hmac.ts';
 import { encodeMessage, type Tlv } from './message.ts';
 
 /** A reply of our tag and `tlvs`, signed for the request with `requestTag`. */
 export function signedReply(
-  key: KeyObject,
+  key: HmacKey,
   requestTag: Uint8Array,
   families: Families | undefined,
   ...tlvs: readonly Uint8Array[]
@@ -32,7 +32,7 @@ export function signedReply(
 }
 
 export function replyIsSigned(
-  key: KeyObject,
+  key: HmacKey,
   requestTag: Uint8Array,
   message: Buffer,
   tlv: Tlv | undefined,
