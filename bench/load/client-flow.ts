@@ -1,7 +1,7 @@
 // A client's connection: opened without waiting, the request sent as soon as it is up.
 import { parseAddress, type SocketAddress } from '../../src/base/address.ts';
 import { close } from '../../src/linux/libc.ts';
-import { connectResult, startConnect } from '../../src/linux/sockets.ts';
+import { connectResult, setNoDelay, startConnect } from '../../src/linux/sockets.ts';
 import { BROKEN, type Loop, READABLE, type Watcher, WRITABLE } from '../../src/relay/loop/loop.ts';
 import { Broken, write } from './socket-io.ts';
 
@@ -59,6 +59,7 @@ export class ClientFlow implements Watcher {
     const result = connectResult(this.fd);
     if (result !== 0) throw new Broken('connect', result);
     this.#isConnected = true;
+    setNoDelay(this.fd);
     const sent = write(this.fd, this.#request, this.#request.length);
     if (sent !== this.#request.length) throw new Error(`only ${sent} bytes of a request were taken at once`);
   }

@@ -84,3 +84,16 @@ test.each(['forged', 'cut off'] as const)('%s: both sides are reset', (how) => {
   far.until(() => far.flows.size === 0);
   expect(readCounters(far.memory).flowsReset).toBe(1);
 });
+
+test('what came before a record that is cut off arrives, also where the end comes with it', () => {
+  const { client, server } = codecs([...METHODS.values()][0] as Method);
+  const [router, far] = [rig(client, 'far'), rig(server, 'near')];
+  const data = randomBytes(500);
+  const whole = through(router, router.device, router.origin, data);
+  const cut = through(router, router.device, router.origin, data).subarray(0, -1);
+  const both = Buffer.concat([whole, cut]);
+  rawSend(far.device, both, both.length, 0);
+  rawShutdown(far.device, SHUT_WR);
+  far.until(() => far.flows.size === 0);
+  expect(far.read(far.origin)).toEqual(data);
+});

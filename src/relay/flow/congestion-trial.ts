@@ -42,7 +42,7 @@ export class CongestionTrial {
    * To be called a few times a second while the transfer sends as much as it may.
    *
    * @param mayBegin false while others fill the paths as well, so that they are not idle for want of a window
-   * @returns `begin`: give it what bears loss; `undo`: it had no use
+   * @returns `begin`: give it what bears loss; `undo`: it had no use, or nobody can tell
    */
   look(paths: readonly SendPath[], nowMs: number, mayBegin: boolean): 'begin' | 'undo' | undefined {
     if (this.isOver) return undefined;
@@ -50,16 +50,20 @@ export class CongestionTrial {
     const look = lookAt(paths, nowMs);
     const last = this.looks.at(-1);
     if (!last || !follows(look, last)) {
-      // What came of a trial can not be told any more.
-      this.isOver = this.trial !== undefined;
       this.looks = [look];
-      return undefined;
+      if (!this.trial) return undefined;
+      // What came of it can not be told any more.
+      this.isOver = true;
+      return 'undo';
     }
     this.looks.push(look);
     if (this.trial) return this.judge(look, this.trial);
     this.looks = this.looks.filter(({ atMs }) => atMs >= nowMs - COMPARED_MS);
     if (!isLossy || !mayBegin || isLongUsed(paths, last)) return undefined;
-    this.trial = { fromMs: nowMs + SETTLE_MS, bytesPerMs: rate(this.looks[0] as Look, look) };
+    const first = this.looks[0] as Look;
+    // A transfer that still grows would pass whatever it is given.
+    if (nowMs - first.atMs < COMPARED_MS - STALE_MS / 2) return undefined;
+    this.trial = { fromMs: nowMs + SETTLE_MS, bytesPerMs: rate(first, look) };
     return 'begin';
   }
 

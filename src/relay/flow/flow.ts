@@ -73,7 +73,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     context.counters.add('flowsEstablished', 1);
     start.near.owner = flow;
     start.far.owner = flow;
-    flow.toNear.sink.reply = start.reply;
+    flow.toNear.sink.reply = start.reply?.length ? start.reply : undefined;
     flow.run();
     if (!flow.toNear.sink.reply) return flow;
     // Nothing to wait for where the target has not been asked anything yet.

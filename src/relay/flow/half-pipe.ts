@@ -165,7 +165,7 @@ export class HalfPipe {
 
   private flush(): 'flushed' | PumpResult {
     const { sink } = this;
-    sink.isLast = this.sourceEnded || this.source.isDry;
+    sink.isLast = this.isAtEnd;
     const replied = sink.flushReply(this.pending !== undefined);
     if (replied <= 0) return this.stuck(replied);
     while (this.pending) {
@@ -185,6 +185,11 @@ export class HalfPipe {
       this.splicedBytes += sent;
     }
     return 'flushed';
+  }
+
+  /** The end comes next; in the midst of a sealed record it is a failure, before which the bytes have to be out. */
+  private get isAtEnd(): boolean {
+    return (this.sourceEnded || this.source.isDry) && !this.coder?.isInside;
   }
 
   private taken(bytes: Buffer, sent: number): void {
@@ -230,7 +235,7 @@ export class HalfPipe {
     if (read < 0) return this.sourceRefused();
     if (read === 0) return this.endSource();
     if (read < wanted) this.source.emptied();
-    sink.isLast = this.source.isDry;
+    sink.isLast = this.isAtEnd;
     if (this.coder) return this.fillCoded(this.coder, buffer.subarray(0, read));
     const had = Math.min(this.skipBytes, read);
     this.skipBytes -= had;
@@ -249,6 +254,7 @@ export class HalfPipe {
   private fillCoded(coder: Coder, bytes: Buffer): 'filled' | PumpResult {
     const pieces = coder.code(bytes);
     if (!pieces) return 'source-failed';
+    this.sink.isLast = this.isAtEnd;
     if (coder.kind === 'seal') this.movedBytes += bytes.length;
     const left: Buffer[] = [];
     for (const piece of pieces) {

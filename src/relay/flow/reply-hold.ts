@@ -4,6 +4,8 @@ import type { Loop, Task } from '../loop/loop.ts';
 
 // The second begins with what came while the first ran, and waits for nothing: where that is not the target's, it is silent.
 const ROUNDS = 2;
+// Of a round that other flows have made long, nobody waits for a second one.
+const LONG_ROUND_MS = 1;
 
 export class ReplyHold implements Task {
   private readonly loop: Loop;
@@ -22,7 +24,8 @@ export class ReplyHold implements Task {
 
   onTurn(): void {
     this.rounds++;
-    if (this.rounds < ROUNDS) this.loop.soon(this);
+    const isLong = performance.now() - this.loop.nowMs > LONG_ROUND_MS;
+    if (this.rounds < ROUNDS && !isLong) this.loop.soon(this);
     else this.onOver();
   }
 }

@@ -37,7 +37,9 @@ export class TransferRoom implements Nudged {
   private readonly nudge: Nudge;
   private room = new SendRoom();
   private trial = new CongestionTrial();
+  private triedFd: number | undefined;
   private congestionBefore = '';
+  private lookedMs: number | undefined;
   private maySetRoom = true;
   private dueMs: number;
 
@@ -59,6 +61,7 @@ export class TransferRoom implements Nudged {
     this.stop();
     this.room = new SendRoom();
     this.trial = new CongestionTrial();
+    this.triedFd = undefined;
     this.maySetRoom = true;
     this.dueMs = this.context.loop.nowMs;
   }
@@ -81,13 +84,17 @@ export class TransferRoom implements Nudged {
   /** False when there is nothing left to try. */
   private tryCongestion({ fd }: Conn, paths: readonly SendPath[]): boolean {
     const { congestionForLoss, counters, fullTransfers, loop } = this.context;
-    const full = fullTransfers.note(loop.nowMs);
+    const full = fullTransfers.note(this.lookedMs, loop.nowMs);
+    this.lookedMs = loop.nowMs;
     if (congestionForLoss === undefined || this.trial.isOver) return false;
+    // Where both sides are MPTCP only one is tried.
+    this.triedFd ??= fd;
+    if (fd !== this.triedFd) return true;
     const verdict = this.trial.look(paths, loop.nowMs, full <= FEW_TRANSFERS);
     if (verdict === 'undo') setCongestion(fd, this.congestionBefore);
     if (verdict !== 'begin') return true;
     this.congestionBefore = congestionOf(fd);
-    if (this.congestionBefore === congestionForLoss) this.trial.isOver = true;
+    if (this.congestionBefore === congestionForLoss || this.congestionBefore === '') this.trial.isOver = true;
     else {
       setCongestion(fd, congestionForLoss);
       counters.add('congestionTrials', 1);

@@ -1,5 +1,5 @@
-// HMAC-SHA256 (RFC 2104) under keys that stay: what the key itself adds to both hashes is computed once, and no object is made
-// for a tag. The hash objects of node:crypto take several times as long to make and to free as a tag of some 100 bytes does.
+// HMAC-SHA256 (RFC 2104) under keys that stay: what the key itself adds to both hashes is computed once, and no hash
+// object is made for a tag. Those of node:crypto take several times as long to make and to free as a tag of some 100 bytes does.
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
