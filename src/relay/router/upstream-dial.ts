@@ -8,6 +8,13 @@ import type { Candidate, ServerPolicy } from './router-policy.ts';
 import { Timer } from '../loop/timers.ts';
 import type { WorkerContext } from '../worker-context.ts';
 
+const RETRY_MS = 20;
+
+interface Starved {
+  readonly candidates: readonly Candidate[];
+  readonly untilMs: number;
+}
+
 export interface UpstreamDialHandlers {
   /** The connection is the caller's from here on. */
   onConnect(attempt: Attempt): void;
@@ -20,6 +27,8 @@ export class UpstreamDial implements RaceHandlers {
   private readonly handlers: UpstreamDialHandlers;
   private race: ConnectRace | undefined;
   private readonly deadline = new Timer(() => this.onExhausted(ETIMEDOUT));
+  private starved: Starved | undefined;
+  private readonly retry = new Timer(() => this.tryStarved());
 
   constructor(context: WorkerContext, plan: RouterOpeningPlan, handlers: UpstreamDialHandlers) {
     this.context = context;
@@ -44,9 +53,11 @@ export class UpstreamDial implements RaceHandlers {
     return this.dial(this.allCandidates, (candidate) => this.mayFastOpen(candidate));
   }
 
-  /** For what one connection could not do, over these candidates or else over all. */
+  /** For what one connection could not do, over these candidates or else over all; waits for an fd where none is left. */
   again(candidates: readonly Candidate[] = this.allCandidates): void {
-    if (this.dial(candidates) === 'starved') this.handlers.onFailed('resource', 'no file descriptor is left');
+    const { nowMs } = this.context.loop;
+    this.starved = { candidates, untilMs: nowMs + this.plan.settings.connectTimeoutMs };
+    this.tryStarved();
   }
 
   /** Goes on with these servers alone: the others are known to be lost. */
@@ -56,6 +67,7 @@ export class UpstreamDial implements RaceHandlers {
 
   /** Gives it up; safe to call twice. */
   close(): void {
+    this.context.loop.timers.clear(this.retry);
     this.context.loop.timers.clear(this.deadline);
     this.race?.close();
     this.race = undefined;
@@ -73,6 +85,15 @@ export class UpstreamDial implements RaceHandlers {
     const isToTarget = this.plan.routes.at(-1)?.candidates[0]?.server === undefined;
     const why = errno === 0 ? 'no WAN has an address of its family' : `connect failed: ${errnoName(errno)}`;
     this.handlers.onFailed(isToTarget ? 'unreachable' : 'server-down', why);
+  }
+
+  /** Whoever took the fd of the connection before, in another worker even, gives one back when a flow ends. */
+  private tryStarved(): void {
+    const { loop } = this.context;
+    const { candidates, untilMs } = this.starved as Starved;
+    if (this.dial(candidates) === 'started') return;
+    if (loop.nowMs < untilMs) loop.timers.arm(this.retry, RETRY_MS, loop.nowMs);
+    else this.handlers.onFailed('resource', 'no file descriptor is left');
   }
 
   private get allCandidates(): readonly Candidate[] {

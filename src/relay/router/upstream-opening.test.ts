@@ -96,6 +96,33 @@ test('a server that asks for one try after the other is given up', () => {
   expect(held()).toBe(0);
 });
 
+test('where another connection has to follow, it waits for an fd', () => {
+  const { accept, write, told, upstream, loop, untilTold, held } = setUp();
+  expect(upstream.begin()).toBe('started');
+  const first = accept();
+  upstream.say();
+  const tryWatch = loop.tryWatch.bind(loop);
+  loop.tryWatch = () => false;
+  write(first, 'a');
+  expect([told, loop.timers.size]).toEqual([['connected'], 1]);
+  loop.tryWatch = tryWatch;
+  untilTold(2);
+  expect(told).toEqual(['connected', 'connected']);
+  upstream.close();
+  expect(held()).toBe(0);
+});
+
+test('given up while it waits for an fd, it has nothing left', () => {
+  const { accept, write, upstream, loop, held } = setUp();
+  upstream.begin();
+  const first = accept();
+  upstream.say();
+  loop.tryWatch = () => false;
+  write(first, 'a');
+  upstream.close();
+  expect(held()).toBe(0);
+});
+
 test('a server that goes before it has replied is told of once', () => {
   const { accept, drop, turn, upstream, told, held } = setUp();
   upstream.begin();
