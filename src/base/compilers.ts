@@ -1,5 +1,5 @@
 // V8's compilers, which a daemon does without until its first connection: what a start runs, it runs once, and compiling
-// that brings the compilers' own pages and memory in, 9 MB of the 98 that a router had at its start.
+// that brings the compilers' own pages and memory in, 8 MB of the 98 that a router had at its start.
 import { setFlagsFromString } from 'node:v8';
 
 // The optimizing one and the baseline one. V8 looks at both flags whenever a function has become warm, in all threads.

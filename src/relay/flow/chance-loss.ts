@@ -9,8 +9,8 @@ const BORNE = 0.025;
 const TOLD_SEGMENTS = 10;
 // A look counts so many at most: slow start ends by losing up to half of a window, in one look or two.
 const MOST_SEGMENTS = 4;
-// A path may be full of what was sent before: between two looks farther apart than this other things have happened.
-const STALE_MS = 1000;
+// A look that comes later than this says that the transfer had nothing to send: other things have happened meanwhile.
+export const STALE_MS = 1000;
 // More than the shortest round trip by so much is a queue: who loses packets into one sends too much.
 const QUEUE_FACTOR = 1.25;
 const QUEUE_MS = 20;

@@ -5,15 +5,15 @@
 // holds up the bytes of the others meanwhile. Its sender sees it in what it has to send again. A crowd behind a short queue, or
 // a provider that drops what is too much, looks the same: what counts in the end is whether more arrives than before.
 import type { SendPath } from '../../linux/send-paths.ts';
-import { ChanceLoss } from './chance-loss.ts';
+import { ChanceLoss, STALE_MS } from './chance-loss.ts';
 
 // Bbr has found the rates of its paths by then.
 const SETTLE_MS = 1000;
 // That much before, and that much after.
 const COMPARED_MS = 2000;
 const WORTH = 1.2;
-// A look that comes late says that the transfer had nothing to send meanwhile.
-const STALE_MS = 1000;
+// A transfer that still grows would pass whatever it is given.
+const LEAST_COMPARED_MS = 1500;
 // Together with a path of long round trip bbr brings less than the short one alone: 50 Mbit/s at 10 ms with 20 at 700 ms 18
 // instead of 47, docs/performance.md. Such a path stands by, as soon as the router has found out.
 const LONG_FACTOR = 3;
@@ -35,8 +35,7 @@ export class CongestionTrial {
   private readonly loss = new ChanceLoss();
   private looks: Look[] = [];
   private trial: Trial | undefined;
-  /** Nothing more is asked for. */
-  isOver = false;
+  private hasEnded = false;
 
   /**
    * To be called a few times a second while the transfer sends as much as it may.
@@ -45,7 +44,7 @@ export class CongestionTrial {
    * @returns `begin`: give it what bears loss; `undo`: it had no use, or nobody can tell
    */
   look(paths: readonly SendPath[], nowMs: number, mayBegin: boolean): 'begin' | 'undo' | undefined {
-    if (this.isOver) return undefined;
+    if (this.hasEnded) return undefined;
     const isLossy = this.loss.look(paths, nowMs);
     const look = lookAt(paths, nowMs);
     const last = this.looks.at(-1);
@@ -53,7 +52,7 @@ export class CongestionTrial {
       this.looks = [look];
       if (!this.trial) return undefined;
       // What came of it can not be told any more.
-      this.isOver = true;
+      this.hasEnded = true;
       return 'undo';
     }
     this.looks.push(look);
@@ -61,16 +60,25 @@ export class CongestionTrial {
     this.looks = this.looks.filter(({ atMs }) => atMs >= nowMs - COMPARED_MS);
     if (!isLossy || !mayBegin || isLongUsed(paths, last)) return undefined;
     const first = this.looks[0] as Look;
-    // A transfer that still grows would pass whatever it is given.
-    if (nowMs - first.atMs < COMPARED_MS - STALE_MS / 2) return undefined;
+    if (nowMs - first.atMs < LEAST_COMPARED_MS) return undefined;
     this.trial = { fromMs: nowMs + SETTLE_MS, bytesPerMs: rate(first, look) };
     return 'begin';
+  }
+
+  /** Nothing more is asked for. */
+  get isOver(): boolean {
+    return this.hasEnded;
+  }
+
+  /** What was to begin did not. */
+  giveUp(): void {
+    this.hasEnded = true;
   }
 
   private judge(look: Look, { fromMs, bytesPerMs }: Trial): 'undo' | undefined {
     const first = this.looks.find(({ atMs }) => atMs >= fromMs);
     if (!first || look.atMs < first.atMs + COMPARED_MS) return undefined;
-    this.isOver = true;
+    this.hasEnded = true;
     return rate(first, look) < bytesPerMs * WORTH ? 'undo' : undefined;
   }
 }

@@ -1,25 +1,15 @@
 // What a transfer's MPTCP side has under way, fitted to its paths: its room, widened where it is stuck, and its congestion control.
-import { congestionOf, setCongestion } from '../../linux/congestion.ts';
-import { isIdle, type SendPath, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
-import type { Counters } from '../counters.ts';
+import { isIdle, sendPaths, setSendBuffer } from '../../linux/send-paths.ts';
 import type { Conn } from '../loop/conn.ts';
-import { CongestionTrial } from './congestion-trial.ts';
-import type { FullTransfers } from './full-transfers.ts';
 import { Nudge, type Nudged } from './nudge.ts';
 import { LOOK_INTERVAL_MS, SendRoom } from './send-room.ts';
+import { type CongestionContext, TransferCongestion } from './transfer-congestion.ts';
 import type { Timers } from '../loop/timers.ts';
 
-// More fill a path that loses packets together, and behind a short queue each of so many has to lose some.
-const FEW_TRANSFERS = 4;
-
-export interface RoomContext {
+export interface RoomContext extends CongestionContext {
   readonly loop: { readonly nowMs: number; readonly timers: Timers };
   /** What a socket may hold at most. */
   readonly bufferMaxBytes: number;
-  /** What bears paths that lose packets; undefined where there is none, or no other than flows have anyway. */
-  readonly congestionForLoss: string | undefined;
-  readonly fullTransfers: FullTransfers;
-  readonly counters: Pick<Counters, 'add'>;
 }
 
 export interface RoomOwner {
@@ -36,10 +26,7 @@ export class TransferRoom implements Nudged {
   private readonly owner: RoomOwner;
   private readonly nudge: Nudge;
   private room = new SendRoom();
-  private trial = new CongestionTrial();
-  private triedFd: number | undefined;
-  private congestionBefore = '';
-  private lookedMs: number | undefined;
+  private congestion: TransferCongestion;
   private maySetRoom = true;
   private dueMs: number;
 
@@ -47,6 +34,7 @@ export class TransferRoom implements Nudged {
     this.context = context;
     this.owner = owner;
     this.nudge = new Nudge(context.loop, this);
+    this.congestion = new TransferCongestion(context);
     this.dueMs = context.loop.nowMs;
   }
 
@@ -60,8 +48,7 @@ export class TransferRoom implements Nudged {
   forget(): void {
     this.stop();
     this.room = new SendRoom();
-    this.trial = new CongestionTrial();
-    this.triedFd = undefined;
+    this.congestion = new TransferCongestion(this.context);
     this.maySetRoom = true;
     this.dueMs = this.context.loop.nowMs;
   }
@@ -77,29 +64,8 @@ export class TransferRoom implements Nudged {
       const bytes = this.room.look(paths, bufferMaxBytes, loop.nowMs);
       this.maySetRoom = bytes === undefined || setSendBuffer(sink.fd, bytes);
     }
-    const mayTry = this.tryCongestion(sink, paths);
+    const mayTry = this.congestion.look(sink.fd, paths);
     this.dueMs = this.maySetRoom || mayTry ? loop.nowMs + LOOK_INTERVAL_MS : Number.POSITIVE_INFINITY;
-  }
-
-  /** False when there is nothing left to try. */
-  private tryCongestion({ fd }: Conn, paths: readonly SendPath[]): boolean {
-    const { congestionForLoss, counters, fullTransfers, loop } = this.context;
-    const full = fullTransfers.note(this.lookedMs, loop.nowMs);
-    this.lookedMs = loop.nowMs;
-    if (congestionForLoss === undefined || this.trial.isOver) return false;
-    // Where both sides are MPTCP only one is tried.
-    this.triedFd ??= fd;
-    if (fd !== this.triedFd) return true;
-    const verdict = this.trial.look(paths, loop.nowMs, full <= FEW_TRANSFERS);
-    if (verdict === 'undo') setCongestion(fd, this.congestionBefore);
-    if (verdict !== 'begin') return true;
-    this.congestionBefore = congestionOf(fd);
-    if (this.congestionBefore === congestionForLoss || this.congestionBefore === '') this.trial.isOver = true;
-    else {
-      setCongestion(fd, congestionForLoss);
-      counters.add('congestionTrials', 1);
-    }
-    return true;
   }
 
   get isWaiting(): boolean {

@@ -55,7 +55,8 @@ export class UpstreamDial implements RaceHandlers {
 
   /** For what one connection could not do, over these candidates or else over all; waits for an fd where none is left. */
   again(candidates: readonly Candidate[] = this.allCandidates): void {
-    const { nowMs } = this.context.loop;
+    const { nowMs, timers } = this.context.loop;
+    timers.clear(this.retry);
     this.starved = { candidates, untilMs: nowMs + this.plan.settings.connectTimeoutMs };
     this.tryStarved();
   }
