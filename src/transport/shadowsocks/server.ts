@@ -37,6 +37,7 @@ export interface ShadowsocksServerOptions {
   readonly startedAtMs: number;
 }
 
+const SECOND_MS = 1000;
 const MORE: ServerStep = { kind: 'more' };
 const NO_HINTS = { isLossy: false };
 // The bytes of the target are the answer, and what failed is told by a reset.
@@ -145,8 +146,10 @@ function staleness({ now, startedAtMs }: ShadowsocksServerOptions, timeMs: numbe
       `its time is ${Math.round((timeMs - nowMs) / 1000)} s from ours; at most 30 are allowed`,
     );
   }
-  // The time is in whole seconds: one of the second in which we began may be from before.
-  if (timeMs < startedAtMs) return reset('clock', 'it may have been served before this server started');
+  // A time is in whole seconds, and our first one is let in. What a server before us let in during it is not: that has
+  // noted until when (relay/server/admitted-until), and `startedAtMs` is no earlier.
+  if (timeMs < Math.floor(startedAtMs / SECOND_MS) * SECOND_MS)
+    return reset('clock', 'it may have been served before this server started');
   return undefined;
 }
 

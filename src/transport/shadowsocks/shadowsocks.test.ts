@@ -172,9 +172,14 @@ describe.each(OF_2022)('$name, its own', (method) => {
     expect(codec.open(seal(dial.sealed.codec, EARLY))).toBeUndefined();
   });
 
-  test('a request from before the start of the server is refused', () => {
-    const { client, server } = pair(method, { startedAtMs: NOW_MS + 1 });
+  test("a request from before the second of the server's start is refused", () => {
+    const { client, server } = pair(method, { startedAtMs: NOW_MS + 1000 });
     expect(server.start().receive(request(client).hello)).toMatchObject({ kind: 'reset', reason: 'clock' });
+  });
+
+  test('one of that second is served: its time is in whole ones', () => {
+    const { client, server } = pair(method, { startedAtMs: NOW_MS + 999 });
+    dialled(server.start().receive(request(client).hello));
   });
 
   test('an answer to another request is refused', () => {
