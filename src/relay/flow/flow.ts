@@ -113,6 +113,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     if (!this.isHeld) this.ageCopies(nowMs);
     if (this.toFar.ended && this.toNear.ended) return this.finishWhenSent();
     if (!this.isKeptAlive) this.keepFarAlive(nowMs);
+    this.tendReceiveRoom(nowMs);
     if (nowMs - this.lastActiveMs < restAfterMs) return;
     this.toFar.rest();
     this.toNear.rest();
@@ -225,6 +226,14 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     if (nowMs - this.startedMs < KEEPALIVE_AFTER_MS) return;
     this.isKeptAlive = true;
     keepAlive(this.far.fd);
+  }
+
+  private tendReceiveRoom(nowMs: number): void {
+    const up = this.toFar.tendReceiveRoom(nowMs);
+    const down = this.toNear.tendReceiveRoom(nowMs);
+    if ((!up && !down) || this.isQueued) return;
+    this.isQueued = true;
+    this.context.loop.soon(this);
   }
 
   private tendRoom(): void {

@@ -8,7 +8,7 @@ import type { Coder } from './coder.ts';
 import type { Conn } from '../loop/conn.ts';
 import { Outlet } from './outlet.ts';
 import type { PipePool } from './pipe-pool.ts';
-import { makeReceiveRoom } from './receive-room.ts';
+import { ReceiveRoom } from './receive-room.ts';
 import type { SentCopy } from './sent-copy.ts';
 
 const SHARE_BYTES = 64 * 1024;
@@ -57,7 +57,7 @@ export class HalfPipe {
   private inPipe = 0;
   private spliceBytes = SHARE_BYTES;
   private sourceEnded = false;
-  private hasRoom = false;
+  private room: ReceiveRoom | undefined;
   /** What a new source still sends of what came from the one before. */
   private skipBytes = 0;
 
@@ -110,7 +110,7 @@ export class HalfPipe {
     // Splice cannot leave out what came already.
     this.rest();
     this.source = source;
-    this.hasRoom = false;
+    this.room = undefined;
     this.sourceEnded = false;
     this.ended = false;
     this.skipBytes = Math.max(0, hadBytes - first.length);
@@ -138,6 +138,13 @@ export class HalfPipe {
     if (unackedBytes(this.sink.conn.fd) === 0) copy.forget();
     copy.age(nowMs);
     if (!copy.isKept) this.copy = undefined;
+  }
+
+  /** Called about once a second. @returns whether it has to be pumped, to read what came while room was made */
+  tendReceiveRoom(nowMs: number): boolean {
+    if (this.ended || !this.room?.follow(this.source, this.takenBytes, nowMs)) return false;
+    this.source.readable = true;
+    return true;
   }
 
   private append(bytes: Buffer): void {
@@ -204,9 +211,9 @@ export class HalfPipe {
   }
 
   private fill(): 'filled' | PumpResult {
-    if (!this.hasRoom && this.movedBytes >= BULK_AFTER_BYTES) {
-      this.hasRoom = true;
-      makeReceiveRoom(this.source, this.context.bufferMaxBytes);
+    if (!this.room && this.movedBytes >= BULK_AFTER_BYTES) {
+      const { bufferMaxBytes, loop } = this.context;
+      this.room = new ReceiveRoom(this.source, bufferMaxBytes, this.takenBytes, loop.nowMs);
     }
     if (this.source.urgent) this.rest();
     else if (!this.pipe && this.movedBytes >= BULK_AFTER_BYTES && this.maySplice) this.startSplicing();
