@@ -31,12 +31,17 @@ export function connectedPair(mptcp = { client: false, listener: false }): [numb
 
 // struct tcp_info (include/uapi/linux/tcp.h).
 const SEGMENTS_IN_AT = 140;
+const DATA_SEGMENTS_IN_AT = 152;
 
-/** All that have come, those of the handshake too. */
-export function segmentsIn(fd: number): number {
+function tcpInfo(fd: number, at: number): number {
   const info = Buffer.alloc(256);
   const length = Buffer.alloc(4);
   length.writeUInt32LE(info.length);
   if (rawGetsockopt(fd, SOL_TCP, TCP_INFO, info, length) < 0) throw new Error('no TCP_INFO');
-  return info.readUInt32LE(SEGMENTS_IN_AT);
+  return info.readUInt32LE(at);
 }
+
+/** Segments with data that have come. */
+export const dataSegmentsIn = (fd: number): number => tcpInfo(fd, DATA_SEGMENTS_IN_AT);
+/** All that have come, those of the handshake too. */
+export const segmentsIn = (fd: number): number => tcpInfo(fd, SEGMENTS_IN_AT);

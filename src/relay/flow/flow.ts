@@ -5,6 +5,7 @@ import { opener, sealer } from './coder.ts';
 import type { Conn, ConnOwner } from '../loop/conn.ts';
 import { HalfPipe, type PumpResult } from './half-pipe.ts';
 import type { Task } from '../loop/loop.ts';
+import { ReplyHold } from './reply-hold.ts';
 import { KEPT_BYTES, type SentCopy } from './sent-copy.ts';
 import { type RoomOwner, TransferRoom } from './transfer-room.ts';
 import { type Listed, UNLISTED } from '../roster.ts';
@@ -31,6 +32,8 @@ export interface FlowStart {
   /** Bytes already read that the other side has yet to get, as they are. */
   readonly firstToFar?: Buffer;
   readonly firstToNear?: Buffer;
+  /** The answer to the near side's request, no part of the stream; not where bytes are sealed for it. */
+  readonly reply?: Buffer;
   readonly copies?: FlowCopies | undefined;
   /** Of the side whose bytes are sealed. */
   readonly sealed?: { readonly side: 'near' | 'far'; readonly codec: StreamCodec } | undefined;
@@ -70,7 +73,12 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     context.counters.add('flowsEstablished', 1);
     start.near.owner = flow;
     start.far.owner = flow;
+    flow.toNear.sink.reply = start.reply?.length ? start.reply : undefined;
     flow.run();
+    if (!flow.toNear.sink.reply) return flow;
+    // Nothing to wait for where the target has not been asked anything yet.
+    if (start.firstToFar?.length) ReplyHold.begin(context.loop, () => flow.letReplyGo());
+    else flow.letReplyGo();
     return flow;
   }
 
@@ -191,6 +199,12 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     return !this.far.writable && this.far.mptcp ? this.far : undefined;
   }
 
+  private letReplyGo(): void {
+    const { sink } = this.toNear;
+    sink.letReplyGo();
+    if (sink.reply && !this.isClosed) this.run();
+  }
+
   private run(): void {
     if (this.isHeld) return;
     const before = this.movedBytes;
@@ -288,6 +302,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
   /** @param side that broke; its sink may have noticed first */
   private fail(side: 'near' | 'far'): void {
     if (side === 'far' && this.toNear.isUnheard) this.onRefused?.();
+    if (side === 'far') this.toNear.sink.sayReply();
     // Of an end that came before the break, the other side hears before its reset.
     this.tellEnds();
     this.finish(true);

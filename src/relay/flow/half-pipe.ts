@@ -173,6 +173,8 @@ export class HalfPipe {
   private flush(): 'flushed' | PumpResult {
     const { sink } = this;
     sink.isLast = this.isAtEnd;
+    const replied = sink.flushReply(this.pending !== undefined);
+    if (replied <= 0) return this.stuck(replied);
     while (this.pending) {
       const sent = sink.send(this.pending, this.pending.length);
       if (sent <= 0) return this.stuck(sent);
@@ -232,7 +234,8 @@ export class HalfPipe {
 
   private fillBuffer(): 'filled' | PumpResult {
     const { sink } = this;
-    const { buffer } = this.context;
+    const replyBytes = sink.reply?.length ?? 0;
+    const buffer = replyBytes === 0 ? this.context.buffer : this.context.buffer.subarray(replyBytes);
     const isTransfer = this.movedBytes >= SHARE_BYTES;
     const wanted = isTransfer && !this.coder && this.source.mptcp ? buffer.length : SHARE_BYTES;
     const read = rawRecv(this.source.fd, buffer, wanted, 0);
@@ -246,7 +249,8 @@ export class HalfPipe {
     const fresh = had === 0 ? buffer : buffer.subarray(had);
     const freshBytes = read - had;
     if (freshBytes === 0) return 'filled';
-    const sent = sink.send(fresh, freshBytes);
+    const sent =
+      replyBytes === 0 ? sink.send(fresh, freshBytes) : sink.sendBehindReply(this.context.buffer, freshBytes);
     if (sent < 0) return 'sink-failed';
     if (sent > 0) this.taken(fresh, sent);
     if (sent < freshBytes) this.pending = Buffer.from(fresh.subarray(sent, freshBytes));
@@ -286,6 +290,7 @@ export class HalfPipe {
   private endSource(): 'filled' | 'source-failed' {
     if (this.coder?.isInside || (this.isUnheard && this.emptyEndFails?.())) return 'source-failed';
     this.sourceEnded = true;
+    this.sink.letReplyGo();
     return 'filled';
   }
 

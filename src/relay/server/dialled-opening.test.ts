@@ -1,7 +1,7 @@
 // A proved request whose target is connected, or not, by hand.
 import { afterEach, expect, test } from 'vitest';
-import { close } from '../../linux/libc.ts';
-import { connectedPair } from '../../linux/loopback.fixture.ts';
+import { close, rawSend } from '../../linux/libc.ts';
+import { connectedPair, dataSegmentsIn } from '../../linux/loopback.fixture.ts';
 import { closeWithReset } from '../../linux/sockets.ts';
 import { NO_SPARE_FD } from '../../linux/spare-fd.ts';
 import type { Answers, DialStep } from '../../transport/handshake.ts';
@@ -53,6 +53,43 @@ test('the client gets its answer and the target what came behind the request', (
   expect([context.openings.size, context.flows.size, context.loop.timers.size]).toEqual([0, 1, 0]);
 });
 
+test('a target that is silent does not hold the answer up', () => {
+  const { connection, client, opening, peek, loop } = setUp();
+  opening.onConnect(connection().conn);
+  expect(peek(client.fd)).toBe('');
+  loop.round(0);
+  loop.round(0);
+  expect([peek(client.fd), dataSegmentsIn(client.fd)]).toEqual(['first accepts;', 1]);
+});
+
+test('where the client has asked nothing yet, the answer goes at once', () => {
+  const { connection, client, opening, peek, loop } = setUp({}, 5000, '');
+  loop.round(0);
+  opening.onConnect(connection().conn);
+  expect(peek(client.fd)).toBe('first accepts;');
+});
+
+test('what a target says at once leaves with the answer, in one segment', () => {
+  const { connection, client, opening, peek, loop } = setUp();
+  const target = connection();
+  opening.onConnect(target.conn);
+  loop.round(0);
+  rawSend(target.fd, Buffer.from('right'), 5, 0);
+  loop.round(0);
+  expect([peek(client.fd), dataSegmentsIn(client.fd)]).toEqual(['first accepts;right', 1]);
+});
+
+test('so does what a target says without being asked', () => {
+  const { connection, client, opening, peek, context, loop } = setUp(RESUMABLE, 5000, '');
+  const target = connection();
+  rawSend(target.fd, Buffer.from('hello'), 5, 0);
+  loop.round(0);
+  opening.onConnect(target.conn);
+  expect([peek(client.fd), dataSegmentsIn(client.fd)]).toEqual(['first accepts;hello', 1]);
+  // The answer is no part of the stream.
+  expect([...context.flows].map(({ movedBytes }) => movedBytes)).toEqual([5]);
+});
+
 test('a target that ends or resets without a word has been answered for', () => {
   for (const end of [close, closeWithReset]) {
     const { client, opening, peek, loop } = setUp();
@@ -62,6 +99,15 @@ test('a target that ends or resets without a word has been answered for', () => 
     for (let i = 0; i < 3; i++) loop.round(0);
     expect(peek(client.fd)).toBe('first accepts;');
   }
+});
+
+test('who comes back before the answer has left gets its own alone', () => {
+  const { context, connection, client, opening, peek, loop } = setUp(RESUMABLE);
+  opening.onConnect(connection().conn);
+  const second = connection();
+  expect(context.resumables.resume(second.conn, arrival(1), answers('second'))).toBe(true);
+  for (let i = 0; i < 3; i++) loop.round(0);
+  expect([peek(second.fd), peek(client.fd)]).toEqual(['second accepts;', 'reset']);
 });
 
 test('a stranger counts as one until the target has answered', () => {

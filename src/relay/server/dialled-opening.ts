@@ -4,6 +4,7 @@ import { isMptcp } from '../../linux/sockets.ts';
 import { synAckOptions } from '../../linux/tcp-options.ts';
 import type { FailureReason } from '../../transport/failure.ts';
 import type { Answers, DialStep, MadeLeg } from '../../transport/handshake.ts';
+import type { StreamCodec } from '../../transport/stream-codec.ts';
 import { type Conn, type ConnOwner, NOBODY } from '../loop/conn.ts';
 import { endClient } from './end-client.ts';
 import { Flow } from '../flow/flow.ts';
@@ -104,14 +105,7 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     this.leave();
     this.begin.onProved();
     if (this.step.isStranger) this.context.counters.add('foreignFlows', 1);
-    const sent = reply.length === 0 ? 0 : send(this.client, reply);
-    if (sent === reply.length) return this.startFlow(target);
-    // The first bytes of a connection always find room.
-    this.finish();
-    this.client.reset();
-    target.reset();
-    this.context.fail('client-gone', `sending the reply failed: ${errnoName(Math.max(0, -sent))}`);
-    this.context.onFlowEnd();
+    this.startFlow(target, reply);
   }
 
   onRefused(reason: FailureReason, why: string, icmpCode?: number): void {
@@ -129,18 +123,38 @@ export class DialledOpening implements ConnOwner, Opening, Resumable, DialHandle
     return { isMultipath: isMptcp(fd), ...(wantsSynAck && { synAckOptions: synAckOptions(fd) }) };
   }
 
-  private startFlow(target: Conn): void {
+  private startFlow(target: Conn, reply: Buffer): void {
     const { context, client, first, attempt } = this;
     const { resumable, sealed } = this.step;
     if (resumable) {
       const { flowId } = resumable;
       const { families } = this.begin.rules.egress;
       // In the place of the opening.
-      ResumableFlow.start(context, client, target, { flowId, attempt, families, first });
+      ResumableFlow.start(context, client, target, { flowId, attempt, families, first, reply });
+    } else if (sealed) {
+      this.startSealed(target, reply, sealed.codec);
+    } else {
+      Flow.start(context, {
+        near: client,
+        far: target,
+        firstToFar: first,
+        ...(reply.length > 0 && { reply }),
+      });
+    }
+  }
+
+  private startSealed(target: Conn, reply: Buffer, codec: StreamCodec): void {
+    const { context, client, first } = this;
+    const sent = reply.length === 0 ? 0 : send(client, reply);
+    if (sent === reply.length) {
+      Flow.start(context, { near: client, far: target, firstToFar: first, sealed: { side: 'near', codec } });
       return;
     }
-    const side = sealed && ({ side: 'near', codec: sealed.codec } as const);
-    Flow.start(context, { near: client, far: target, firstToFar: first, sealed: side });
+    // The first bytes of a connection always find room.
+    client.reset();
+    target.reset();
+    context.fail('client-gone', `sending the reply failed: ${errnoName(Math.max(0, -sent))}`);
+    context.onFlowEnd();
   }
 
   private onDeadline(): void {

@@ -13,6 +13,7 @@ export interface ResumableFlowSpec {
   readonly families: Families | undefined;
   /** Bytes of the router that the target has yet to get. */
   readonly first: Buffer;
+  readonly reply: Buffer;
 }
 
 export class ResumableFlow implements Resumable {
@@ -20,14 +21,14 @@ export class ResumableFlow implements Resumable {
   private readonly families: Families | undefined;
 
   static start(context: WorkerContext, client: Conn, target: Conn, spec: ResumableFlowSpec): void {
-    const { flowId, attempt, families, first } = spec;
+    const { flowId, attempt, families, first, reply } = spec;
     const resumable = new ResumableFlow(families);
     context.resumables.set(flowId, resumable, attempt);
     const copies = {
       toNear: new SentCopy(context.copies, context.loop.nowMs),
       onGone: () => context.resumables.delete(flowId),
     };
-    resumable.flow = Flow.start(context, { near: client, far: target, firstToFar: first, copies });
+    resumable.flow = Flow.start(context, { near: client, far: target, firstToFar: first, reply, copies });
   }
 
   private constructor(families: Families | undefined) {
