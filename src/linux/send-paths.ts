@@ -85,6 +85,11 @@ export function sendPaths(fd: number): SendPath[] {
   return paths;
 }
 
+/** Those with a round trip: of the others the kernel has no shortest one either, and says 2^32 - 1. */
+export function measured<Path extends Pick<SendPath, 'rttMs'>>(paths: readonly Path[]): Path[] {
+  return paths.filter(({ rttMs }) => rttMs > 0);
+}
+
 /** Whether there are paths, and nothing is under way on any of them. */
 export function isIdle(paths: readonly SendPath[]): boolean {
   return (

@@ -1,6 +1,6 @@
 // How much a transfer lets the far end of an MPTCP connection have under way: at first what slow WANs need, then by what comes.
 import { raiseReceiveRoom } from '../../linux/receive-room.ts';
-import { sendPaths } from '../../linux/send-paths.ts';
+import { measured, type SendPath, sendPaths } from '../../linux/send-paths.ts';
 import type { Conn } from '../loop/conn.ts';
 
 // A WAN of 100 Mbit/s queues as much in 80 ms. Of what a socket may hold at most it is this part or less.
@@ -59,12 +59,8 @@ export class ReceiveRoom {
 }
 
 /** Bytes for what comes over these paths. @param paths with the shortest round trips that were seen */
-export function roomFor(
-  paths: readonly { readonly minRttMs: number; readonly rttMs: number }[],
-  bytesPerMs: number,
-): number {
-  // Of a path without a round trip the kernel has no shortest one either: it says 2^32 - 1.
-  const roundTrips = paths.filter(({ rttMs }) => rttMs > 0).map(({ minRttMs }) => minRttMs);
+export function roomFor(paths: readonly Pick<SendPath, 'minRttMs' | 'rttMs'>[], bytesPerMs: number): number {
+  const roundTrips = measured(paths).map(({ minRttMs }) => minRttMs);
   const longestMs = Math.max(0, ...roundTrips);
   if (roundTrips.length < 2 || longestMs < SHORT_MS) return 0;
   return roomOf(longestMs, bytesPerMs);

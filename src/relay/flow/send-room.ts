@@ -7,7 +7,7 @@
 // And nobody may come near the end of the far end's window: the kernel takes a subflow's last word on it for the
 // connection's (net/mptcp/options.c, ack_update_msk), sends past it, and the far end drops there what the subflow has
 // acknowledged. That comes again in pieces of 64 kB, 200 ms each (tried on 6.18: two WANs of several Gbit/s at 1 Mbit/s).
-import type { SendPath } from '../../linux/send-paths.ts';
+import { measured, type SendPath } from '../../linux/send-paths.ts';
 
 // The sender is woken when a third of the room is free: with less than 3/2 the paths would run dry. The rest is for the
 // round trip that a lost segment takes to be sent again.
@@ -60,8 +60,7 @@ export class SendRoom {
    * @returns the room to set, in bytes; undefined to leave it as it is
    */
   look(all: readonly SendPath[], mostBytes: number, nowMs: number): number | undefined {
-    // Of a path without a round trip the kernel has no shortest one either: it says 2^32 - 1.
-    const paths = all.filter(({ rttMs }) => rttMs > 0);
+    const paths = measured(all);
     if (paths.length === 0) return undefined;
     this.recent.push(Math.min(roomFor(paths), mostBytes, this.mostUseful(paths, nowMs)));
     if (this.recent.length > LOOKS) this.recent.shift();
