@@ -32,10 +32,11 @@ interface Trial {
 }
 
 export class CongestionTrial {
+  /** Nothing more is asked for. */
+  isOver = false;
   private readonly loss = new ChanceLoss();
   private looks: Look[] = [];
   private trial: Trial | undefined;
-  private hasEnded = false;
 
   /**
    * To be called a few times a second while the transfer sends as much as it may.
@@ -44,7 +45,7 @@ export class CongestionTrial {
    * @returns `begin`: give it what bears loss; `undo`: it had no use, or nobody can tell
    */
   look(paths: readonly SendPath[], nowMs: number, mayBegin: boolean): 'begin' | 'undo' | undefined {
-    if (this.hasEnded) return undefined;
+    if (this.isOver) return undefined;
     const isLossy = this.loss.look(paths, nowMs);
     const look = lookAt(paths, nowMs);
     const last = this.looks.at(-1);
@@ -52,7 +53,7 @@ export class CongestionTrial {
       this.looks = [look];
       if (!this.trial) return undefined;
       // What came of it can not be told any more.
-      this.hasEnded = true;
+      this.isOver = true;
       return 'undo';
     }
     this.looks.push(look);
@@ -65,20 +66,15 @@ export class CongestionTrial {
     return 'begin';
   }
 
-  /** Nothing more is asked for. */
-  get isOver(): boolean {
-    return this.hasEnded;
-  }
-
   /** What was to begin did not. */
   giveUp(): void {
-    this.hasEnded = true;
+    this.isOver = true;
   }
 
   private judge(look: Look, { fromMs, bytesPerMs }: Trial): 'undo' | undefined {
     const first = this.looks.find(({ atMs }) => atMs >= fromMs);
     if (!first || look.atMs < first.atMs + COMPARED_MS) return undefined;
-    this.hasEnded = true;
+    this.isOver = true;
     return rate(first, look) < bytesPerMs * WORTH ? 'undo' : undefined;
   }
 }
