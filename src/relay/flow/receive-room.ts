@@ -22,7 +22,16 @@ const LEAST_WATCHED_MS = 500;
 // Small changes are not worth a system call.
 const RAISE_ABOVE = 1.25;
 
+/** What is asked of the kernel, and told to it. */
+export interface ReceiveKernel {
+  sendPaths(fd: number): readonly SendPath[];
+  raiseReceiveRoom(fd: number, windowBytes: number): void;
+}
+
+type Source = Pick<Conn, 'fd' | 'mptcp'>;
+
 export class ReceiveRoom {
+  private readonly kernel: ReceiveKernel;
   private readonly mostBytes: number;
   private bytes: number;
   private seenBytes: number;
@@ -34,26 +43,33 @@ export class ReceiveRoom {
    * @param bufferMaxBytes what a socket may hold
    * @param comeBytes that have come so far
    */
-  constructor(source: Conn, bufferMaxBytes: number, comeBytes: number, nowMs: number) {
+  constructor(
+    source: Source,
+    bufferMaxBytes: number,
+    comeBytes: number,
+    nowMs: number,
+    kernel: ReceiveKernel = { sendPaths, raiseReceiveRoom },
+  ) {
+    this.kernel = kernel;
     this.mostBytes = Math.min(MOST_BYTES, Math.floor(bufferMaxBytes / MOST_PART));
     this.bytes = Math.min(FIRST_BYTES, Math.floor(bufferMaxBytes / FIRST_PART));
     this.seenBytes = comeBytes;
     this.seenMs = nowMs;
-    if (source.mptcp) raiseReceiveRoom(source.fd, this.bytes);
+    if (source.mptcp) kernel.raiseReceiveRoom(source.fd, this.bytes);
   }
 
   /** To be called about once a second. @returns whether there is more room: then the same holds for the caller */
-  follow(source: Conn, comeBytes: number, nowMs: number): boolean {
+  follow(source: Source, comeBytes: number, nowMs: number): boolean {
     const passedMs = nowMs - this.seenMs;
     if (passedMs < LEAST_WATCHED_MS) return false;
     const bytesPerMs = (comeBytes - this.seenBytes) / passedMs;
     this.seenBytes = comeBytes;
     this.seenMs = nowMs;
     if (!source.mptcp || roomOf(LONGEST_MS, bytesPerMs) < this.bytes) return false;
-    const wanted = Math.min(this.mostBytes, roomFor(sendPaths(source.fd), bytesPerMs));
+    const wanted = Math.min(this.mostBytes, roomFor(this.kernel.sendPaths(source.fd), bytesPerMs));
     if (wanted < this.bytes * RAISE_ABOVE) return false;
     this.bytes = wanted;
-    raiseReceiveRoom(source.fd, wanted);
+    this.kernel.raiseReceiveRoom(source.fd, wanted);
     return true;
   }
 }
