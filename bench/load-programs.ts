@@ -5,6 +5,7 @@ import type { LabProcess } from '../src/lab/lab-process.ts';
 import type { HeldSample, Traffic } from './load/held-flows.ts';
 import type { PingsResult } from './load/pings.ts';
 import type { VisitsResult } from './load/visits.ts';
+import { notOpened } from './not-opened.ts';
 
 export interface LoadTarget {
   readonly address: string;
@@ -69,7 +70,12 @@ export function holdFlows(
   });
   const opened = started
     .waitFor(new RegExp(`"open":${count}\\b`), OPEN_MS)
-    .then((line) => (JSON.parse(line) as { sample: HeldSample }).sample.atMs - (samples[0]?.atMs ?? 0));
+    .then((line) => (JSON.parse(line) as { sample: HeldSample }).sample.atMs - (samples[0]?.atMs ?? 0))
+    .catch((error: unknown) => {
+      const last = samples.at(-1);
+      // A program that ended has said why.
+      throw last && !started.exit ? notOpened(count, OPEN_MS, last, error) : error;
+    });
   // Whoever stops early need not wait for it.
   opened.catch(() => undefined);
   return {

@@ -1,4 +1,5 @@
 // Lines over a count that grows by powers of ten, in panels beside each other that share the lines.
+import { counted } from './numbers.ts';
 import { FAINT, heading, INK, panelHeading, renderSvg } from './svg.ts';
 
 export interface Line {
@@ -73,7 +74,7 @@ export function renderLines({ title, subtitle, xTitle, panels }: LinePlot): stri
         nameLocation: 'middle',
         nameGap: 28,
         nameTextStyle: { color: INK },
-        axisLabel: { color: INK, formatter: (value: number) => value.toLocaleString('en-US') },
+        axisLabel: { color: INK, formatter: counted },
         splitLine: { lineStyle: { color: FAINT } },
       })),
       yAxis: panels.map((_, gridIndex) => ({

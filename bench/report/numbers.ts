@@ -19,6 +19,9 @@ export function unitFor(units: readonly Unit[], values: readonly number[]): Unit
 export const significant = (value: number, unit: Unit = NO_UNIT): string =>
   (value / unit.factor).toLocaleString('en-US', { maximumSignificantDigits: 3 });
 
+/** `8,900`: every digit. */
+export const counted = (value: number): string => value.toLocaleString('en-US');
+
 /** `1.02 to 1.31`; undefined where both look alike. */
 export function range(least: number, most: number, unit: Unit = NO_UNIT): string | undefined {
   const [from, to] = [significant(least, unit), significant(most, unit)];
