@@ -3,13 +3,13 @@
 import { Command } from 'commander';
 import { holdCompilers } from './base/compilers.ts';
 import { packageWords } from './base/package-files.ts';
-import { reportError } from './cli/report-error.ts';
+import { reportError, reportUncaught } from './cli/report-error.ts';
 
 // Only the one that is asked for is loaded: a daemon then takes up 4 MB less, and a command starts sooner.
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./cli/init.ts')).initCommand(),
-  router: daemon(async () => (await import('./cli/router.ts')).routerCommand()),
-  server: daemon(async () => (await import('./cli/server.ts')).serverCommand()),
+  router: async () => (await import('./cli/router.ts')).routerCommand(),
+  server: async () => (await import('./cli/server.ts')).serverCommand(),
   check: async () => (await import('./cli/check-command.ts')).checkCommand(),
   plan: async () => (await import('./cli/plan.ts')).planCommand(),
   up: async () => (await import('./cli/up.ts')).upCommand(),
@@ -23,12 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   uninstall: async () => (await import('./cli/uninstall.ts')).uninstallCommand(),
 };
 
-function daemon(load: () => Promise<Command>): () => Promise<Command> {
-  return () => {
-    holdCompilers();
-    return load();
-  };
-}
+const DAEMONS: readonly string[] = ['router', 'server'];
 
 const { version, description } = packageWords();
 const program = new Command('wanbond')
@@ -38,6 +33,8 @@ const program = new Command('wanbond')
 
 try {
   const name = process.argv[2] ?? '';
+  if (DAEMONS.includes(name)) holdCompilers();
+  else reportUncaught();
   const asked = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   for (const load of asked ? [asked] : Object.values(COMMANDS)) program.addCommand(await load());
   await program.parseAsync();

@@ -10,3 +10,8 @@ export function reportError(error: unknown): number {
   if (!(error instanceof WanbondError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return 1;
 }
+
+/** Of an error that nobody waited for Node would print the line it comes from: in the bundle that is all of a program. */
+export function reportUncaught(): void {
+  process.on('uncaughtException', (error) => process.exit(reportError(error)));
+}
