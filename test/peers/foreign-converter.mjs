@@ -3,9 +3,14 @@
 // how each refused connection ended.
 import { createHmac, randomBytes } from 'node:crypto';
 import { connect, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ANY_V4, formatAddress } from '../../src/base/address.ts';
+import { MSG_DONTWAIT } from '../../src/linux/constants.ts';
+import { EAGAIN, errnoName } from '../../src/linux/errno.ts';
+import { errno, rawRecv } from '../../src/linux/libc.ts';
 import { openListener } from '../../src/linux/sockets.ts';
 
+const DISCARDED = Buffer.alloc(64 * 1024);
 const [INFO, CONNECT, COOKIE] = [1, 10, 22];
 let secret = randomBytes(32);
 // Its cookies are refused from now on, as after a restart.
@@ -35,12 +40,25 @@ function parse(bytes) {
   return { tlvs, rest: bytes.subarray(end) };
 }
 
-/** A client has to reset a connection with an error: prints whether it does. */
-function refuse(socket, answer) {
-  socket.once('error', ({ code }) => print({ refused: code }));
-  socket.once('end', () => print({ refused: 'end' }));
-  socket.end(answer);
-  socket.resume();
+/**
+ * A client has to reset a connection with an error: prints whether it does. It is read with recv(2): node takes a hang-up
+ * behind unread bytes for an end, and its shutdown(2) may be what meets the reset.
+ */
+async function refuse(socket, answer) {
+  const { fd } = socket._handle;
+  // A paused socket is read until its buffer is full.
+  socket._handle.readStop();
+  socket.write(answer);
+  for (;;) {
+    const read = rawRecv(fd, DISCARDED, DISCARDED.length, MSG_DONTWAIT);
+    const code = read < 0 ? errno() : 0;
+    if (read > 0) continue;
+    if (code !== EAGAIN) {
+      print({ refused: read === 0 ? 'end' : errnoName(code) });
+      return socket.destroy();
+    }
+    await delay(1);
+  }
 }
 
 function serve(socket, { tlvs, rest }) {
@@ -51,8 +69,8 @@ function serve(socket, { tlvs, rest }) {
     cookie: cookie ? (isGood ? 'good' : 'bad') : 'none',
     from: socket.remoteAddress,
   });
-  if (!cookie) return refuse(socket, errorMessage(3, [0, ...cookieOf(socket)]));
-  if (!isGood) return refuse(socket, errorMessage(32));
+  if (!cookie) return void refuse(socket, errorMessage(3, [0, ...cookieOf(socket)]));
+  if (!isGood) return void refuse(socket, errorMessage(32));
   const info = tlvs.has(INFO) ? [Buffer.from([21, 2, 0, 0, 30, 0, 0, 0])] : [];
   const to = tlvs.get(CONNECT);
   if (!to) return socket.end(message(info)).resume();
@@ -68,7 +86,7 @@ function serve(socket, { tlvs, rest }) {
     target.pipe(socket);
   });
   target.on('error', (error) => {
-    if (target.bytesRead === 0 && error.code === 'ECONNREFUSED') refuse(socket, errorMessage(96));
+    if (target.bytesRead === 0 && error.code === 'ECONNREFUSED') void refuse(socket, errorMessage(96));
     else socket.destroy();
   });
   socket.on('close', () => target.destroy());
