@@ -1,9 +1,15 @@
 // On what a run was made: machine, kernel, versions, command.
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
+import { runCommand } from '../src/lab/command.ts';
 import type { Environment } from './results.ts';
 
-export function environmentOf(versions: Readonly<Record<string, string>>, command: string): Environment {
+const NOTHING = { code: 1, stdout: '' };
+
+export async function environmentOf(
+  versions: Readonly<Record<string, string>>,
+  command: string,
+): Promise<Environment> {
   const processors = cpus();
   return {
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -15,5 +21,12 @@ export function environmentOf(versions: Readonly<Record<string, string>>, comman
     versions,
     date: new Date().toISOString(),
     command,
+    commit: await commitHere(),
   };
+}
+
+/** Undefined outside of a clone; what is not committed shows in it. */
+async function commitHere(): Promise<string | undefined> {
+  const { code, stdout } = await runCommand(['git', 'describe', '--always', '--dirty']).catch(() => NOTHING);
+  return code === 0 ? stdout.trim() : undefined;
 }

@@ -88,7 +88,7 @@ const given = Object.entries({ CASES: '--cases', METHODS: '--methods', ROUNDS: '
   },
 );
 const command = ['make bench', ...given].join(' ');
-const environment = environmentOf(versions, command);
+const environment = await environmentOf(versions, command);
 const fresh: Record<string, CaseRun> = Object.fromEntries(
   cases.map(({ name }) => [name, { environment, results: results.filter((result) => result.case === name) }]),
 );

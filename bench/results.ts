@@ -27,6 +27,8 @@ export interface Environment {
   /** ISO 8601. */
   readonly date: string;
   readonly command: string;
+  /** Of this repository, abbreviated; undefined where it is not known. */
+  readonly commit?: string | undefined;
 }
 
 /** One case as it was last run: cases that are run alone later may come from another day or machine. */

@@ -54,7 +54,7 @@ const CASES: Readonly<Record<string, CaseText>> = {
   many: {
     title: 'Many idle connections',
     sentence:
-      'Connections that are opened and then left alone: what each costs in memory, and what all cost in CPU.',
+      'Connections that are opened and then left alone: what each costs in memory, and what all cost in CPU. 10,000 are as many as the limit of open files allows a relay: two or more a connection.',
     layouts: [
       {
         metrics: [
@@ -85,7 +85,8 @@ const CASES: Readonly<Record<string, CaseText>> = {
   },
   growth: {
     title: 'Cost by the number of connections',
-    sentence: 'The same bulk traffic over more and more connections at once, which begin when all are open.',
+    sentence:
+      'The same bulk traffic over more and more connections at once, which begin when all are open; 10,000 as far as the limit of open files allows.',
     layouts: each('throughputMbps', 'routerCpuSecondsPerGb', 'routerRssMb'),
   },
 };

@@ -78,11 +78,12 @@ test('what differs between cases stands with each', () => {
     command: 'make bench CASES=small',
     kernel: '6.19.0',
     date: '2026-11-22T01:00:00Z',
+    commit: 'abc1234',
   };
   const small = resultsOf('small', '1 B', 'p50Us', { 'wanbond-convert': [1500] });
   const mixed = withReport(FRAME, { ...RUNS, small: caseRun(small, elsewhere) });
   const [before = '', after = ''] = mixed.split('### Small requests');
-  expect(after).toContain('`make bench CASES=small`, on 2026-11-22');
+  expect(after).toContain('`make bench CASES=small`, on 2026-11-22, at `abc1234`');
   expect(after).toContain('Linux 6.19.0');
   expect(before).toContain('Linux 6.18.0');
   expect(before.split('### Relay')[0]).not.toContain('Machine:');

@@ -15,9 +15,14 @@ export function unitFor(units: readonly Unit[], values: readonly number[]): Unit
   return bySize.find(({ factor }) => most >= factor) ?? bySize.at(-1) ?? NO_UNIT;
 }
 
+// What is left of a difference that is none.
+const NOTHING = 1e-9;
+
 /** `0.0123`, `4.47`, `12,300`. */
-export const significant = (value: number, unit: Unit = NO_UNIT): string =>
-  (value / unit.factor).toLocaleString('en-US', { maximumSignificantDigits: 3 });
+export function significant(value: number, unit: Unit = NO_UNIT): string {
+  const shown = Math.abs(value) < NOTHING ? 0 : value / unit.factor;
+  return shown.toLocaleString('en-US', { maximumSignificantDigits: 3 });
+}
 
 /** `8,900`: every digit. */
 export const counted = (value: number): string => value.toLocaleString('en-US');

@@ -44,7 +44,9 @@ function command(environments: readonly Environment[]): string | undefined {
   if (text === undefined) return undefined;
   const days = environments.map(({ date }) => date.slice(0, 'yyyy-mm-dd'.length)).toSorted();
   const [first, last] = [days[0], days.at(-1)];
-  return `Command: ${text}, ${first === last ? `on ${first}` : `from ${first} to ${last}`}.`;
+  const commits = [...new Set(environments.flatMap(({ commit }) => commit ?? []))];
+  const at = commits.length === 0 ? '' : `, at ${commits.map((one) => code(one)).join(', ')}`;
+  return `Command: ${text}, ${first === last ? `on ${first}` : `from ${first} to ${last}`}${at}.`;
 }
 
 /** Cases need not have run the same methods, but each in one version. */
