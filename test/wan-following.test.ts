@@ -62,6 +62,50 @@ test('a WAN that changes its address goes on with the new one', async () => {
   await waitUntil('the first address is back', async () => (await endpoints()).includes(wan?.router4 ?? '-'));
 });
 
+test('a WAN with the address of another stands aside until it has one of its own', async () => {
+  const [first, second] = lab.wans;
+  const twin = `${first?.router4}/28`;
+  await lab.hosts.router.ip([`address add ${twin} dev wan2`, `address del ${second?.router4}/28 dev wan2`]);
+  await waitUntil('it is told', async () =>
+    ((await wanStatus(lab, 'wan2')).trouble ?? '').includes(`wan1 has its address ${first?.router4}`),
+  );
+  expect(await endpoints()).toContain(`${first?.router4} id`);
+  expect(await endpoints()).not.toContain('dev wan2');
+  const bytes = 2_000_000;
+  const result = await runTransfer(lab.hosts.lan, 'down', lab.target, { bytes, seed: 9 });
+  expect(result.sha256).toBe(streamSha256(9, bytes));
+  await lab.hosts.router.ip([
+    `address add ${second?.router4}/28 dev wan2`,
+    `address del ${twin} dev wan2`,
+    `route replace default via ${second?.gateway4} dev wan2 metric 102`,
+  ]);
+  await waitUntil('it is well', () => isWell('wan2'));
+  expect(await endpoints()).toContain('dev wan2');
+});
+
+test('an endpoint in the way of one WAN keeps no other from its own', async () => {
+  const [first, second] = lab.wans;
+  const plus = (by: number, address = '') => address.replace(/\d+$/, (last) => String(Number(last) + by));
+  const [fresh1, fresh2] = [plus(3, first?.router4), plus(3, second?.router4)];
+  await lab.hosts.router.must(['ip', 'mptcp', 'endpoint', 'add', fresh2, 'id', '77', 'signal']);
+  const renumber = (device: string, from: string | undefined, to: string | undefined, index: number) =>
+    lab.hosts.router.ip([
+      `address del ${from}/28 dev ${device}`,
+      `address add ${to}/28 dev ${device}`,
+      `route add default via ${lab.wans[index]?.gateway4} dev ${device} metric ${101 + index}`,
+    ]);
+  await renumber('wan2', second?.router4, fresh2, 1);
+  await renumber('wan1', first?.router4, fresh1, 0);
+  await waitUntil('the endpoint follows', async () => (await endpoints()).includes(fresh1));
+  await lab.hosts.router.must(['ip', 'mptcp', 'endpoint', 'delete', 'id', '77']);
+  await renumber('wan2', fresh2, second?.router4, 1);
+  await renumber('wan1', fresh1, first?.router4, 0);
+  await waitUntil('both are back', async () => {
+    const now = await endpoints();
+    return lab.wans.every(({ router4 }) => now.includes(`${router4} `)) && !now.includes(fresh1);
+  });
+});
+
 test('both WANs gone: nothing breaks, and the router carries again when they return', async () => {
   for (const name of ['wan1', 'wan2']) await lab.emulator?.carrier(name, false, 'a');
   await waitUntil('both are noticed', async () =>

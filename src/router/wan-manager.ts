@@ -191,7 +191,7 @@ export class WanManager implements DeviceView {
     clearTimeout(this.release);
   }
 
-  /** Brings everything in step. What fails is logged and tried again with the next event: flows go on meanwhile. */
+  /** Brings everything in step. What fails is logged and tried again with the next event; the rest comes all the same. */
   update(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -199,7 +199,7 @@ export class WanManager implements DeviceView {
     this.guard(() => {
       const { config, made } = this;
       const links = readLinks();
-      cutLost(links, made, this.parts.log);
+      this.guard(() => cutLost(links, made, this.parts.log));
       const facts = readFacts(config);
       this.seen = { links, facts };
       this.wans = wanLinks(config.wans, links, this.wans);
@@ -209,13 +209,13 @@ export class WanManager implements DeviceView {
       this.state = next;
       this.fastOpen.follow(next.order);
       // First what running flows wait for.
-      this.endpoints.bring(next.bonded, this, facts);
-      bringStandInsInStep(next.standIns, facts, made);
-      this.policy.bring(config, { state: next, facts, hints: this.parts.judge.hints });
-      this.updatePaths(next);
-      this.redirect.bring(config, this.servers, facts);
-      bringSettingsInStep(config, facts, made);
-      this.bringBuffers();
+      this.guard(() => this.endpoints.bring(next.bonded, this, facts));
+      this.guard(() => bringStandInsInStep(next.standIns, links, facts, made));
+      this.guard(() => this.policy.bring(config, { state: next, facts, hints: this.parts.judge.hints }));
+      this.guard(() => this.updatePaths(next));
+      this.guard(() => this.redirect.bring(config, this.servers, facts));
+      this.guard(() => bringSettingsInStep(config, facts, made));
+      this.guard(() => this.bringBuffers());
       this.updateFamilies();
     });
   }

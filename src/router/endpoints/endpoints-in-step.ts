@@ -25,7 +25,10 @@ export class EndpointsInStep {
     this.log = log;
   }
 
-  /** To be called whenever a WAN has become well or ceased to be. @throws WanbondError */
+  /**
+   * To be called whenever a WAN has become well or ceased to be. @throws WanbondError the first failure, after all were
+   * tried: what is in the way of one WAN must not keep the others from theirs
+   */
   bring(bonded: readonly BondedWan[], devices: DeviceView, facts: HostFacts): void {
     const made = this.made.ofKind('endpoint');
     const worn = this.worn.observe(made, (device) => devices.isWell(device), performance.now());
@@ -36,11 +39,12 @@ export class EndpointsInStep {
       return;
     }
     let { endpoints } = facts;
+    const failures: unknown[] = [];
     for (const { remove, add } of endpointRounds({ steps: wanSteps(bonded, facts), made, worn, endpoints })) {
-      this.made.takeBack(remove);
       endpoints = endpoints.filter((one) => !remove.some((undo) => undo.id === one.id));
-      this.made.apply(add, { ...facts, endpoints });
+      failures.push(...this.made.exchange(remove, add, { ...facts, endpoints }));
     }
+    if (failures.length > 0) throw failures[0];
     for (const { device, address } of worn)
       this.log.info({ device, address }, 'WAN back, endpoint made anew');
   }

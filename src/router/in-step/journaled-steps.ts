@@ -23,6 +23,19 @@ export class JournaledSteps {
     if (steps.length > 0) applyPlan(steps, facts, this.journal, this.nftables);
   }
 
+  /** First these go, then those come, each for itself. Returns the failures. @param facts without what goes */
+  exchange(undos: readonly Undo[], steps: readonly Step[], facts: HostFacts): unknown[] {
+    const failures = takeBack(undos, this.journal);
+    for (const step of steps) {
+      try {
+        this.apply([step], facts);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
+
   /** @throws the first failure, after all were tried */
   takeBack(undos: readonly Undo[]): void {
     const [failure] = takeBack(undos, this.journal);

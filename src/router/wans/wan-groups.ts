@@ -4,6 +4,7 @@ import { canBegin, canJoin } from '../../wan/tries/mptcp-survival.ts';
 import type { PathMeasurement } from '../../wan/probe/probe-path.ts';
 import { isDead } from '../../wan/servers/server-choice.ts';
 import { type ReadyWan, readyWans } from './ready-wans.ts';
+import { tellTwins } from './twin-wans.ts';
 import { tierRank, type WanFacts } from './wan-facts.ts';
 
 export interface WanGroups {
@@ -13,7 +14,7 @@ export interface WanGroups {
   readonly allowed: readonly ReadyWan[];
   /** The server does not answer over them. */
   readonly silent: ReadonlySet<string>;
-  /** Flapping ones that are not used now, and why. */
+  /** Flapping ones, and those with the address of another, that are not used now, and why. */
   readonly held: ReadonlyMap<string, string>;
   /** Of those that are alive, the best tier: what is not carried goes over a lower one only without them. */
   readonly leads: readonly ReadyWan[];
@@ -30,19 +31,21 @@ export function groupWans(facts: WanFacts, paths: ReadonlyMap<string, PathMeasur
   const allowed = ready.filter(({ name }) => facts.verdicts.get(name)?.role !== 'out');
   const answering = allowed.filter(({ name }) => !silent.has(name));
   const steady = answering.filter(({ name }) => !facts.held?.has(name));
-  const alive = steady.length > 0 ? steady : answering;
+  const { apart: alive, twins } = tellTwins(steady.length > 0 ? steady : answering);
   const keepsMptcp = alive.filter(({ name }) => {
     const survival = paths.get(name)?.mptcp;
     return canBegin(survival) || canJoin(survival);
   });
   // Where no WAN can be bonded, the endpoints do no harm either.
-  const bondable = [keepsMptcp, alive].find((wans) => wans.length > 0) ?? allowed;
+  const bondable = [keepsMptcp, alive].find((wans) => wans.length > 0) ?? tellTwins(allowed).apart;
   const best = Math.min(...alive.map(({ name }) => tierRank(facts, name)));
   return {
     ready,
     allowed,
     silent,
-    held: new Map([...(facts.held ?? [])].filter(([name]) => !alive.some((one) => one.name === name))),
+    held: new Map(
+      [...twins, ...(facts.held ?? [])].filter(([name]) => !alive.some((one) => one.name === name)),
+    ),
     leads: alive.filter(({ name }) => tierRank(facts, name) === best),
     bondable,
     unbondable: alive.filter((wan) => !bondable.includes(wan)),

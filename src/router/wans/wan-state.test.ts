@@ -103,6 +103,25 @@ describe('WANs', () => {
     expect(alone.reasons).toEqual({ dsl: undefined, lte: 'the server does not answer over it' });
   });
 
+  test.each([
+    ['both answer', {}, ['dsl'], ['dsl', 'lte']],
+    ['only the second answers', DOWN, ['lte'], ['lte', 'dsl']],
+  ])('of two with one address one is bonded: %s', (_, first, bonded, order) => {
+    const [dsl, lte] = LINKS as [(typeof LINKS)[0], (typeof LINKS)[0]];
+    const twins = [dsl, { ...lte, addresses: dsl.addresses }];
+    const state = decide([path('dsl', FIRST, first), path('lte', FIRST)], new Map(), twins);
+    expect(state.names).toMatchObject({ bonded, order });
+    const reason = 'dsl has its address 192.0.2.10: change the network of one of the two modems';
+    expect(state.reasons['lte']).toBe(bonded[0] === 'dsl' ? reason : undefined);
+  });
+
+  test('of two with one address one has an endpoint, also while both are silent', () => {
+    const [dsl, lte] = LINKS as [(typeof LINKS)[0], (typeof LINKS)[0]];
+    const silent = [path('dsl', FIRST, DOWN), path('lte', FIRST, DOWN)];
+    const state = decide(silent, new Map(), [dsl, { ...lte, addresses: dsl.addresses }]);
+    expect(state.names.bonded).toEqual(['dsl']);
+  });
+
   test('one whose probes were never answered is used: UDP may be blocked', () => {
     const state = decide([path('dsl', FIRST, { ...DOWN, hasAnswered: false }), path('lte', FIRST)]);
     expect(state.names.bonded).toEqual(['dsl', 'lte']);
