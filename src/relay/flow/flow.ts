@@ -32,6 +32,8 @@ export interface FlowStart {
   /** Bytes already read that the other side has yet to get, as they are. */
   readonly firstToFar?: Buffer;
   readonly firstToNear?: Buffer;
+  /** So many at the head of `firstToNear` are ours to the near side, and none of the far side's stream. */
+  readonly ownToNearBytes?: number;
   /** The answer to the near side's request, no part of the stream; not where bytes are sealed for it. */
   readonly reply?: Buffer;
   readonly copies?: FlowCopies | undefined;
@@ -54,6 +56,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
   private onGone: (() => void) | undefined;
   private readonly onRefused: (() => void) | undefined;
   private readonly sentToFarBytes: number;
+  private readonly ownToNearBytes: number;
   private isQueued = false;
   private isClosed = false;
   /** Made when the flow first waits for room: most flows never do. */
@@ -96,6 +99,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
     this.onGone = copies?.onGone;
     this.onRefused = onRefused;
     this.sentToFarBytes = start.sentToFarBytes ?? 0;
+    this.ownToNearBytes = start.ownToNearBytes ?? 0;
     // Who has ended its own direction may get an empty answer in order.
     if (onRefused) this.toNear.emptyEndFails = () => !this.toFar.ended;
     this.lastActiveMs = context.loop.nowMs;
@@ -135,7 +139,7 @@ export class Flow implements ConnOwner, Task, RoomOwner, Listed {
   /** The far side's stream so far, and the copy of ours; undefined when the flow cannot go on over another connection. */
   get farPoint(): { readonly copy: SentCopy; readonly received: number; readonly fd: number } | undefined {
     const { copy } = this.toFar;
-    const received = this.toNear.takenBytes;
+    const received = this.toNear.takenBytes - this.ownToNearBytes;
     // The far end keeps no more than that either.
     if (received > KEPT_BYTES || this.isClosed || !copy?.isKept || !this.toNear.mayChangeSource)
       return undefined;

@@ -16,15 +16,17 @@ export interface EstablishedOpening {
   /** The reply to it has come on its connection. */
   readonly request: PendingRequest;
   readonly plan: RouterOpeningPlan;
-  /** For the device. */
+  /** For the device: our own answer to it, and what came behind the reply. */
   readonly received: Buffer;
+  /** So many bytes of it are our own. */
+  readonly ownBytes: number;
   readonly codec: StreamCodec | undefined;
   /** A far end that can refuse only by ending the flow before its first byte has done so. */
   readonly onRefused: () => void;
 }
 
 export function startCarriedFlow(context: WorkerContext, opening: EstablishedOpening): void {
-  const { client, request, plan, received, codec } = opening;
+  const { client, request, plan, received, ownBytes, codec } = opening;
   const { conn, candidate } = request.link as HelloLink;
   const { candidates, handshake } = request.route;
   const { sent, unsent } = firstBytes(opening);
@@ -52,7 +54,7 @@ export function startCarriedFlow(context: WorkerContext, opening: EstablishedOpe
     handshakeTimeoutMs: settings.handshakeTimeoutMs,
     all: plan.young,
   };
-  YoungFlow.start(context, spec, { client, upstream: conn, sent, unsent, received });
+  YoungFlow.start(context, spec, { client, upstream: conn, sent, unsent, received, ownBytes });
 }
 
 /** The device's bytes that have left with the hello or behind it, and what is to be sent before any others. */

@@ -4,7 +4,7 @@ import { SOCK_NONBLOCK } from '../../linux/constants.ts';
 import { close, rawAccept4, rawRecv, rawSend } from '../../linux/libc.ts';
 import { listenOnLoopback } from '../../linux/loopback.fixture.ts';
 import { closeWithReset } from '../../linux/sockets.ts';
-import type { ClientHandshake } from '../../transport/handshake.ts';
+import type { ClientHandshake, ResumePoint } from '../../transport/handshake.ts';
 import { FastOpenTrials } from './fast-open-trials.ts';
 import { Loop } from '../loop/loop.ts';
 import type { RouterOpeningPlan } from './router-opening-plan.ts';
@@ -22,8 +22,12 @@ const SETTINGS = {
   congestion: { usual: undefined, lossy: undefined },
 };
 
-/** Says `0` and the device's bytes, or the number of the attempt; is answered by `y`, `n` or `again`. */
-function handshake(attempt: number): ClientHandshake {
+/**
+ * Says `0` and the device's bytes, or the number of the attempt; is answered by `y`, `n` or `again`.
+ *
+ * @param points gets where it was resumed
+ */
+function handshake(attempt: number, points: ResumePoint[]): ClientHandshake {
   return {
     hello: (early) => Buffer.concat([Buffer.from(String(attempt)), early]),
     receive: (bytes) => {
@@ -33,7 +37,10 @@ function handshake(attempt: number): ClientHandshake {
         return { kind: 'refused', reason: 'not-authorized', detail: 'past that', retryAfterS: undefined };
       return { kind: answer === 'a' ? 'retry' : 'more' };
     },
-    resume: (point) => handshake(point.attempt),
+    resume: (point) => {
+      points.push(point);
+      return handshake(point.attempt, points);
+    },
   };
 }
 
@@ -82,11 +89,12 @@ export function playServer() {
       hedgeDelayMs: 1000,
     }),
   );
+  const points: ResumePoint[] = [];
   const plan = {
     settings: SETTINGS,
     target: { address: parseAddress('192.0.2.1'), port: 80 },
     hints: { isLossy: false },
-    routes: [{ candidates, handshake: handshake(0) }] as const,
+    routes: [{ candidates, handshake: handshake(0, points) }] as const,
     young: new Roster<YoungFlow>(),
     fastOpen: new FastOpenTrials(() => undefined),
   } satisfies RouterOpeningPlan;
@@ -94,6 +102,8 @@ export function playServer() {
     loop,
     candidates,
     plan,
+    /** Where flows have asked to go on. */
+    points,
     turn,
     /** The next connection; negative when there is none. */
     accept: (): number => {

@@ -102,14 +102,15 @@ export class RouterOpening implements ConnOwner, Opening, UpstreamOwner {
 
   onEstablished({ rest, codec }: EstablishedReply): void {
     const { context, plan, client, request } = this;
-    const { front } = plan;
+    const own = plan.front?.accepted();
     const wan = request.link?.candidate.wan;
     this.finish();
     startCarriedFlow(context, {
       client,
       request,
       plan,
-      received: front ? Buffer.concat([front.accepted(), rest]) : rest,
+      received: own ? Buffer.concat([own, rest]) : rest,
+      ownBytes: own?.length ?? 0,
       codec,
       onRefused: () => this.fail('refused-by-target', REFUSED_BLINDLY, wan),
     });

@@ -4,6 +4,7 @@ import { close } from '../../linux/libc.ts';
 import { connectedPair } from '../../linux/loopback.fixture.ts';
 import { playServer, policyWithout } from './played-server.fixture.ts';
 import { RouterOpening } from './router-opening.ts';
+import type { RouterFront } from './router-opening-plan.ts';
 import { contextOf } from '../worker-context.fixture.ts';
 
 const closers: (() => void)[] = [];
@@ -12,9 +13,10 @@ afterEach(() => {
 });
 
 /** A device has asked, and has the beginning of its answer over the first WAN. */
-function setUp() {
+function setUp(front?: RouterFront) {
   const server = playServer();
-  const { accept, loop, plan, read, write } = server;
+  const { accept, loop, read, write } = server;
+  const plan = { ...server.plan, ...(front && { front }) };
   const failures: string[] = [];
   const context = contextOf(loop, { fail: (reason, detail) => failures.push(`${reason}: ${detail}`) });
   const [device, client] = connectedPair();
@@ -27,11 +29,11 @@ function setUp() {
   expect(RouterOpening.open(context, plan, client)).toBe(true);
   const first = accept();
   write(first, 'yanswer');
-  expect([read(first), read(device)]).toEqual(['0question', 'answer']);
+  expect([read(first), read(device)]).toEqual(['0question', `${front?.accepted().toString() ?? ''}answer`]);
   const move = (dead: string): void => {
     for (const young of plan.young) young.onPolicy(policyWithout(dead).wans);
   };
-  return { ...server, context, device, failures, first, move };
+  return { ...server, plan, context, device, failures, first, move };
 }
 
 test('goes on over another WAN, and leaves the first when that has answered', () => {
@@ -45,6 +47,17 @@ test('goes on over another WAN, and leaves the first when that has answered', ()
   expect(read(device)).toBe(', the rest');
   write(device, 'thanks');
   expect([read(second), read(first), failures]).toEqual(['thanks', '', []]);
+});
+
+test('our own answer to a device that asked the SOCKS port is no part of what the server has said', () => {
+  const { accept, device, move, points, read, write } = setUp({
+    accepted: () => Buffer.from('accepted: '),
+    refused: () => undefined,
+  });
+  move('wan1');
+  expect(points).toMatchObject([{ received: 'answer'.length }]);
+  write(accept(), 'y, the rest');
+  expect(read(device)).toBe(', the rest');
 });
 
 test('goes on over the one after it when that dies as well', () => {

@@ -41,8 +41,10 @@ export interface YoungFlowStart {
   readonly sent: Buffer;
   /** Is still to be sent to it. */
   readonly unsent: Buffer;
-  /** Came behind its reply. */
+  /** For the device: our own answer to it, and what came behind the server's reply. */
   readonly received: Buffer;
+  /** So many bytes of it are our own. */
+  readonly ownBytes: number;
 }
 
 export class YoungFlow implements HelloRaceHandlers, Listed {
@@ -63,7 +65,7 @@ export class YoungFlow implements HelloRaceHandlers, Listed {
   static start(
     context: WorkerContext,
     spec: YoungFlowSpec,
-    { client, upstream, sent, unsent, received }: YoungFlowStart,
+    { client, upstream, sent, unsent, received, ownBytes }: YoungFlowStart,
   ): void {
     const toFar = new SentCopy(context.copies, context.loop.nowMs);
     toFar.push(sent);
@@ -78,6 +80,7 @@ export class YoungFlow implements HelloRaceHandlers, Listed {
       far: upstream,
       firstToFar: unsent,
       firstToNear: received,
+      ownToNearBytes: ownBytes,
       copies: { toFar, onGone },
       sentToFarBytes: sent.length,
     });
