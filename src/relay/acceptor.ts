@@ -57,7 +57,7 @@ export class Acceptor implements Task {
     const watcher: Watcher = {
       onEvents: () => {
         state.isReady = true;
-        this.onTurn();
+        this.take();
       },
     };
     this.loop.watch(listener, watcher);
@@ -67,7 +67,7 @@ export class Acceptor implements Task {
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    this.onTurn();
+    this.take();
     if (this.isPaused) return;
     this.isAnnounced = false;
     this.handlers.onResume();
@@ -75,6 +75,10 @@ export class Acceptor implements Task {
 
   onTurn(): void {
     this.isQueued = false;
+    this.take();
+  }
+
+  private take(): void {
     while (!this.isPaused && this.starved.length > 0) {
       this.offer(this.starved.shift() as Accepted);
     }
@@ -86,7 +90,7 @@ export class Acceptor implements Task {
 
   /** Takes what waits, then stops listening. */
   close(): void {
-    this.onTurn();
+    this.take();
     for (const listener of this.listeners.keys()) {
       this.loop.forget(listener);
       close(listener);
