@@ -146,6 +146,33 @@ test('a server that does not reply is told of', () => {
   expect(held()).toBe(0);
 });
 
+test('where the move to another WAN fails, the reply may still come on the connection before', () => {
+  const { accept, leave, read, turn, write, upstream, told } = setUp();
+  upstream.begin();
+  const first = accept();
+  upstream.say();
+  leave();
+  upstream.onPolicy(policyWithout('wan1'));
+  turn();
+  upstream.add(Buffer.from(' and more'));
+  expect([told, read(first)]).toEqual([['connected'], '0question and more']);
+  write(first, 'yanswer');
+  expect(told).toEqual(['connected', 'established: answer']);
+});
+
+test('when all are lost on which it was said, it fails', () => {
+  const { accept, drop, leave, turn, upstream, told, held } = setUp();
+  upstream.begin();
+  const first = accept();
+  upstream.say();
+  leave();
+  upstream.onPolicy(policyWithout('wan1'));
+  drop(first);
+  turn();
+  expect(told).toEqual(['connected', expect.stringMatching(/^server-/)]);
+  expect(held()).toBe(0);
+});
+
 test('when nobody listens, the failure says what the kernel said', () => {
   const { leave, upstream, untilTold, told, held } = setUp();
   leave();

@@ -105,8 +105,12 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
     this.owner.onConnected();
   }
 
+  /** No connection can be had; one on which the request was said before may still bring the reply. */
   onFailed(reason: FailureReason, detail: string): void {
-    if (this.isOver) return;
+    if (!this.isOver && !this.goBack()) this.fail(reason, detail);
+  }
+
+  private fail(reason: FailureReason, detail: string): void {
     this.close();
     this.owner.onFailed(reason, detail);
   }
@@ -144,13 +148,17 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
       this.retries++;
       this.again([link.candidate]);
     } else if (reply.kind === 'retry') {
-      this.onFailed('clock', 'the server did not take the cookies that it gave us');
+      this.fail('clock', 'the server did not take the cookies that it gave us');
     } else if (this.request.attempts > 0 && reply.reason === 'not-authorized') {
-      this.goBack();
+      // It is past the request, and goes on with it where it was said before.
+      this.onFailed(
+        'server-lost',
+        'the WAN died before the reply, and the server cannot go on with the request',
+      );
     } else if (reply.reason === 'server-lost') {
       this.onLost(reply.detail);
     } else {
-      this.onFailed(reply.reason, reply.detail);
+      this.fail(reply.reason, reply.detail);
     }
   }
 
@@ -223,21 +231,20 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
     return true;
   }
 
-  /**
-   * The server is past the request and goes on with it where it was said before: its reply got to this host on another
-   * subflow of that connection.
-   */
-  private goBack(): void {
-    const missed = this.request.back();
-    if (!missed) {
-      const why = 'the WAN died before the reply, and the server cannot go on with the request';
-      return this.onFailed('server-lost', why);
-    }
+  /** To where the request was said before: the reply gets to this host on another subflow, or its WAN is back. */
+  private goBack(): boolean {
+    const missed = this.request.attempts > 0 ? this.request.back() : undefined;
+    if (!missed) return false;
+    const { loop } = this.context;
     const { conn } = this.request.link as HelloLink;
+    this.dial.close();
+    this.endFastOpen();
+    loop.timers.arm(this.deadline, this.plan.settings.handshakeTimeoutMs, loop.nowMs);
     conn.owner = this;
     conn.readable = true;
     this.add(missed);
     this.readReply();
+    return true;
   }
 
   /** The connection to the server is gone, before its reply. */
@@ -247,7 +254,7 @@ export class UpstreamOpening implements ConnOwner, UpstreamDialHandlers {
   }
 
   private onDeadline(): void {
-    this.onFailed('server-silent', `no reply within ${this.plan.settings.handshakeTimeoutMs} ms`);
+    this.fail('server-silent', `no reply within ${this.plan.settings.handshakeTimeoutMs} ms`);
   }
 
   private finish(): void {
