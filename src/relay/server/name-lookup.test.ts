@@ -43,6 +43,19 @@ test('when too many wait, who comes later is told at once', async () => {
   expect(await names.ask('late')).toEqual([]);
 });
 
+test('names whose servers are silent hold up the others for ten seconds at most', async () => {
+  const resolver = new Resolver();
+  let nowMs = 0;
+  const names = new NameLookups(resolver.lookUp, () => nowMs);
+  const dead = Array.from({ length: 258 }, (_, i) => names.ask(`dead${i}`));
+  nowMs = 11_000;
+  void names.ask('good');
+  expect(await Promise.all(dead.slice(2))).toEqual(Array.from({ length: 256 }, () => []));
+  resolver.answer('dead0');
+  await settled();
+  expect(resolver.asked).toEqual(['dead0', 'dead1', 'good']);
+});
+
 test('what cannot be a name is not asked for', async () => {
   const resolver = new Resolver();
   expect(await new NameLookups(resolver.lookUp).ask('a b\n')).toEqual([]);
