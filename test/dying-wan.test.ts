@@ -1,7 +1,8 @@
 // A WAN dies under flows that stand on it alone: before the hello arrived, before its reply did, or before another
 // subflow was there. They go on over another WAN, byte for byte, and the origin sees each request once.
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ORIGIN } from '../src/lab/addresses.ts';
+import { parseAddress } from '../src/base/address.ts';
+import { LAN, ORIGIN } from '../src/lab/addresses.ts';
 import { buildLab, type Lab } from '../src/lab/lab.ts';
 import { CONVERT_PORT } from '../src/lab/program-config.ts';
 import { dropPackets } from './support/drop-packets.ts';
@@ -18,11 +19,14 @@ import { waitUntil } from '../src/lab/wait-until.ts';
 import { isWell, wanStatuses } from './support/wan-statuses.ts';
 
 const PORT = 5401;
+const SOCKS_PORT = 1080;
 // Of an IPv4 packet with MPTCP's options: an opening and a bare acknowledgement are shorter, a hello is longer.
 const LONGER_THAN_AN_ACK = 'meta length > 120';
 const FROM_SERVER = `iifname "wan1" tcp sport ${CONVERT_PORT} tcp flags & syn == 0`;
 // A hello that goes on with another comes to any of them: nearly all have to be handed over.
 const SERVER_WORKERS = 4;
+
+const NOTHING = Buffer.alloc(0);
 
 let lab: Lab;
 let origin: SizedOrigin;
@@ -31,7 +35,9 @@ beforeAll(async () => {
   lab = await buildLab({ wans: ['50mbit,delay=20ms', '50mbit,delay=20ms'] });
   origin = await startSizedOrigin(lab.hosts.origin, PORT);
   await lab.startServer({ overrides: { relay: { workers: SERVER_WORKERS } } });
-  await lab.startRouter({ overrides: { relay: { workers: 2, 'warm-upstreams': 0 } } });
+  await lab.startRouter({
+    overrides: { relay: { workers: 2, 'warm-upstreams': 0 }, socks: { port: SOCKS_PORT } },
+  });
   await waitUntil('both WANs are measured', bothAreMeasured);
 });
 afterEach(async () => {
@@ -41,6 +47,14 @@ afterEach(async () => {
 afterAll(() => lab?.close());
 
 const bothAreMeasured = async (): Promise<boolean> => (await wanStatuses(lab)).every(isWell);
+
+// RFC 1928: no authentication, a connection to the origin, and what the router says of each.
+const SOCKS_ASKED = Buffer.concat([
+  Buffer.from([5, 1, 0, 5, 1, 0, 1]),
+  parseAddress(ORIGIN.address4).subarray(12),
+  Buffer.from([PORT >> 8, PORT & 0xff]),
+]);
+const SOCKS_TOLD = Buffer.from([5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
 
 interface Kind extends Pick<SizedRequest, 'answerBytes' | 'bodyBytes'> {
   /** The device ends its direction behind the request. */
@@ -55,10 +69,11 @@ interface Course {
   readonly everyMs?: number;
   /** So many requests have arrived when wan1 goes. */
   readonly cutAfter: number;
+  readonly bySocks?: boolean;
 }
 
 /** Flows over both WANs in turn, wan1 goes in their midst: each request arrives once, and every byte of its answer. */
-async function allGoOn(course: string, { kinds, flows, everyMs = 0, cutAfter }: Course) {
+async function allGoOn(course: string, { kinds, flows, everyMs = 0, cutAfter, bySocks = false }: Course) {
   const names = Object.keys(kinds);
   const requests = Array.from({ length: flows }, (_, i) => {
     const kind = names[i % names.length] as string;
@@ -67,9 +82,8 @@ async function allGoOn(course: string, { kinds, flows, everyMs = 0, cutAfter }: 
   const probing = probeAll(
     lab.hosts.lan,
     requests.map((request, i) => ({
-      address: ORIGIN.address4,
-      port: PORT,
-      send: requestBytes(request),
+      ...(bySocks ? { address: LAN.router4, port: SOCKS_PORT } : { address: ORIGIN.address4, port: PORT }),
+      send: Buffer.concat([bySocks ? SOCKS_ASKED : NOTHING, requestBytes(request)]),
       startAfterMs: i * everyMs,
       endAfterSend: request.endAfterSend ?? false,
     })),
@@ -80,7 +94,8 @@ async function allGoOn(course: string, { kinds, flows, everyMs = 0, cutAfter }: 
   const results = await probing;
   const seen = results.map(({ outcome, received }, i) => {
     const request = requests[i] as SizedRequest;
-    const got = received.equals(answerTo(request)) ? 'all' : `${received.length} bytes`;
+    const wanted = Buffer.concat([bySocks ? SOCKS_TOLD : NOTHING, answerTo(request)]);
+    const got = received.equals(wanted) ? 'all' : `${received.length} bytes`;
     return `${request.name}: ${got}, ${outcome}`;
   });
   expect(seen).toEqual(requests.map(({ name }) => `${name}: all, end`));
@@ -124,4 +139,9 @@ test('in the midst of opening, answering and joining', async () => {
     big: { answerBytes: 600_000 },
   };
   await allGoOn('midst', { kinds, flows: 60, everyMs: 8, cutAfter: 15 });
+});
+
+test('in the midst of answering what came by the SOCKS port', async () => {
+  const kinds = { download: { answerBytes: 60_000 }, ended: { answerBytes: 20_000, endAfterSend: true } };
+  await allGoOn('socks', { kinds, flows: 60, everyMs: 8, cutAfter: 15, bySocks: true });
 });
