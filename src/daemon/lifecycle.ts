@@ -35,6 +35,8 @@ export interface LifecycleOptions {
   readonly drainTimeoutMs: () => number;
   /** From before the start: a signal in the middle of it must not leave half of it behind. */
   readonly signals: Signals;
+  /** For tests: what ends the process at once. */
+  readonly exit?: (code: number) => number;
 }
 
 const DRAIN_CHECK_MS = 100;
@@ -59,7 +61,7 @@ export function guardProcess(log: Log, release: () => void): (error: unknown) =>
 /** Runs until a signal has come and the flows have ended. Resolves to the exit code. */
 export async function runDaemon(
   daemon: Daemon,
-  { log, drainTimeoutMs, signals }: LifecycleOptions,
+  { log, drainTimeoutMs, signals, exit = exitNow }: LifecycleOptions,
 ): Promise<number> {
   const watchdog = startWatchdog();
   notifyInit('READY=1');
@@ -72,18 +74,18 @@ export async function runDaemon(
     `${signal}: no new flows; running ones may finish (again: end at once)`,
   );
   try {
-    return await end(daemon, { log, drainTimeoutMs, signals }, watchdog);
+    return await end(daemon, { log, drainTimeoutMs, signals, exit }, watchdog);
   } catch (error) {
     // An end that fails halfway must not leave a daemon that takes traffic and listens to no signal any more.
     log.fatal({ err: error }, `the end failed: ${describe(error)}; \`wanbond down\` takes back what is left`);
     daemon.release();
-    return exitNow(FATAL_EXIT_CODE);
+    return exit(FATAL_EXIT_CODE);
   }
 }
 
 async function end(
   daemon: Daemon,
-  { log, drainTimeoutMs, signals }: LifecycleOptions,
+  { log, drainTimeoutMs, signals, exit }: Required<LifecycleOptions>,
   watchdog: NodeJS.Timeout | undefined,
 ): Promise<number> {
   daemon.drain();
@@ -93,8 +95,7 @@ async function end(
   clearInterval(watchdog);
   const isClean = await daemon.stop();
   log.info('stopped');
-  if (!isClean) exitNow(FATAL_EXIT_CODE);
-  return 0;
+  return isClean ? 0 : exit(FATAL_EXIT_CODE);
 }
 
 export interface Signals {
