@@ -173,6 +173,7 @@ test('the .config of an OpenWrt tree says what is selected', () => {
 test('what is no kernel config is refused with what to give instead', () => {
   expect(codeOf(() => readConfigFile(join(folder, 'nothing')))).toBe('no-config');
   expect(codeOf(() => readConfigFile(folder))).toBe('no-config');
+  expect(() => readConfigFile(join(folder, 'nothing'))).toThrow(/nothing: there is no such file$/);
   expect(codeOf(() => readConfigFile(write('router.toml', '[lan]\n')))).toBe('not-a-config');
   openwrt();
   expect(codeOf(() => readConfigFile(write('.config', 'CONFIG_TARGET_BOARD="ath79"\n')))).toBe(

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { describe, WanbondError } from '../../base/error.ts';
+import { WanbondError } from '../../base/error.ts';
+import { reason } from '../../config/key-file.ts';
 import { type KernelConfig, parseConfig } from '../config-file.ts';
 import { versionIn } from '../kernel-version.ts';
 import type { KernelFacts } from './judge.ts';
@@ -101,7 +102,7 @@ function readText(file: string): string {
   } catch (cause) {
     throw new WanbondError({
       code: 'no-config',
-      message: `cannot read ${file}: ${describe(cause)}`,
+      message: `cannot read ${file}: ${reason(cause)}`,
       hint: 'Give a .config, /boot/config-*, or target/linux/*/config-* of an OpenWrt tree.',
       cause,
     });
