@@ -8,18 +8,19 @@ import type { Role } from '../config/load.ts';
 import { ROUTER_LOCK } from '../router/daemon.ts';
 import { isOfNat } from '../router/plan/nat-plan.ts';
 import { SERVER_LOCK } from '../server/daemon.ts';
+import { configOption, installedConfig } from './config-option.ts';
 import { loadAnyConfig } from './role-config.ts';
 
 export function downCommand(): Command {
   return new Command('down')
     .description('take back what a daemon that died has left on this host')
-    .requiredOption('-c, --config <file>', 'the config file of the router or the server')
+    .addOption(configOption('the config file of the router or the server'))
     .option('--record <folder>', 'take back what `up --record` has changed instead')
     .option(
       '--keep-nat',
       'leave the forwarding and NAT of `nat = true`, by which devices get out without a daemon',
     )
-    .action(async ({ config: file, record, keepNat }: DownOptions) => {
+    .action(async ({ config: file = installedConfig(), record, keepNat }: DownOptions) => {
       const { role, config } = loadAnyConfig(file);
       const isKept = keepNat ? isOfNat : undefined;
       const undone = await takeBackRecorded(role, record ?? config.stateDir, isKept);
@@ -31,7 +32,7 @@ export function downCommand(): Command {
 }
 
 interface DownOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly record?: string;
   readonly keepNat?: true;
 }

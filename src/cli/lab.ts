@@ -7,10 +7,9 @@ import { buildLab, type Lab } from '../lab/lab.ts';
 import { parseWanLink } from '../lab/link-kind.ts';
 import { type Measurement, measureLab } from '../lab/measure/measure.ts';
 import { SHELL } from '../lab/openwrt/root-facts.ts';
-import { RENDERED_FILE } from '../lab/openwrt/router.ts';
 import { HOST_NAMES, type HostName } from '../lab/run-name.ts';
 import { findings } from '../lab/measure/verdict.ts';
-import { UCI_FILE } from '../openwrt/places.ts';
+import { RENDERED_FILE, UCI_FILE } from '../openwrt/places.ts';
 import { terminalProgress } from './lab/lab-progress.ts';
 import { renderLabTable } from './lab/lab-table.ts';
 

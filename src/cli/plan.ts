@@ -11,15 +11,16 @@ import { readServerFacts } from '../server/server-facts.ts';
 import { serverPlan } from '../server/server-plan.ts';
 import { knownServers, serverNames } from '../wan/servers/known-servers.ts';
 import { lookUpNames } from '../wan/servers/look-up-names.ts';
+import { configOption, installedConfig } from './config-option.ts';
 import { plannedWans } from './planned-wans.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 
 export function planCommand(): Command {
   return new Command('plan')
     .description('print what the daemon would change on this host, as commands; change nothing')
-    .requiredOption('-c, --config <file>', 'the config file of the router or the server')
+    .addOption(configOption('the config file of the router or the server'))
     .option('--undo', 'print the reverse instead')
-    .action(async ({ config: file, undo }: { config: string; undo?: boolean }) => {
+    .action(async ({ config: file = installedConfig(), undo }: { config?: string; undo?: boolean }) => {
       const { steps, facts, note } = await makePlan(loadAnyConfig(file));
       if (note !== undefined) process.stderr.write(`${note}\n`);
       process.stdout.write(undo ? renderReverse(steps, facts) : renderPlan(steps, facts));

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { WanbondError } from '../base/error.ts';
 import { tellControl } from '../control/control-socket.ts';
 import type { ReloadAnswer, ReloadRequest } from '../daemon/reload.ts';
+import { configOption, installedConfig } from './config-option.ts';
 import { reportError } from './report-error.ts';
 import { loadAnyConfig } from './role-config.ts';
 
@@ -17,12 +18,12 @@ export function reloadCommand(): Command {
     .description(
       'make the running daemon take over its config file; flows go on, and a bad file changes nothing',
     )
-    .requiredOption('-c, --config <file>', 'the config file that the daemon runs with')
+    .addOption(configOption('the config file that the daemon runs with'))
     .addHelpText(
       'after',
       `\nThe exit code is ${NEEDS_RESTART} when the daemon has to be restarted for what was changed.`,
     )
-    .action(async ({ config: file }: { config: string }) => {
+    .action(async ({ config: file = installedConfig() }: { config?: string }) => {
       const answer = await reload(file).catch((error: unknown) => {
         if (!(error instanceof WanbondError) || !RESTART_CODES.has(error.code)) throw error;
         reportError(error);

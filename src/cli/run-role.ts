@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { countHangUps, countSignals, type ReloadableDaemon, runDaemon } from '../daemon/lifecycle.ts';
 import { type ReloadParts, Reloader } from '../daemon/reload.ts';
 import { exitNow } from '../linux/libc.ts';
+import { requiredConfigOption } from './config-option.ts';
 
 interface RoleConfig {
   readonly stateDir: string;
@@ -23,7 +24,7 @@ export function roleCommand<C extends RoleConfig>(
 ): Command {
   return new Command(name)
     .description(description)
-    .requiredOption('-c, --config <file>', 'the config file')
+    .addOption(requiredConfigOption('the config file'))
     .action(async ({ config: file }: { config: string }) => {
       const { config, warnings } = load(file);
       const log = createLog(config.log);

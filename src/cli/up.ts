@@ -7,13 +7,14 @@ import { Journal } from '../plan/journal.ts';
 import { SERVER_LOCK } from '../server/daemon.ts';
 import { readServerFacts } from '../server/server-facts.ts';
 import { serverPlan } from '../server/server-plan.ts';
+import { requiredConfigOption } from './config-option.ts';
 import { loadAnyConfig } from './role-config.ts';
 
 export function upCommand(): Command {
   return new Command('up')
     .description('set what a server without privileges needs of this host; `down` takes it back')
-    .requiredOption('-c, --config <file>', 'the config file of the server')
-    .requiredOption('--record <folder>', 'where to record what was changed, for `down --record`')
+    .addOption(requiredConfigOption('the config file of the server'))
+    .requiredOption('--record <folder>', 'where to record what was changed, for `down --record` (required)')
     .action(async ({ config: file, record }: { config: string; record: string }) => {
       const any = loadAnyConfig(file);
       if (any.role !== 'server') throw notForRouters();

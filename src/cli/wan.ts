@@ -6,32 +6,35 @@ import { askControl, tellControl } from '../control/control-socket.ts';
 import { OVERRIDES, type OverrideRequest, unknownWan } from '../router/wans/override-request.ts';
 import type { TierStatus } from '../router/wans/tier-keeper.ts';
 import type { WanStatus } from '../router/report/wan-status.ts';
+import { configOption, installedConfig } from './config-option.ts';
 import { loadAnyConfig } from './role-config.ts';
 import { renderWanTable } from './wan-table.ts';
 
 interface WanOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly json?: true;
 }
+
+const ROLES = ['router'] as const;
 
 export function wanCommand(): Command {
   return new Command('wan')
     .description('show the WANs of the running router, or set the tier of one until `auto` or a restart')
     .argument('[name]', 'the WAN to change; all are shown without it')
     .addArgument(new Argument('[tier]', 'what it shall be').choices(OVERRIDES))
-    .requiredOption('-c, --config <file>', 'the config file the router runs with')
+    .addOption(configOption('the config file the router runs with', ROLES))
     .option('--json', 'print JSON instead of a table')
     .action(
       async (
         name: string | undefined,
         tier: OverrideRequest['tier'] | undefined,
-        { config: file, json }: WanOptions,
+        { config: given, json }: WanOptions,
       ) => {
-        const config = routerConfig(file);
+        const config = routerConfig(given ?? installedConfig(ROLES));
         if (name === undefined || tier === undefined) return await show(config, name, json === true);
         const request: OverrideRequest = { name, tier };
         const status = (await tellControl(config.stateDir, 'wan', request)) as TierStatus;
-        print(json ? JSON.stringify(status) : said(name, status));
+        print(json ? JSON.stringify(status) : said(name, status, given));
       },
     );
 }
@@ -43,9 +46,15 @@ async function show({ stateDir }: RouterConfig, name: string | undefined, json: 
   print(json ? JSON.stringify(wans, undefined, 2) : renderWanTable(wans));
 }
 
-function said(name: string, { tier, override, tierReason }: TierStatus): string {
+/** @param file as it was given with -c */
+export function said(
+  name: string,
+  { tier, override, tierReason }: TierStatus,
+  file: string | undefined,
+): string {
   if (override !== undefined) {
-    return `${name} is ${tier}, by hand, until \`wanbond wan ${name} auto\` or a restart of the router.`;
+    const option = file === undefined ? '' : ` -c ${file}`;
+    return `${name} is ${tier}, by hand, until \`wanbond wan ${name} auto${option}\` or a restart of the router.`;
   }
   return `${name} is ${tier}, as ${tierReason === undefined ? 'configured' : `it has to be: ${tierReason}`}.`;
 }

@@ -5,6 +5,8 @@ import type { ConfigTable } from '../config/toml-writer.ts';
 /** How `uci` calls our config. */
 export const UCI_PACKAGE = 'wanbond';
 export const UCI_FILE = `/etc/config/${UCI_PACKAGE}`;
+/** What the service renders of it, and runs the daemon with. */
+export const RENDERED_FILE = '/var/etc/wanbond.toml';
 
 /** What a config says on OpenWrt when it says nothing: there is no /run. */
 export const DEFAULTS: Readonly<Record<Role, ConfigTable>> = {

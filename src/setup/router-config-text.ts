@@ -13,7 +13,7 @@ const list = (texts: readonly string[]): string =>
 
 export function routerConfigText({ lanInterfaces, wans, join }: RouterConfigInput): string {
   return `# The config of the wanbond router, made by \`wanbond init router\`. It holds a key: keep it private.
-# Every setting is in docs/config.md. After a change: wanbond reload -c FILE, or systemctl reload wanbond-router
+# Every setting is in docs/config.md. After a change: wanbond reload, or systemctl reload wanbond-router
 
 # While the server cannot be reached, new connections leave without it ("direct") or are refused ("block").
 # on-server-loss = "direct"

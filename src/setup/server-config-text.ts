@@ -13,7 +13,7 @@ export const FIRST_KEY_ID = 1;
 
 export function serverConfigText({ port, routerName, key }: ServerConfigInput): string {
   return `# The config of the wanbond server, made by \`wanbond init server\`. It holds keys: keep it private.
-# Every setting is in docs/config.md. After a change: wanbond reload -c FILE, or systemctl reload wanbond-server
+# Every setting is in docs/config.md. After a change: wanbond reload, or systemctl reload wanbond-server
 
 # Where routers connect to. This port has to be open in the firewall, here and at the provider: TCP, and UDP for probes.
 [[listen]]

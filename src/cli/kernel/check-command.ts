@@ -4,6 +4,7 @@ import { judgeKernel, type KernelFinding } from '../../kernel/check/judge.ts';
 import { type ReadConfig, readConfigFile } from '../../kernel/check/read-config.ts';
 import { readRunning } from '../../kernel/check/running.ts';
 import { findingLines } from '../check/finding-lines.ts';
+import { once } from '../config-option.ts';
 import { onStdout as pc } from '../colors.ts';
 
 export function kernelCheckCommand(): Command {
@@ -12,6 +13,7 @@ export function kernelCheckCommand(): Command {
     .option(
       '-c, --config <file>',
       "a .config, /boot/config-*, or target/linux/*/config-* of an OpenWrt tree; without it, this machine's kernel",
+      once,
     )
     .option('--json', 'print one JSON document')
     .action(({ config, json }: { config?: string; json?: boolean }) => {

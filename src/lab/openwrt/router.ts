@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { describe, WanbondError } from '../../base/error.ts';
 import { DAEMON_NODE_FLAGS } from '../../base/package-files.ts';
 import type { ConfigTable } from '../../config/toml-writer.ts';
-import { UCI_FILE } from '../../openwrt/places.ts';
+import { RENDERED_FILE, UCI_FILE } from '../../openwrt/places.ts';
 import { renderUci } from '../../openwrt/uci-text.ts';
 import { uciSections } from '../../openwrt/write-uci-config.ts';
 import type { Host } from '../host.ts';
@@ -35,7 +35,6 @@ export interface OpenwrtFigures {
 /** It is root inside, and Node is started by the package's launcher. */
 type StartOptions = Pick<ProgramOptions, 'overrides' | 'env' | 'waitForReady'>;
 
-export const RENDERED_FILE = '/var/etc/wanbond.toml';
 // As OpenWrt's boot makes them.
 const MAKE_FOLDERS = 'mkdir -p /var/etc /var/lib /var/lock /var/log /var/run /var/state';
 const WRITE_CONFIG = `umask 077 && rm -f ${UCI_FILE} && mkdir -p ${UCI_FILE.replace(/\/[^/]*$/, '')} && cat >${UCI_FILE}`;
