@@ -1,5 +1,6 @@
 // `wanbond plan`: every side effect as commands a person can read or run; changes nothing.
 import { Command } from 'commander';
+import { ownCapabilities } from '../linux/features.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { type HostFacts, isSatisfied, undoOf } from '../plan/host-facts.ts';
@@ -13,6 +14,7 @@ import { knownServers, serverNames } from '../wan/servers/known-servers.ts';
 import { lookUpNames } from '../wan/servers/look-up-names.ts';
 import { configOption, installedConfig } from './config-option.ts';
 import { plannedWans } from './planned-wans.ts';
+import { requireNetAdmin } from './privileges.ts';
 import { type AnyConfig, loadAnyConfig } from './role-config.ts';
 
 export function planCommand(): Command {
@@ -37,12 +39,15 @@ interface Plan {
   readonly note?: string | undefined;
 }
 
-async function makePlan(any: AnyConfig): Promise<Plan> {
+/** @throws WanbondError `no-privileges`, for a router. */
+export async function makePlan(any: AnyConfig, capabilities = ownCapabilities()): Promise<Plan> {
   if (any.role === 'server') {
     const facts = readServerFacts(any.config);
     return { steps: serverPlan(any.config, facts), facts };
   }
   const { config } = any;
+  // Without it the kernel is not asked whether it has TPROXY, and another plan comes out than what the daemon does.
+  requireNetAdmin('the plan of a router', capabilities);
   const facts = readHostFacts(routerSysctls(config), config.redirect.table, natTables(config));
   const nftables = new Nftables();
   const method = chooseMethod(config, facts, nftables);

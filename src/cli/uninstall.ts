@@ -14,10 +14,10 @@ import { DATA_FILES } from '../wan/tiers/usage-file.ts';
 import { takeBackRecorded } from './down.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './init/ask.ts';
 import { Installation } from './init/installation.ts';
-import { requireRoot } from './init/preflight.ts';
 import { removeServiceUser } from './init/service-user.ts';
 import { findSystemd, systemctl } from './init/systemd.ts';
 import { rootOption } from './init.ts';
+import { INSTALLING, requireRoot } from './privileges.ts';
 
 const ROLES = ['router', 'server'] as const;
 
@@ -32,7 +32,7 @@ export function uninstallCommand(): Command {
 }
 
 async function uninstall(root: string, yes: boolean): Promise<number> {
-  requireRoot();
+  requireRoot(INSTALLING);
   const installation = new Installation(root);
   const roles = ROLES.filter((role) => hasAny(installation, role));
   if (roles.length === 0 && installation.user === undefined) {

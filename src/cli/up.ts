@@ -8,6 +8,7 @@ import { SERVER_LOCK } from '../server/daemon.ts';
 import { readServerFacts } from '../server/server-facts.ts';
 import { serverPlan } from '../server/server-plan.ts';
 import { requiredConfigOption } from './config-option.ts';
+import { requireRoot } from './privileges.ts';
 import { loadAnyConfig } from './role-config.ts';
 
 export function upCommand(): Command {
@@ -16,6 +17,7 @@ export function upCommand(): Command {
     .addOption(requiredConfigOption('the config file of the server'))
     .requiredOption('--record <folder>', 'where to record what was changed, for `down --record` (required)')
     .action(async ({ config: file, record }: { config: string; record: string }) => {
+      requireRoot('change what a server needs of its host');
       const any = loadAnyConfig(file);
       if (any.role !== 'server') throw notForRouters();
       const lock = await acquireLock(SERVER_LOCK);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { WanbondError } from '../base/error.ts';
 import { controlRequest } from '../daemon/control-request.ts';
-import { askControl, controlPath, serveControl, tellControl } from './control-socket.ts';
+import { askControl, controlPath, serveControl, tellControl, unanswered } from './control-socket.ts';
 
 const double = controlRequest(z.strictObject({ of: z.number() }), ({ of }) => {
   if (of === 13) throw new WanbondError({ code: 'unlucky', message: '13 it is', hint: 'Take 14.' });
@@ -67,4 +67,12 @@ test('what is no JSON is refused, and what does not end is cut off', async () =>
   const outcome = await post('double', `"${'x'.repeat(200_000)}"`).catch(() => 'cut off');
   if (outcome !== 'cut off') expect(outcome).toMatchObject({ status: 400 });
   expect(await askControl(stateDir, 'status')).toEqual({ flows: 3 });
+});
+
+test('who may not ask is told so, and not that nothing runs', () => {
+  const denied = Object.assign(new Error('connect EACCES'), { code: 'EACCES' });
+  expect(unanswered('/run/wanbond/control.sock', denied)).toMatchObject({
+    code: 'not-allowed',
+    hint: 'Run it with sudo.',
+  });
 });

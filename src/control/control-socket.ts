@@ -111,16 +111,7 @@ function exchange(stateDir: string, name: string, body?: string): Promise<unknow
   const socketPath = controlPath(stateDir);
   const method = body === undefined ? 'GET' : 'POST';
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) => {
-      reject(
-        new WanbondError({
-          code: 'not-running',
-          message: `no wanbond daemon answers at ${socketPath}`,
-          hint: 'Start it, or name its config with -c so that its state-dir is found.',
-          cause,
-        }),
-      );
-    };
+    const fail = (cause: unknown) => reject(unanswered(socketPath, cause));
     const options = { socketPath, path: `/${name}`, method, timeout: REQUEST_TIMEOUT_MS };
     const asking = request(options, (response) => {
       readText(response)
@@ -134,5 +125,18 @@ function exchange(stateDir: string, name: string, body?: string): Promise<unknow
     asking.on('timeout', () => asking.destroy(new Error('timed out')));
     asking.on('error', fail);
     asking.end(body);
+  });
+}
+
+export function unanswered(socketPath: string, cause: unknown): WanbondError {
+  if ((cause as NodeJS.ErrnoException).code === 'EACCES') {
+    const message = `this user may not ask the daemon at ${socketPath}`;
+    return new WanbondError({ code: 'not-allowed', message, hint: 'Run it with sudo.', cause });
+  }
+  return new WanbondError({
+    code: 'not-running',
+    message: `no wanbond daemon answers at ${socketPath}`,
+    hint: 'Start it. If it runs, then with a config whose state-dir is another: give that one with -c.',
+    cause,
   });
 }

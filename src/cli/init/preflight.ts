@@ -11,16 +11,6 @@ export function thisProgram(): { node: string; program: string } {
   return { node: realpathSync(process.execPath), program: builtProgram('main') };
 }
 
-/** @throws WanbondError `not-root` */
-export function requireRoot(): void {
-  if (process.getuid?.() === 0) return;
-  throw new WanbondError({
-    code: 'not-root',
-    message: 'only root may install and remove services',
-    hint: 'Run it with sudo.',
-  });
-}
-
 /** @throws WanbondError `program-hidden` when the unit could not run this program. */
 export function requireRunnable(role: Role, root: string, systemd: Systemd): void {
   // Below another root, the paths are those of the host that builds it.

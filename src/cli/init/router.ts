@@ -13,9 +13,10 @@ import { configFile, unitFile } from '../../setup/places.ts';
 import { routerConfigText } from '../../setup/router-config-text.ts';
 import { routerUnit } from '../../setup/unit-text.ts';
 import { runCheck } from '../check/check.ts';
+import { INSTALLING, requireRoot } from '../privileges.ts';
 import { canAsk, confirm, NOT_CONFIRMED } from './ask.ts';
 import { Installation } from './installation.ts';
-import { requireRoot, requireRunnable, thisProgram } from './preflight.ts';
+import { requireRunnable, thisProgram } from './preflight.ts';
 import { startService } from './start-service.ts';
 import { findSystemd } from './systemd.ts';
 
@@ -31,7 +32,7 @@ const FILE = configFile('router');
 
 /** Returns the exit code. */
 export async function initRouter(joinText: string, options: RouterOptions): Promise<number> {
-  requireRoot();
+  requireRoot(INSTALLING);
   const installation = new Installation(options.root);
   if (installation.has(FILE)) throw exists();
   const systemd = findSystemd(options.root);

@@ -21,10 +21,11 @@ import {
 import { guessHosts, parseHost } from '../../setup/server-host.ts';
 import { serverUnit } from '../../setup/unit-text.ts';
 import { runCheck } from '../check/check.ts';
+import { INSTALLING, requireRoot } from '../privileges.ts';
 import { reload } from '../reload.ts';
 import { replaceFile } from '../replace-file.ts';
 import { Installation } from './installation.ts';
-import { requireRoot, requireRunnable, thisProgram } from './preflight.ts';
+import { requireRunnable, thisProgram } from './preflight.ts';
 import { ensureServiceUser } from './service-user.ts';
 import { startService } from './start-service.ts';
 import { findSystemd, systemctl } from './systemd.ts';
@@ -42,7 +43,7 @@ const FILE = configFile('server');
 
 /** Only the join string goes to standard output, so that a script can take it. Returns the exit code. */
 export async function initServer(options: ServerOptions): Promise<number> {
-  requireRoot();
+  requireRoot(INSTALLING);
   const installation = new Installation(options.root);
   if (installation.has(FILE)) throw exists(installation);
   const systemd = findSystemd(options.root);
@@ -71,7 +72,7 @@ export async function initServer(options: ServerOptions): Promise<number> {
 
 /** Adds a key to the config that is there and keeps the rest of it as it is. Returns the exit code. */
 export async function addRouter(options: ServerOptions, name: string): Promise<number> {
-  requireRoot();
+  requireRoot(INSTALLING);
   const installation = new Installation(options.root);
   const file = installation.at(FILE);
   const { config } = loadServerConfig(file);
