@@ -4,6 +4,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   writeFileSync,
@@ -158,6 +159,18 @@ test('without systemd there is no unit, and it says so; the user is not needed',
   expect(root.read('/etc/passwd')).not.toContain('wanbond');
   expect((await root.run(lab.hosts.server, 'uninstall', '--yes')).code).toBe(0);
   expect(root.tree()).toBe(before);
+});
+
+test('a root without /etc gets one, which goes with the rest', async () => {
+  const empty = join(runDirectory(lab.run), 'empty');
+  mkdirSync(empty, { recursive: true });
+  for (const words of [
+    ['init', 'server'],
+    ['uninstall', '--yes'],
+  ]) {
+    expect(await wanbond(lab.hosts.server, ...words, '--root', empty)).toMatchObject({ code: 0 });
+  }
+  expect(readdirSync(empty)).toEqual([]);
 });
 
 test('what lies in the way is left alone', async () => {

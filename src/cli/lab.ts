@@ -1,6 +1,7 @@
 // `wanbond lab`: proves the bonding in a network of its own, which it builds, measures and removes.
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { WanbondError } from '../base/error.ts';
+import { SERVER_TRANSPORTS } from '../config/server-protocol.ts';
 import { wanAddresses } from '../lab/addresses.ts';
 import { checkCut, type CutSpec, parseCut } from '../lab/measure/cut-spec.ts';
 import { buildLab, type Lab } from '../lab/lab.ts';
@@ -68,7 +69,11 @@ export function labCommand(): Command {
       oneCut,
     )
     .option('--seconds <n>', 'how long each measurement takes; short ones are coarse', parseSeconds, 10)
-    .addOption(new Option('--transport <name>', 'how router and server speak').default('convert'))
+    .addOption(
+      new Option('--transport <name>', 'how router and server speak')
+        .choices(SERVER_TRANSPORTS)
+        .default('convert'),
+    )
     .option('--ipv6', 'reach server and origin over IPv6')
     .option('--source-specific', 'IPv6 default routes per source prefix, as OpenWrt makes them')
     .option(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRouterConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problem.ts';
 import { importToml } from './import-toml.ts';
-import { isEnabledIn, loadUci, renderedToml } from './load-uci.ts';
+import { isEnabledIn, loadUci, readUci, renderedToml } from './load-uci.ts';
 
 const KEY = 'QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=';
 const router = (key: string): string => `
@@ -94,4 +94,12 @@ it('imports no file of neither role', () => {
       hint: expect.stringMatching(/\[lan\]/) as string,
     }) as Error,
   );
+});
+
+it('a file that cannot be read points to the check of UCI files', () => {
+  for (const read of [readUci, loadUci, isEnabledIn]) {
+    expect(() => read(join(folder, 'nothing'))).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/`wanbond uci check .*nothing`/) }),
+    );
+  }
 });

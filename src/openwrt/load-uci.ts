@@ -23,7 +23,7 @@ export interface LoadedUci {
 
 /** @throws ConfigError with all problems of the file */
 export function loadUci(file: string): LoadedUci {
-  const loaded = parseUciConfig(readConfig(file), file);
+  const loaded = parseUciConfig(readUci(file), file);
   const isExposed = (statSync(file).mode & GROUP_AND_WORLD_READ) !== 0 && hasSecret(loaded.table);
   if (!isExposed) return loaded;
   const message = 'this file holds a key, and can be read by others than its owner';
@@ -33,12 +33,21 @@ export function loadUci(file: string): LoadedUci {
 
 /** Whether the service is to run, whatever else is wrong with `file`. @throws ConfigError when it cannot be read as UCI */
 export function isEnabledIn(file: string): boolean {
-  const { sections, problems } = parseUci(readConfig(file));
+  const { sections, problems } = parseUci(readUci(file));
   // A quote that is not closed may have taken the option with it.
   if (problems.length > 0) throw bad(file, problems);
   const main = findMain(sections, UCI_PACKAGE);
   if ('problem' in main) throw bad(file, [main.problem]);
   return main.isEnabled;
+}
+
+/** The text of a UCI file. @throws ConfigError when it cannot be read */
+export function readUci(file: string): string {
+  try {
+    return readConfig(file);
+  } catch (error) {
+    throw error instanceof ConfigError ? bad(file, error.problems) : error;
+  }
 }
 
 /** @throws ConfigError with all problems of `text` */

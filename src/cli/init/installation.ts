@@ -19,8 +19,9 @@ export class Installation {
   readonly #root: string;
   #installed: Installed;
 
-  /** @param root what stands for `/`. @throws WanbondError `bad-installed` when the record cannot be understood. */
+  /** @param root what stands for `/`. @throws WanbondError `bad-installed` when the record cannot be understood, `no-root` */
   constructor(root: string) {
+    if (!existsSync(root)) throw noRoot(root);
     this.#root = root;
     this.#installed = this.#read();
   }
@@ -93,7 +94,8 @@ export class Installation {
   #makeDirectory(path: string): void {
     if (this.has(path)) return;
     this.#makeDirectory(dirname(path));
-    mkdirSync(this.at(path), { mode: 0o755 });
+    // Made by now when it is the folder of the record, which the one above it brought about.
+    if (!this.has(path)) mkdirSync(this.at(path), { mode: 0o755 });
     this.#record({ directories: unique([...this.#installed.directories, path]) });
   }
 
@@ -124,6 +126,14 @@ export class Installation {
       });
     }
   }
+}
+
+function noRoot(root: string): WanbondError {
+  return new WanbondError({
+    code: 'no-root',
+    message: `there is no ${root} to install below`,
+    hint: 'Make it first, or correct --root.',
+  });
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];

@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { onStdout as pc } from '../colors.ts';
 import { type Address, formatAddress, parseAddress } from '../../base/address.ts';
 import { WanbondError } from '../../base/error.ts';
-import { parseRouterConfig } from '../../config/load.ts';
 import { readLinks } from '../../linux/netlink/read-links.ts';
 import { type Choice, chooseInterfaces } from '../../setup/choose-interfaces.ts';
 import { type GuessedInterface, guessInterfaces, type InterfaceGuess } from '../../setup/guess-interfaces.ts';
 import { decodeJoin, type Join } from '../../setup/join.ts';
 import { configFile, unitFile } from '../../setup/places.ts';
+import { refuseChoice } from '../../setup/refuse-options.ts';
 import { routerConfigText } from '../../setup/router-config-text.ts';
 import { routerUnit } from '../../setup/unit-text.ts';
 import { runCheck } from '../check/check.ts';
@@ -43,7 +43,7 @@ export async function initRouter(joinText: string, options: RouterOptions): Prom
   const guess = guessInterfaces(readLinks());
   const choice = chooseInterfaces(guess, options.lan, options.wan);
   const text = routerConfigText({ ...choice, join });
-  parseRouterConfig(text, FILE);
+  refuseChoice(text);
 
   say(describeChoice(guess, choice, join, addresses));
   if (!options.yes && !(canAsk() && (await confirm('Go ahead?')))) {

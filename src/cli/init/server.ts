@@ -11,6 +11,7 @@ import { DEFAULT_PORT } from '../../config/shared.ts';
 import { readLinks } from '../../linux/netlink/read-links.ts';
 import { encodeJoin, type Join } from '../../setup/join.ts';
 import { configFile, unitFile, unitName } from '../../setup/places.ts';
+import { refuseRouterName } from '../../setup/refuse-options.ts';
 import {
   FIRST_KEY_ID,
   FIRST_ROUTER,
@@ -73,6 +74,7 @@ export async function initServer(options: ServerOptions): Promise<number> {
 /** Adds a key to the config that is there and keeps the rest of it as it is. Returns the exit code. */
 export async function addRouter(options: ServerOptions, name: string): Promise<number> {
   requireRoot(INSTALLING);
+  refuseRouterName(name);
   const installation = new Installation(options.root);
   const file = installation.at(FILE);
   const { config } = loadServerConfig(file);

@@ -1,8 +1,8 @@
 // `wanbond uci join`: gives the router of this box its server, from the join string that the server printed.
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { readConfig } from '../../config/load.ts';
 import { withServer } from '../../openwrt/join-server.ts';
+import { readUci } from '../../openwrt/load-uci.ts';
 import { UCI_FILE } from '../../openwrt/places.ts';
 import { decodeJoin } from '../../setup/join.ts';
 import { writePrivate } from './write-private.ts';
@@ -14,7 +14,7 @@ export function uciJoinCommand(): Command {
     .argument('[file]', 'the UCI file', UCI_FILE)
     .action((text: string, file: string) => {
       const join = decodeJoin(text === '-' ? readFileSync(0, 'utf8') : text);
-      writePrivate(file, withServer(readConfig(file), file, join));
+      writePrivate(file, withServer(readUci(file), file, join));
       process.stdout.write(`added  ${join.hosts.join(', ')} to ${file}\n`);
     });
 }
