@@ -27,7 +27,7 @@ function serverCommand(): Command {
   return new Command('server')
     .description('make this host a server: config, key, systemd unit, and the join string for a router')
     .option('--address <host...>', 'its public address or name; guessed when not given', [])
-    .option('--port <n>', `the TCP port to listen on (default: ${DEFAULT_PORT})`, parsePort)
+    .option('--port <n>', `the port to listen on, TCP and UDP (default: ${DEFAULT_PORT})`, parsePort)
     .option('--add-router <name>', 'add a key for another router to the server that is here')
     .option('--now', 'start it, now and at every boot')
     .option('--qr', 'show the join string as a QR code too; without being told, on a terminal')

@@ -29,7 +29,7 @@ async function makeBase(): Promise<void> {
     for (const name of readdirSync(archives)) {
       if (name.endsWith('.deb')) rmSync(join(archives, name));
     }
-    // Where the README's "Node 20 or newer" is mounted.
+    // Where the README's "Node 20.19 or newer" is mounted.
     for (const name of ['npm', 'npx']) {
       symlinkSync(`../lib/node_modules/npm/bin/${name}-cli.js`, join(fresh, 'usr/local/bin', name));
     }

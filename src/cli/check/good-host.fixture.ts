@@ -3,7 +3,7 @@ import type { HostFeatures } from '../../linux/features.ts';
 
 export const GOOD_HOST: HostFeatures = {
   kernelRelease: '6.1.0-18-amd64',
-  nodeVersion: '20.11.0',
+  nodeVersion: '20.19.0',
   isMptcpEnabled: true,
   mptcpSocketError: undefined,
   ipMptcpError: undefined,

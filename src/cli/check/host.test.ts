@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../base/package-files.ts';
 import type { HostFeatures } from '../../linux/features.ts';
 import type { Finding } from './finding.ts';
 import { GOOD_HOST } from './good-host.fixture.ts';
@@ -28,6 +31,7 @@ describe('each thing that is wrong', () => {
     [{ kernelRelease: '5.15.0-91-generic' }, 'fail kernel'],
     [{ kernelRelease: '6.0.19' }, 'fail kernel'],
     [{ nodeVersion: '18.20.1' }, 'fail node'],
+    [{ nodeVersion: '20.18.3' }, 'fail node'],
     [{ isMptcpEnabled: false }, 'fail MPTCP'],
     [{ isMptcpEnabled: undefined }, 'fail MPTCP'],
     [{ mptcpSocketError: 'EPROTONOSUPPORT' }, 'fail MPTCP socket'],
@@ -44,6 +48,14 @@ describe('each thing that is wrong', () => {
     expect(levels(facts, ROUTER)).toEqual([expected]);
     for (const { hint } of findings(facts, ROUTER)) expect(hint).toMatch(/^[A-Z].*\.$/);
   });
+});
+
+it('the oldest Node is that of package.json', () => {
+  const { engines } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
+  const [old] = findings({ nodeVersion: '18.20.1' }, ROUTER);
+  expect(old?.hint).toContain(`Node ${engines.node.replace('>=', '')} or newer`);
 });
 
 it('a server needs no nft, and may run unprivileged', () => {

@@ -8,7 +8,8 @@ import { redirectFindings } from './redirect.ts';
 
 // Older kernels have MPTCP, but not the socket options that the relay needs.
 const KERNEL_MIN = [6, 1] as const;
-const NODE_MIN = 20;
+// As package.json says.
+const NODE_MIN = [20, 19] as const;
 
 export function hostFindings(facts: HostFeatures, needs: Needs): Finding[] {
   const isServerOnly = needs.isServer && !needs.isRouter;
@@ -27,15 +28,22 @@ export function hostFindings(facts: HostFeatures, needs: Needs): Finding[] {
 }
 
 function kernel({ kernelRelease }: HostFeatures): Finding {
-  const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10));
-  const isOld = major < KERNEL_MIN[0] || (major === KERNEL_MIN[0] && minor < KERNEL_MIN[1]);
-  if (!isOld) return ok('kernel', kernelRelease);
+  if (isAtLeast(kernelRelease, KERNEL_MIN)) return ok('kernel', kernelRelease);
   return fail('kernel', `${kernelRelease} is too old`, `Use Linux ${KERNEL_MIN.join('.')} or newer.`);
 }
 
 function node({ nodeVersion }: HostFeatures): Finding {
-  if (Number.parseInt(nodeVersion, 10) >= NODE_MIN) return ok('node', nodeVersion);
-  return fail('node', `${nodeVersion} is too old`, `Use Node ${NODE_MIN} or newer.`);
+  if (isAtLeast(nodeVersion, NODE_MIN)) return ok('node', nodeVersion);
+  return fail(
+    'node',
+    `${nodeVersion} is too old`,
+    `Use Node ${NODE_MIN.join('.')} or newer: docs/install.md says where to get it.`,
+  );
+}
+
+function isAtLeast(version: string, [minMajor, minMinor]: readonly [number, number]): boolean {
+  const [major = 0, minor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return major > minMajor || (major === minMajor && minor >= minMinor);
 }
 
 function mptcp({ isMptcpEnabled }: HostFeatures): Finding {
