@@ -40,10 +40,10 @@ describe('refused', () => {
     [`${USUAL}address = "::"`, /listen\[0\]\.address: has no meaning for "intercept"/],
     [`${USUAL}preserve-source = true`, /listen\[0\]\.target-interfaces: is missing/],
     [`${USUAL}target-interfaces = ["eth2"]`, /listen\[0\]\.target-interfaces: has no meaning without/],
-    [`${USUAL}${USUAL}`, /listen\[1\]\.ports: 80 is in use by listen\[0\]/],
+    [`${USUAL}${USUAL}`, /listen\[1\]\.ports: 80 on 127\.0\.0\.1 is in use by listen\[0\]/],
     [
       `${USUAL}[[listen]]\ntransport = "shadowsocks"\nmethod = "aes-128-gcm"\npassword = "x"\nport = 443\n`,
-      /listen\[0\]\.ports: 443 is in use by listen\[1\]/,
+      /listen\[1\]\.port: 443 on 0\.0\.0\.0 is in use by listen\[0\]/,
     ],
     ['[[listen]]\nports = [80]', /listen\[0\]\.ports: has no meaning for "convert"/],
     [`${USUAL}[intercept]\ntable = 254`, /intercept\.table: 254 is one of the kernel's own tables/],

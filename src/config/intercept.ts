@@ -1,6 +1,5 @@
 // A [[listen]] of the server that waits for connections to others: transport "intercept", an in-path gateway.
 import * as z from 'zod';
-import { ANY_V4, ANY_V6, LOOPBACKS, sameAddress } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
 import { fault, integer, interfaceName, keyDocs, prefixList } from './field.ts';
 import { checkMark, type MarkConfig, markConfig, markShape } from './mark.ts';
@@ -96,30 +95,3 @@ export const interceptMark = z
     type: 'table',
     description: 'How the connections of "intercept" listeners reach the relay.',
   });
-
-/** Each port has one listening socket, on loopback. `listens` are in the order of the config, and whole. */
-export function refusePortClashes(
-  listens: readonly (ListenConfig | InterceptConfig)[],
-  context: z.RefinementCtx,
-): void {
-  listens.forEach((one, index) => {
-    if (!isIntercept(one)) return;
-    for (const port of one.ports) {
-      const other = listens.findIndex(
-        (two, at) => at !== index && (at < index || !isIntercept(two)) && usesPort(two, port),
-      );
-      if (other < 0) continue;
-      const hint = 'Give the other one another port, or remove this one here.';
-      fault(context, `${port} is in use by listen[${other}]`, hint, ['listen', index, 'ports']);
-    }
-  });
-}
-
-const LOCAL = [ANY_V4, ANY_V6, ...LOOPBACKS];
-
-function usesPort(listen: ListenConfig | InterceptConfig, port: number): boolean {
-  if (isIntercept(listen)) return listen.ports.includes(port);
-  return (
-    listen.port === port && listen.addresses.some((one) => LOCAL.some((local) => sameAddress(one, local)))
-  );
-}

@@ -16,8 +16,8 @@ import {
   interceptMark,
   interceptShape,
   isIntercept,
-  refusePortClashes,
 } from './intercept.ts';
+import { refusePortClashes } from './listen-clash.ts';
 import { type LogConfig, log } from './log.ts';
 import type { MarkConfig } from './mark.ts';
 import { type ServerRelayConfig, serverRelay } from './relay.ts';
