@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { LocatedConfig } from './located-tree.ts';
 import { formatPath, type Problem } from './problem.ts';
-import { childSchema, keysOf } from './schema-walk.ts';
+import { childSchema, keysOf, plainKeys } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -27,13 +27,20 @@ function unknownKey(
 ): Problem {
   const path = [...at, key];
   const known = keysOf(at.reduce<z.ZodType | undefined>(childSchema, schema));
-  const close = suggest(key, known);
   return {
     ...file.positionOf(path, 'key'),
     path: file.nameOf(path),
     message: 'unknown key',
-    hint: close ? `did you mean \`${close}\`?` : `known here: ${known.join(', ')}.`,
+    hint: unknownHint(key, known, at.length > 0 ? plainKeys(schema) : []),
   };
+}
+
+/** In TOML, what is added at the end of a file goes into its last table, also what belongs to none. */
+function unknownHint(key: string, known: readonly string[], atTop: readonly string[]): string {
+  const top = atTop.find((one) => one === key.replaceAll('_', '-'));
+  if (top !== undefined) return `\`${top}\` belongs at the top of the file, before the first [table].`;
+  const close = suggest(key, known);
+  return close ? `did you mean \`${close}\`?` : `known here: ${known.join(', ')}.`;
 }
 
 function problem(issue: Issue, schema: z.ZodType, file: LocatedConfig): Problem {

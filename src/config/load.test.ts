@@ -240,6 +240,17 @@ monthly-cap = "2TB"
     ]);
   });
 
+  it('says of what belongs at the top where that is', () => {
+    expect(routerProblems(`${ROUTER}nat = true\nquic = "leave"\n[log]\non_server_loss = "block"\n`)).toEqual([
+      'r.toml:9:1: wan[0].nat: unknown key; `nat` belongs at the top of the file, before the first [table].',
+      'r.toml:10:1: wan[0].quic: unknown key; `quic` belongs at the top of the file, before the first [table].',
+      'r.toml:12:1: log.on_server_loss: unknown key; `on-server-loss` belongs at the top of the file, before the first [table].',
+    ]);
+    expect(routerProblems(`on_server_loss = "block"\n${ROUTER}`)).toEqual([
+      'r.toml:1:1: on_server_loss: unknown key; did you mean `on-server-loss`?',
+    ]);
+  });
+
   it('says what is missing, and where it belongs', () => {
     expect(routerProblems('[server]\n[[wan]]\n')).toEqual([
       'r.toml:1:1: lan: is missing; add the table [lan].',

@@ -43,6 +43,10 @@ export function tableOf(schema: z.ZodType | undefined): z.ZodType | undefined {
   return keysOf(candidate).length > 0 ? candidate : undefined;
 }
 
+/** The keys of a table that are no tables themselves. */
+export const plainKeys = (schema: z.ZodType): string[] =>
+  keysOf(schema).filter((key) => tableOf(childSchema(schema, key)) === undefined);
+
 /** What the operator writes for a plain key: a string for all that has a unit or a choice; `any` is a number or a word. */
 export type PlainKind = 'string' | 'number' | 'boolean' | 'any';
 

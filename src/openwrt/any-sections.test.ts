@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { parseRouterConfig, parseServerConfig } from '../config/load.ts';
-import { optionName, plainKeys, sectionTypes } from './section-types.ts';
+import { plainKeys } from '../config/schema-walk.ts';
+import { optionName, sectionTypes } from './section-types.ts';
 import { KEY, problemsOf, toml } from './uci-files.fixture.ts';
 import { renderUci, type UciSection } from './uci-text.ts';
 

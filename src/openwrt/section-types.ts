@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import type { Role } from '../config/load.ts';
 import { routerSchema } from '../config/router.ts';
-import { childSchema, isList, keysOf, tableOf } from '../config/schema-walk.ts';
+import { childSchema, isList, keysOf, plainKeys, tableOf } from '../config/schema-walk.ts';
 import { serverSchema } from '../config/server.ts';
 
 /** The section that stands for the top of the file, and says which role it is and whether it is to run. */
@@ -48,7 +48,3 @@ export const optionName = (key: string): string => key.replaceAll('-', '_');
 /** The key that an option of this table stands for; undefined when there is none. */
 export const keyOfOption = (schema: z.ZodType, option: string): string | undefined =>
   plainKeys(schema).find((key) => optionName(key) === option);
-
-/** The keys of a table that are no tables themselves. */
-export const plainKeys = (schema: z.ZodType): string[] =>
-  keysOf(schema).filter((key) => tableOf(childSchema(schema, key)) === undefined);

@@ -19,6 +19,11 @@ describe('mistakes are told in words of UCI', () => {
     ],
     ["option tier '", "option teir '", 'F:21:14: wanbond.@wan[1].teir: unknown key; did you mean `tier`?'],
     [
+      "option tier 'overflow'",
+      "option on_server_loss 'block'",
+      "F:21:24: wanbond.@wan[1].on_server_loss: unknown key; `on_server_loss` belongs to `config wanbond 'main'`.",
+    ],
+    [
       "option rate_down '50mbit'",
       "option rate-down '50mbit'",
       'F:22:9: "rate-down" cannot be the name of an option; use letters, digits and _ only.',

@@ -1,7 +1,7 @@
 // What the schema says of mistakes, which speaks of TOML, in the words of UCI.
 import { childSchema, isList, keysOf, tableOf } from '../config/schema-walk.ts';
 import type * as z from 'zod';
-import { optionName, topSchema } from './section-types.ts';
+import { MAIN, optionName, topSchema } from './section-types.ts';
 
 const ROLES = ['router', 'server'] as const;
 
@@ -24,6 +24,7 @@ type Replacement = readonly [RegExp, string | ((whole: string, ...groups: string
 
 // In this order: what a later one would spoil comes first.
 const REPLACEMENTS: readonly Replacement[] = [
+  [/at the top of the file, before the first \[table\]/g, `to \`config ${MAIN.type} '${MAIN.name}'\``],
   [/Add the table \[([\w-]+)\]/g, 'Add a section, `config $1`'],
   [/Add at least one table \[\[([\w-]+)\]\]/g, 'Add at least one section, `config $1`'],
   [/`([\w-]+) = (?:\.\.\.|\[\.\.\.\])`/g, (_, key = '') => statement(key, '...')],

@@ -12,15 +12,16 @@ const JOIN: Join = {
   key: new Uint8Array(32).fill(7),
 };
 
+const text = routerConfigText({
+  lanInterfaces: ['br-lan', 'eth4'],
+  wans: [
+    { name: 'dsl', interface: 'ppp0' },
+    { name: 'eth0-100', interface: 'eth0.100' },
+  ],
+  join: JOIN,
+});
+
 it('is a config with all that was joined and chosen', () => {
-  const text = routerConfigText({
-    lanInterfaces: ['br-lan', 'eth4'],
-    wans: [
-      { name: 'dsl', interface: 'ppp0' },
-      { name: 'eth0-100', interface: 'eth0.100' },
-    ],
-    join: JOIN,
-  });
   const { config, warnings } = parseRouterConfig(text, 'router.toml');
   expect(warnings).toEqual([]);
   expect(config.lan.interfaces).toEqual(['br-lan', 'eth4']);
@@ -32,4 +33,9 @@ it('is a config with all that was joined and chosen', () => {
   expect(config.servers).toMatchObject([
     { hosts, port: 4433, protocol: { id: 'a"b', keyId: 3, key: JOIN.key } },
   ]);
+});
+
+it('has what stands at the top ready to be switched on there', () => {
+  const on = text.replace(/^# (nat|quic) =/gm, '$1 =');
+  expect(parseRouterConfig(on, 'router.toml').config).toMatchObject({ nat: true, quic: 'reject' });
 });

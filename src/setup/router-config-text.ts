@@ -17,6 +17,10 @@ export function routerConfigText({ lanInterfaces, wans, join }: RouterConfigInpu
 
 # While the server cannot be reached, new connections leave without it ("direct") or are refused ("block").
 # on-server-loss = "direct"
+# Forwarding, and address translation on every WAN, for what is not carried; where this host does not do so already:
+# nat = true
+# QUIC, which would be left with one WAN, is refused, so that browsers take TCP ("reject"), or let out ("leave").
+# quic = "reject"
 
 # The interfaces whose devices are bonded.
 [lan]
