@@ -1,5 +1,6 @@
 // A config file of either role, for commands that work on both.
-import { loadRouterConfig, loadServerConfig, readConfig, requireRole } from '../config/load.ts';
+import { loadRouterConfig, loadServerConfig, readConfig } from '../config/load.ts';
+import { requireRole } from '../config/role.ts';
 import type { RouterConfig } from '../config/router.ts';
 import type { ServerConfig } from '../config/server.ts';
 

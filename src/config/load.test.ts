@@ -4,13 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../base/address.ts';
 import { formatPrefix, parsePrefix } from '../base/prefix.ts';
-import {
-  detectRole,
-  loadRouterConfig,
-  loadServerConfig,
-  parseRouterConfig,
-  parseServerConfig,
-} from './load.ts';
+import { loadRouterConfig, loadServerConfig, parseRouterConfig, parseServerConfig } from './load.ts';
 import { ConfigError } from './problem.ts';
 
 const KEY = Buffer.alloc(32, 7).toString('base64');
@@ -348,13 +342,4 @@ describe('files', () => {
       expect.stringMatching(/^r\.toml:3:\d+: this is not TOML/),
     ]);
   });
-});
-
-describe('the role of a file', () => {
-  it.each([
-    [ROUTER, 'router'],
-    [SERVER, 'server'],
-    ['[log]\n', undefined],
-    [ROUTER + SERVER, undefined],
-  ])('is found by its tables', (text, role) => expect(detectRole(text)).toBe(role));
 });

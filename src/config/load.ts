@@ -1,5 +1,4 @@
 // Config files to configs: every mistake at once with its position, or the frozen result with its warnings.
-import { WanbondError } from '../base/error.ts';
 import { readFileSync } from 'node:fs';
 import type * as z from 'zod';
 import { explain } from './explain.ts';
@@ -7,10 +6,10 @@ import { keyFileReader, reason } from './key-file.ts';
 import { locateToml } from './locate.ts';
 import type { LocatedConfig } from './located-tree.ts';
 import { ConfigError, type Problem } from './problem.ts';
+import { refuseOtherRole } from './role.ts';
 import { type RouterConfig, routerSchema } from './router.ts';
 import type { ReadKeyFile } from './secret.ts';
 import { type ServerConfig, serverSchema } from './server.ts';
-import { isTable } from './shared.ts';
 
 export interface Loaded<T> {
   readonly config: T;
@@ -20,17 +19,17 @@ export interface Loaded<T> {
 
 export type Role = 'router' | 'server';
 
-/** @throws ConfigError with all problems of the file. */
+/** @throws ConfigError with all problems of the file, or WanbondError `wrong-role` when it is for the other role. */
 export const loadRouterConfig = (file: string): Loaded<RouterConfig> =>
   parseRouterConfig(readConfig(file), file);
-/** @throws ConfigError with all problems of the file. */
+/** @throws ConfigError with all problems of the file, or WanbondError `wrong-role` when it is for the other role. */
 export const loadServerConfig = (file: string): Loaded<ServerConfig> =>
   parseServerConfig(readConfig(file), file);
 
 export const parseRouterConfig = (text: string, file: string): Loaded<RouterConfig> =>
-  parse(text, file, routerSchema);
+  parse(text, file, 'router', routerSchema);
 export const parseServerConfig = (text: string, file: string): Loaded<ServerConfig> =>
-  parse(text, file, serverSchema);
+  parse(text, file, 'server', serverSchema);
 
 /** The text of a config file. @throws ConfigError when it cannot be read. */
 export function readConfig(file: string): string {
@@ -43,30 +42,9 @@ export function readConfig(file: string): string {
   }
 }
 
-/** Which role a config is for, by the tables that only one of them has; undefined when it has none or both. */
-export function detectRole(text: string, file = 'config'): Role | undefined {
-  const { value } = locateToml(text, file);
-  if (!isTable(value)) return undefined;
-  const has = (...keys: readonly string[]): boolean => keys.some((key) => key in value);
-  const isRouter = has('lan', 'wan', 'server', 'redirect', 'socks');
-  const isServer = has('listen', 'key', 'egress');
-  if (isRouter === isServer) return undefined;
-  return isRouter ? 'router' : 'server';
-}
-
-/** @throws ConfigError, or WanbondError `unknown-role` when the file is for neither role or for both */
-export function requireRole(text: string, file: string): Role {
-  const role = detectRole(text, file);
-  if (role !== undefined) return role;
-  throw new WanbondError({
-    code: 'unknown-role',
-    message: `${file} is neither a router's nor a server's config`,
-    hint: 'A router has [lan], [[wan]] and [server]; a server has [[listen]] and [[key]].',
-  });
-}
-
-function parse<T>(text: string, file: string, makeSchema: MakeSchema<T>): Loaded<T> {
+function parse<T>(text: string, file: string, role: Role, makeSchema: MakeSchema<T>): Loaded<T> {
   const toml = locateToml(text, file);
+  refuseOtherRole(toml, file, role);
   const result = validate(toml, file, makeSchema);
   if ('problems' in result) throw new ConfigError(file, result.problems);
   return result;

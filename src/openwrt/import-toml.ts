@@ -1,7 +1,8 @@
 // A TOML config of wanbond to the text of a UCI file.
 import { dirname } from 'node:path';
-import { parseRouterConfig, parseServerConfig, requireRole } from '../config/load.ts';
+import { parseRouterConfig, parseServerConfig } from '../config/load.ts';
 import { locateToml } from '../config/locate.ts';
+import { requireRole } from '../config/role.ts';
 import type { ConfigTable } from '../config/toml-writer.ts';
 import { withFullPaths } from './load-uci.ts';
 import { renderUci } from './uci-text.ts';

@@ -64,7 +64,7 @@ describe('wanbond check', () => {
 
   it('refuses a file that is no role', async () => {
     const { code, out } = await check([file('log.toml', '[log]\nlevel = "info"\n')]);
-    expect(out).toContain('log.toml:1:1: this is the config of neither a router nor a server;');
+    expect(out).toContain("log.toml:1:1: this is neither a router's nor a server's config;");
     expect(code).toBe(1);
   });
 

@@ -1,6 +1,5 @@
 // Reads the given config files, each to its role, its config or its problems, and its warnings.
 import {
-  detectRole,
   type Loaded,
   parseRouterConfig,
   parseServerConfig,
@@ -8,6 +7,7 @@ import {
   readConfig,
 } from '../../config/load.ts';
 import { ConfigError, type Problem } from '../../config/problem.ts';
+import { findRole } from '../../config/role.ts';
 import type { RouterConfig } from '../../config/router.ts';
 import type { ServerConfig } from '../../config/server.ts';
 
@@ -24,12 +24,12 @@ export function checkConfig(file: string): CheckedConfig {
   let role: Role | undefined;
   try {
     const text = readConfig(file);
-    role = detectRole(text, file);
+    const found = findRole(text, file);
+    if (typeof found !== 'string') return { ...checked(file, role), problems: [found] };
+    role = found;
     if (role === 'router')
       return { ...checked(file, role), ...loaded('router', parseRouterConfig(text, file)) };
-    if (role === 'server')
-      return { ...checked(file, role), ...loaded('server', parseServerConfig(text, file)) };
-    return { ...checked(file, role), problems: [noRole()] };
+    return { ...checked(file, role), ...loaded('server', parseServerConfig(text, file)) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { ...checked(file, role), problems: error.problems };
@@ -42,14 +42,4 @@ function checked(file: string, role: Role | undefined): CheckedConfig {
 
 function loaded<T>(key: Role, { config, warnings }: Loaded<T>): Partial<CheckedConfig> {
   return { [key]: config, warnings };
-}
-
-function noRole(): Problem {
-  return {
-    line: 1,
-    column: 1,
-    path: '',
-    message: 'this is the config of neither a router nor a server',
-    hint: 'Give either [lan], [server] and [[wan]], or [[listen]] and [[key]].',
-  };
 }
