@@ -2,8 +2,9 @@
 import type * as z from 'zod';
 import type { LocatedConfig } from './located-tree.ts';
 import { formatPath, type Problem } from './problem.ts';
-import { childSchema, keysOf, plainKeys } from './schema-walk.ts';
+import { childSchema, keysOf, plainKeys, schemaAt } from './schema-walk.ts';
 import { suggest } from './suggest.ts';
+import { nameOf, wrongType } from './wrong-type.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -26,7 +27,7 @@ function unknownKey(
   file: LocatedConfig,
 ): Problem {
   const path = [...at, key];
-  const known = keysOf(at.reduce<z.ZodType | undefined>(childSchema, schema));
+  const known = keysOf(schemaAt(schema, at));
   return {
     ...file.positionOf(path, 'key'),
     path: file.nameOf(path),
@@ -58,10 +59,7 @@ function wording(issue: Issue, value: unknown, schema: z.ZodType): Pick<Problem,
   }
   if (value === undefined) return { message: 'is missing', hint: missingHint(issue, key, schema) };
   if (issue.code === 'invalid_type') {
-    return {
-      message: `is ${nameOf(value)}, not ${article(issue.expected)}`,
-      hint: typeHint(issue.expected, value, key),
-    };
+    return wrongType(issue.expected, value, key, schemaAt(schema, issue.path));
   }
   if (issue.code === 'invalid_value') {
     const known = issue.values.map(String);
@@ -84,40 +82,9 @@ function missingHint(issue: Issue, key: string, schema: z.ZodType): string {
   const parent = formatPath(issue.path.slice(0, -1).filter((part) => typeof part !== 'number'));
   const expected = 'expected' in issue ? issue.expected : undefined;
   if (expected === 'object') return `Add the table [${key}].`;
-  const own = childSchema(issue.path.slice(0, -1).reduce<z.ZodType | undefined>(childSchema, schema), key);
+  const own = childSchema(schemaAt(schema, issue.path.slice(0, -1)), key);
   if (expected === 'array' && keysOf(childSchema(own, 0)).length > 0)
     return `Add at least one table [[${key}]].`;
   const list = expected === 'array' ? '[...]' : '...';
   return `Add \`${key} = ${list}\`${parent === '' ? '' : ` to [${parent}]`}.`;
-}
-
-function typeHint(expected: string, value: unknown, key: string): string {
-  const isTableValue = nameOf(value) === 'a table';
-  if (expected === 'array' && isTableValue) return `Write [[${key}]] with two brackets, once for each.`;
-  if (expected === 'object' && Array.isArray(value)) return `Write [${key}] with one bracket, once.`;
-  if (expected === 'string' && !isTableValue && !Array.isArray(value))
-    return `Put it in quotes: ${JSON.stringify(String(value))}.`;
-  if (expected === 'array') return 'Put it in brackets, like ["a", "b"].';
-  if (typeof value === 'string' && /^\d+$/.test(value)) return 'Remove the quotes.';
-  return `Write ${article(expected)}.`;
-}
-
-const NAMES: Readonly<Record<string, string>> = {
-  string: 'a string',
-  number: 'a number',
-  int: 'a whole number',
-  integer: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a table',
-};
-
-function article(expected: string): string {
-  return NAMES[expected] ?? expected;
-}
-
-function nameOf(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Date) return 'a date';
-  return NAMES[typeof value] ?? typeof value;
 }

@@ -137,8 +137,10 @@ export function integer({ min, max }: Range) {
   return z.number().transform((value, context) => {
     if (!Number.isInteger(value))
       return fault(context, `${value} is not a whole number`, 'Write a whole number.');
-    if (value < min) return fault(context, `${value} is too small`, `Use at least ${min}.`);
-    if (value > max) return fault(context, `${value} is too large`, `Use at most ${max}.`);
+    // Past what a number holds exactly it is no more what was written.
+    const shown = Number.isSafeInteger(value) ? `${value} ` : '';
+    if (value < min) return fault(context, `${shown}is too small`, `Use at least ${min}.`);
+    if (value > max) return fault(context, `${shown}is too large`, `Use at most ${max}.`);
     return value;
   });
 }

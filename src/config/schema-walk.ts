@@ -27,6 +27,9 @@ export function childSchema(schema: z.ZodType | undefined, part: PropertyKey): z
   return (found as z.ZodObject).shape[String(part)] as z.ZodType | undefined;
 }
 
+export const schemaAt = (top: z.ZodType, path: readonly PropertyKey[]): z.ZodType | undefined =>
+  path.reduce<z.ZodType | undefined>(childSchema, top);
+
 /** The keys of the table, in the order of the schema; none for anything else. */
 export function keysOf(schema: z.ZodType | undefined): string[] {
   const found = container(schema);
