@@ -1,8 +1,6 @@
 // The kinds of value a config key can have, each with its text for the reference.
 import * as z from 'zod';
-import { type Address, parseAddress } from '../base/address.ts';
 import { describe, WanbondError } from '../base/error.ts';
-import { isHostName } from '../base/host-name.ts';
 import { parsePrefix } from '../base/prefix.ts';
 import {
   formatDuration,
@@ -40,7 +38,7 @@ export function fault(context: z.RefinementCtx, message: string, hint: string, p
 }
 
 /** `parse`, with its WanbondError turned into a mistake of this key. */
-function parsed<T>(text: string, context: z.RefinementCtx, parse: (text: string) => T): T {
+export function parsed<T>(text: string, context: z.RefinementCtx, parse: (text: string) => T): T {
   try {
     return parse(text);
   } catch (error) {
@@ -206,17 +204,6 @@ export const interfaceName = () =>
   word(/^(?!\.\.?$)[^\s/:]{1,15}$/, 'an interface name of 1 to 15 characters');
 
 export const absolutePath = () => word(/^\//, 'an absolute path');
-
-export const address = () => z.string().transform((text, context) => parsed(text, context, parseAddress));
-
-/** An address, or the text of a host name. What consists of digits and dots, or has a colon, is meant as an address. */
-export const hostOrAddress = () =>
-  z.string().transform((text, context): Address | string => {
-    if (/^[\d.]+$|:/.test(text)) return parsed(text, context, parseAddress);
-    if (isHostName(text)) return text;
-    const hint = 'Write an IP address or a host name like vps.example.net.';
-    return fault(context, `${JSON.stringify(text)} is neither an IP address nor a host name`, hint);
-  });
 
 /** One value or a list of them, as a list. */
 export function oneOrMore<T extends z.ZodType>(element: T) {

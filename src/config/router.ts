@@ -1,17 +1,8 @@
 // The config of the router role: its schema, and the type that the rest of the program sees.
 import * as z from 'zod';
 import { type Address, formatAddress } from '../base/address.ts';
-import {
-  absolutePath,
-  choice,
-  fault,
-  flag,
-  hostOrAddress,
-  integerOr,
-  interfaceName,
-  keyDocs,
-  oneOrMore,
-} from './field.ts';
+import { absolutePath, choice, fault, flag, integerOr, interfaceName, keyDocs, oneOrMore } from './field.ts';
+import { hostOrAddress } from './host-field.ts';
 import { type LogConfig, log } from './log.ts';
 import { type RedirectConfig, redirect } from './redirect.ts';
 import { type RouterRelayConfig, routerRelay } from './relay.ts';

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { type Address, ANY_V4, ANY_V6 } from '../base/address.ts';
 import type { Prefix } from '../base/prefix.ts';
-import { address, choice, fault, integer, keyDocs, oneOrMore, prefixes, word } from './field.ts';
+import { choice, fault, integer, keyDocs, oneOrMore, prefixes, word } from './field.ts';
+import { address } from './host-field.ts';
 import {
   LISTEN_TRANSPORTS,
   type ListenProtocol,
@@ -63,7 +64,7 @@ const listen = z
       LISTEN_TRANSPORTS,
       'What is spoken here: "convert" with our routers; "socks5", "socks6" (draft 11, experimental) and "shadowsocks" with any client of these, over TCP and MPTCP. "intercept" takes connections that are routed through this host, so that servers behind it have MPTCP.',
     ),
-    address: oneOrMore(address()).optional().register(keyDocs, {
+    address: oneOrMore(address(true)).optional().register(keyDocs, {
       type: 'IP address, or list of IP addresses',
       default: '["0.0.0.0", "::"]',
       description: 'Where to listen; "0.0.0.0" is every IPv4 and "::" every IPv6 address.',

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { Address } from '../base/address.ts';
 import { parsePercent } from '../base/units.ts';
 import {
-  address,
   choice,
   fault,
   integer,
@@ -16,6 +15,7 @@ import {
   optionalVolume,
   word,
 } from './field.ts';
+import { address } from './host-field.ts';
 import { isTable } from './shared.ts';
 
 /** The later, the less it carries. */
@@ -57,7 +57,7 @@ export const wan = z
       description: 'What this WAN is called everywhere.',
     }),
     interface: interfaceName().register(keyDocs, { type: 'interface name', description: 'Its interface.' }),
-    source: oneOrMore(address()).optional().register(keyDocs, {
+    source: oneOrMore(address(false)).optional().register(keyDocs, {
       type: 'IP address, or list of IP addresses',
       description: 'The source addresses to use; the addresses of the interface when not given.',
     }),
