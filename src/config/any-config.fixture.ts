@@ -76,16 +76,17 @@ const router = fc.record({
   quic: fc.constantFrom('reject', 'leave'),
   unreachableFamily: fc.constantFrom('refuse', 'direct'),
   interfaces: fc.uniqueArray(name, { minLength: 3, maxLength: 8 }),
-  servers: fc.array(
+  servers: fc.uniqueArray(
     fc.record({
       hosts: fc.array(fc.oneof(address, fc.constantFrom('vps', 'vps-2.example.net')), {
         minLength: 1,
         maxLength: 3,
       }),
+      port: fc.integer({ min: 1, max: 65_535 }),
       keyId: fc.nat(0xffff_ffff),
       key,
     }),
-    { minLength: 1, maxLength: 3 },
+    { minLength: 1, maxLength: 3, selector: (one) => one.port },
   ),
   sources: fc.array(address, { minLength: 1, maxLength: 2 }),
   bypass: fc.array(prefix, { maxLength: 4 }),
@@ -104,6 +105,7 @@ export const anyRouter: fc.Arbitrary<AnyConfig> = router.map((values) => {
   const [lan, ...uplinks] = values.interfaces;
   const servers = values.servers.map((server) => ({
     address: server.hosts.map((host) => (typeof host === 'string' ? host : formatAddress(host))),
+    port: server.port,
     'key-id': server.keyId,
     key: Buffer.from(server.key).toString('base64'),
   }));
@@ -130,7 +132,7 @@ export const anyRouter: fc.Arbitrary<AnyConfig> = router.map((values) => {
     quic: values.quic,
     unreachableFamily: values.unreachableFamily,
     lan: { interfaces: [lan] },
-    servers: values.servers.map(({ hosts, ...protocol }) => ({ hosts, protocol })),
+    servers: values.servers.map(({ hosts, port, ...protocol }) => ({ hosts, port, protocol })),
     wans: uplinks.map((uplink, i) =>
       Object.assign(
         { name: `wan${i}`, interface: uplink, source: values.sources },

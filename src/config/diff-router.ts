@@ -4,7 +4,8 @@ import { formatAddress } from '../base/address.ts';
 import { formatDuration, formatPercent, formatRate, formatVolume } from '../base/units.ts';
 import { type ConfigDiff, diffSettings, diffTables, mergeDiffs, prefixList, type Setting } from './diff.ts';
 import { secretText, SHARED_SETTINGS } from './diff-shared.ts';
-import { type DialledServer, dialledServers, firstHostText, hostText, type RouterConfig } from './router.ts';
+import { hostText } from './host-field.ts';
+import { type DialledServer, dialledServers, firstHostText, type RouterConfig } from './router.ts';
 import type { ServerProtocol, SocksLogin } from './server-protocol.ts';
 import type { WanConfig } from './wan.ts';
 

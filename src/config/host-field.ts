@@ -1,6 +1,6 @@
 // Keys that take an address, or the name of a host: of what else is written along with it, the host is picked out.
 import * as z from 'zod';
-import { type Address, parseAddress } from '../base/address.ts';
+import { type Address, formatAddress, parseAddress } from '../base/address.ts';
 import { isHostName } from '../base/host-name.ts';
 import { fault, parsed } from './field.ts';
 
@@ -11,12 +11,17 @@ export const address = (hasPort: boolean) =>
     return more ? fault(context, ...more) : parsed(text, context, parseAddress);
   });
 
+/** An address, or a name that is looked up while the daemon runs. */
+export type ServerHost = Address | string;
+
+export const hostText = (host: ServerHost): string => (typeof host === 'string' ? host : formatAddress(host));
+
 // Digits and dots, or hex digits and colons.
 const MEANT_AS_ADDRESS = /^[\d.]+$|^[\da-f.]*:[\da-f.:]*$/i;
 
 /** An address, or the text of a host name, beside a key `port`. */
 export const hostOrAddress = () =>
-  z.string().transform((text, context): Address | string => {
+  z.string().transform((text, context): ServerHost => {
     const more = writtenAround(text, true);
     if (more) return fault(context, ...more);
     if (MEANT_AS_ADDRESS.test(text)) return parsed(text, context, parseAddress);

@@ -1,12 +1,12 @@
 // The config of the router role: its schema, and the type that the rest of the program sees.
 import * as z from 'zod';
-import { type Address, formatAddress } from '../base/address.ts';
 import { absolutePath, choice, fault, flag, integerOr, interfaceName, keyDocs, oneOrMore } from './field.ts';
-import { hostOrAddress } from './host-field.ts';
+import { hostOrAddress, hostText, type ServerHost } from './host-field.ts';
 import { type LogConfig, log } from './log.ts';
 import { type RedirectConfig, redirect } from './redirect.ts';
 import { type RouterRelayConfig, routerRelay } from './relay.ts';
 import type { ReadKeyFile } from './secret.ts';
+import { checkServers } from './server-list.ts';
 import {
   checkServerProtocol,
   SERVER_TRANSPORTS,
@@ -61,11 +61,6 @@ export interface DialledServer {
 export function dialledServers({ servers }: Pick<RouterConfig, 'servers'>): DialledServer[] {
   return servers.filter((one) => one.transport !== 'direct');
 }
-
-/** An address, or a name that is looked up while the daemon runs. */
-export type ServerHost = Address | string;
-
-export const hostText = (host: ServerHost): string => (typeof host === 'string' ? host : formatAddress(host));
 
 /** By which servers are told apart: the first host, as the config has it. */
 export const firstHostText = ({ hosts }: DialledServer): string =>
@@ -190,7 +185,7 @@ function crossCheck(
   read: { readonly lan?: unknown; readonly wan?: unknown; readonly server?: unknown },
   context: z.RefinementCtx,
 ): void {
-  refuseMixedServers(read.server, context);
+  checkServers(read.server, context);
   for (const key of ['name', 'interface'] as const) {
     for (const { index, first } of duplicates(read.wan, key)) {
       fault(context, `is the same as of wan[${first}]`, `Give every WAN its own ${key}.`, [
@@ -220,15 +215,5 @@ function crossCheck(
         ['lan', 'interfaces', i],
       );
     }
-  });
-}
-
-/** A far router in the path cannot be preferred or passed over: what goes to the target goes through it. */
-function refuseMixedServers(servers: unknown, context: z.RefinementCtx): void {
-  if (!Array.isArray(servers) || servers.length < 2) return;
-  servers.forEach((one: unknown, i) => {
-    if (!isTable(one) || one['transport'] !== 'direct') return;
-    const hint = 'Remove this [[server]], or all the others.';
-    fault(context, '"direct" has to be the only server', hint, ['server', i, 'transport']);
   });
 }
