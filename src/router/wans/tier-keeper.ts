@@ -49,8 +49,10 @@ export class TierKeeper {
   private usable: ReadonlySet<string>;
   private measurements: readonly PathMeasurement[] = [];
   private timer: NodeJS.Timeout | undefined;
+  /** `decideFor` has changed the decision, for measurements perhaps, of which only new flows are told. */
+  private isUntold = false;
 
-  /** @param onChange is told when the verdicts or ranks of `decision` have changed by themselves. */
+  /** @param onChange is told soon after the verdicts or ranks of `decision` have changed, whoever asked for it. */
   constructor(config: RouterConfig, log: Log, onChange: () => void) {
     this.config = config;
     this.log = log;
@@ -63,7 +65,10 @@ export class TierKeeper {
 
   start(): void {
     this.look();
-    if (this.judge()) this.onChange();
+    if (this.judge() || this.isUntold) {
+      this.isUntold = false;
+      this.onChange();
+    }
     this.timer = setTimeout(() => this.start(), this.isWatchful() ? WATCHFUL_MS : CALM_MS);
     this.timer.unref();
   }
@@ -109,7 +114,7 @@ export class TierKeeper {
   /** The decision for the WANs that could carry now. */
   decideFor(usable: ReadonlySet<string>): TierDecision {
     this.usable = usable;
-    this.judge();
+    if (this.judge()) this.isUntold = true;
     return this.decision;
   }
 
