@@ -34,6 +34,7 @@ test('an in-path gateway routes what it marks, by each interface that clients an
     's.toml',
   );
   expect(serverSysctls(gateway)).toContain('net.ipv4.conf.eth0/7.rp_filter');
+  expect(serverSysctls(gateway)).toContain('net.ipv6.conf.lo.disable_ipv6');
   const steps = serverPlan(gateway, factsOf([['net.ipv4.conf.all.rp_filter', '1']])).map(renderStep);
   expect(steps).toContain('sysctl -w net.ipv4.conf.eth0/7.rp_filter=2');
   expect(steps.filter((step) => /rp_filter/.test(step)).length).toBe(1);

@@ -3,7 +3,7 @@ import type { ServerConfig } from '../config/server.ts';
 import type { InterceptConfig } from '../config/intercept.ts';
 import type { HostFacts } from '../plan/host-facts.ts';
 import { fastOpenSteps, KERNEL_SYSCTLS, kernelSteps } from '../plan/kernel-steps.ts';
-import { tproxyRouting } from '../plan/marked-traffic.ts';
+import { LOOPBACK_WITHOUT_IPV6, tproxyRouting } from '../plan/marked-traffic.ts';
 import { looseReversePath, rpFilter } from '../plan/reverse-path.ts';
 import type { Step } from '../plan/step.ts';
 import { type BufferLimit, memoryLimit } from '../wan/buffer-limit.ts';
@@ -15,7 +15,7 @@ const SEND_BUFFER_LIMIT = 'net.core.wmem_max';
 /** The sysctls whose values the plan depends on. */
 export function serverSysctls({ intercepts }: ServerConfig): string[] {
   const devices = intercepts.length === 0 ? [] : ['all', ...clientDevices(intercepts)];
-  return [...KERNEL_SYSCTLS, SEND_BUFFER_LIMIT, ...devices.map(rpFilter)];
+  return [...KERNEL_SYSCTLS, SEND_BUFFER_LIMIT, LOOPBACK_WITHOUT_IPV6, ...devices.map(rpFilter)];
 }
 
 /**

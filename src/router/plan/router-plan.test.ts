@@ -13,6 +13,7 @@ const address = (text: string, bits: number) => ({ address: parseAddress(text), 
 const FACTS: HostFacts = {
   sysctls: new Map([
     ['net.mptcp.enabled', '1'],
+    ['net.ipv6.conf.lo.disable_ipv6', '0'],
     ['net.mptcp.blackhole_timeout', '3600'],
     ['net.mptcp.close_timeout', '60'],
     ['net.ipv4.tcp_mtu_probing', '0'],
@@ -70,6 +71,18 @@ test('the plan as commands', () => {
   ]);
 });
 
+test.each(['1', undefined])(
+  'a host without IPv6 gets no route and no rule for it (disable_ipv6: %s)',
+  (off) => {
+    const sysctls = new Map(FACTS.sysctls);
+    if (off === undefined) sysctls.delete('net.ipv6.conf.lo.disable_ipv6');
+    else sysctls.set('net.ipv6.conf.lo.disable_ipv6', off);
+    const texts = commands({ ...FACTS, sysctls }).join('\n');
+    expect(texts).toContain('ip -4 rule add iif br-lan');
+    expect(texts).not.toContain('ip -6');
+  },
+);
+
 test('its reverse puts back what was there', () => {
   const undos = planOf(FACTS)
     .filter((step) => !isSatisfied(step, FACTS))
@@ -117,6 +130,7 @@ test('one that this run made itself is no conflict', () => {
 test('the sysctls that the plan needs are asked for', () => {
   expect(routerSysctls(config)).toContain('net.ipv4.conf.eth1/100.rp_filter');
   expect(routerSysctls(config)).toContain('net.ipv4.conf.all.rp_filter');
+  expect(routerSysctls(config)).toContain('net.ipv6.conf.lo.disable_ipv6');
 });
 
 test('TCP Fast Open is allowed where the config asks for it, beside what the host allows already', () => {

@@ -3,7 +3,7 @@ import { type Address, formatAddress, uniqueAddresses } from '../../base/address
 import type { RouterConfig } from '../../config/router.ts';
 import type { HostFacts } from '../../plan/host-facts.ts';
 import { fastOpenSteps, KERNEL_SYSCTLS, kernelSteps } from '../../plan/kernel-steps.ts';
-import { type MarkedTraffic, tproxyRouting } from '../../plan/marked-traffic.ts';
+import { LOOPBACK_WITHOUT_IPV6, type MarkedTraffic, tproxyRouting } from '../../plan/marked-traffic.ts';
 import { looseReversePath, rpFilter } from '../../plan/reverse-path.ts';
 import type { Step } from '../../plan/step.ts';
 import type { KnownServer } from '../../wan/servers/known-servers.ts';
@@ -22,6 +22,7 @@ export function routerSysctls(config: RouterConfig): string[] {
   return [
     ...KERNEL_SYSCTLS,
     'net.mptcp.blackhole_timeout',
+    LOOPBACK_WITHOUT_IPV6,
     ...devices.flatMap((device) => [rpFilter(device), arpIgnore(device)]),
     ...natSysctls(config),
   ];

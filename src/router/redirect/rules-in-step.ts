@@ -1,8 +1,9 @@
 // Brings the rules that lead carried flows to the relay in step with the LAN interfaces and with the rules of others. The
-// new place is taken before the old one is left: no packet of a carried flow goes astray in between.
+// new place is taken before the old one is left: no packet of a carried flow goes astray in between. And the route that
+// they lead to is put back: it goes with the loopback interface, or with whoever flushes its table.
 import type { Log } from '../../base/log.ts';
 import type { HostFacts } from '../../plan/host-facts.ts';
-import { type MarkedTraffic, ruleSteps } from '../../plan/marked-traffic.ts';
+import { localRoute, type MarkedTraffic, routedFamilies, ruleSteps } from '../../plan/marked-traffic.ts';
 import { rulePriority } from '../../plan/rule-place.ts';
 import type { MarkRule } from '../../plan/step.ts';
 import type { JournaledSteps } from '../in-step/journaled-steps.ts';
@@ -14,7 +15,7 @@ export function bringRulesInStep(
   made: JournaledSteps,
   log: Log,
 ): void {
-  for (const family of [4, 6] as const) {
+  for (const family of routedFamilies(facts)) {
     const rules = facts.rules.filter((rule) => rule.family === family);
     const priority = rulePriority(rules, traffic);
     if (priority === undefined) {
@@ -22,7 +23,7 @@ export function bringRulesInStep(
       continue;
     }
     const wanted = ruleSteps(traffic, family, priority);
-    made.apply(wanted, facts);
+    made.apply([localRoute(traffic, family), ...wanted], facts);
     made.takeBack(
       made
         .ofKind('rule')
