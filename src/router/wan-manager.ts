@@ -28,6 +28,7 @@ import { MptcpNews } from './report/mptcp-news.ts';
 import { type DeviceView, EndpointsInStep } from './endpoints/endpoints-in-step.ts';
 import { FastOpenWans } from './policy/fast-open-wans.ts';
 import { JournaledSteps } from './in-step/journaled-steps.ts';
+import { Retry } from './in-step/retry.ts';
 import { PolicyInStep } from './policy/policy-in-step.ts';
 import { RedirectInStep } from './redirect/redirect-in-step.ts';
 import { ALL_FAMILIES, type RedirectMethod } from './redirect/redirect-table.ts';
@@ -81,6 +82,7 @@ export class WanManager implements DeviceView {
   private readonly mptcpNews: MptcpNews;
   private timer: NodeJS.Timeout | undefined;
   private release: NodeJS.Timeout | undefined;
+  private readonly retry = new Retry(() => this.update());
   private isStopped = false;
 
   /** @param config the one in force until `reconfigure` */
@@ -189,11 +191,13 @@ export class WanManager implements DeviceView {
     this.isStopped = true;
     clearTimeout(this.timer);
     clearTimeout(this.release);
+    this.retry.cancel();
   }
 
-  /** Brings everything in step. What fails is logged and tried again with the next event; the rest comes all the same. */
+  /** Brings everything in step. What fails is logged and soon tried again; the rest comes all the same. */
   update(): void {
     clearTimeout(this.timer);
+    this.retry.cancel();
     this.timer = undefined;
     if (this.isStopped) return;
     this.guard(() => {
@@ -218,6 +222,7 @@ export class WanManager implements DeviceView {
       this.guard(() => this.bringBuffers());
       this.updateFamilies();
     });
+    this.retry.settle();
   }
 
   private bringBuffers(): void {
@@ -260,6 +265,7 @@ export class WanManager implements DeviceView {
       work();
     } catch (error) {
       this.parts.log.error({ err: error }, `following the WANs failed: ${describe(error)}`);
+      if (!this.isStopped) this.retry.later();
     }
   }
 
