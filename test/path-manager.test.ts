@@ -126,6 +126,15 @@ describe('the steps of a plan', () => {
     expect(await shown()).toEqual([]);
     expect(readdirSync(stateDir)).toEqual([]);
   });
+  test('stay recorded while there is no file descriptor left to look at them', async () => {
+    await apply(false);
+    const { error } = await call('undo', { stateDir, isFull: true });
+    expect(error?.message).toMatch(/cannot read the MPTCP endpoints: .*EMFILE/);
+    expect(readdirSync(stateDir)).toEqual(['journal.json']);
+    await call('undo', { stateDir });
+    expect(await shown()).toEqual([]);
+    expect(readdirSync(stateDir)).toEqual([]);
+  });
   test('leave alone what others made', async () => {
     await router.ip(['mptcp endpoint add 192.0.2.10 id 4 dev wan0 subflow']);
     expect((await apply(true)).error?.code).toBe('plan-conflict');

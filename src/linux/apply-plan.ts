@@ -4,10 +4,24 @@ import { WanbondError } from '../base/error.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../plan/host-facts.ts';
 import { endpointToChange, isMadeAs } from '../plan/endpoint-facts.ts';
 import type { Journal } from '../plan/journal.ts';
-import { endpointFlags, type EndpointStep, type Step, type SysctlUndo, type Undo } from '../plan/step.ts';
-import { readEndpoints, readLimits } from './host-facts.ts';
+import {
+  endpointFlags,
+  type EndpointStep,
+  type Step,
+  type LimitsUndo,
+  type SysctlUndo,
+  type Undo,
+} from '../plan/step.ts';
+import { ENOENT, SyscallError } from './errno.ts';
+import { listEndpointFacts } from './host-facts.ts';
 import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
-import { addEndpoint, deleteEndpoint, setEndpointFlags, setLimits } from './netlink/path-manager.ts';
+import {
+  addEndpoint,
+  deleteEndpoint,
+  getLimits,
+  setEndpointFlags,
+  setLimits,
+} from './netlink/path-manager.ts';
 import { interfaceIndex } from './netlink/read-links.ts';
 import {
   addDefaultRoute,
@@ -103,7 +117,7 @@ function applyStep(step: Step, nftables: Nftables | undefined): void {
   }
 }
 
-/** Only what is still as we left it is changed: another program may have taken it over since. */
+/** Only what is still as we left it is changed: another program may have taken it over since. What cannot be read is a failure. */
 function applyUndo(undo: Undo): void {
   switch (undo.kind) {
     case 'sysctl':
@@ -118,17 +132,14 @@ function applyUndo(undo: Undo): void {
     case 'local-route':
       deleteLocalRoute(undo.route);
       return;
-    case 'limits': {
-      const now = readLimits();
-      const isOurs =
-        now?.subflows === undo.ours.subflows && now.addAddrAccepted === undo.ours.addAddrAccepted;
-      if (isOurs) setLimits(undo.before);
+    case 'limits':
+      undoMptcp(() => undoLimits(undo));
       return;
-    }
-    case 'endpoint': {
-      if (readEndpoints().some((one) => isMadeAs(one, undo))) deleteEndpoint(undo.id);
+    case 'endpoint':
+      undoMptcp(() => {
+        if (listEndpointFacts().some((one) => isMadeAs(one, undo))) deleteEndpoint(undo.id);
+      });
       return;
-    }
     case 'default-route':
       deleteDefaultRoute(undo.route);
   }
@@ -137,6 +148,22 @@ function applyUndo(undo: Undo): void {
 function toEndpoint({ id, address, device, isBackup }: EndpointStep): MptcpEndpoint {
   const index = interfaceIndex(device);
   return { id, address, port: undefined, flags: endpointFlags(isBackup), index };
+}
+
+/** A kernel without MPTCP that was booted since has nothing of ours. */
+function undoMptcp(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    const cause = error instanceof WanbondError ? error.cause : undefined;
+    if (!(cause instanceof SyscallError && cause.errno === ENOENT)) throw error;
+  }
+}
+
+function undoLimits({ ours, before }: LimitsUndo): void {
+  const now = getLimits();
+  const isOurs = now.subflows === ours.subflows && now.addAddrAccepted === ours.addAddrAccepted;
+  if (isOurs) setLimits(before);
 }
 
 function undoSysctl(undo: SysctlUndo): void {

@@ -6,7 +6,6 @@ import type { HostFacts, InterfaceFact } from '../plan/host-facts.ts';
 import { isUsableSource } from '../plan/link-fact.ts';
 import type { RuleFact } from '../plan/rule-fact.ts';
 import type { Limits, LocalRoute } from '../plan/step.ts';
-import type { MptcpEndpoint } from './netlink/endpoint-message.ts';
 import { getLimits, listEndpoints } from './netlink/path-manager.ts';
 import { dump } from './netlink/query.ts';
 import { readInterfaceNames, readLinks } from './netlink/read-links.ts';
@@ -81,12 +80,16 @@ export function readLimits(): Limits | undefined {
 
 /** Empty where the kernel does not let us ask (an unprivileged user). */
 export function readEndpoints(): EndpointFact[] {
-  let list: MptcpEndpoint[];
   try {
-    list = listEndpoints();
+    return listEndpointFacts();
   } catch {
     return [];
   }
+}
+
+/** @throws WanbondError `mptcp-endpoints` */
+export function listEndpointFacts(): EndpointFact[] {
+  const list = listEndpoints();
   const names = list.length > 0 ? readInterfaceNames() : new Map<number, string>();
   return list.map(({ id, address, index, flags }) => {
     const device = index === undefined ? undefined : names.get(index);

@@ -81,9 +81,15 @@ export type Undo =
   | { readonly kind: 'table'; readonly family: 'inet'; readonly name: string }
   | { readonly kind: 'rule'; readonly rule: MarkRule }
   | { readonly kind: 'local-route'; readonly route: LocalRoute }
-  | { readonly kind: 'limits'; readonly ours: Limits; readonly before: Limits }
+  | LimitsUndo
   | EndpointUndo
   | { readonly kind: 'default-route'; readonly route: DefaultRoute };
+
+export interface LimitsUndo {
+  readonly kind: 'limits';
+  readonly ours: Limits;
+  readonly before: Limits;
+}
 
 /** An endpoint of ours, whatever its flags: whether it is backup changes while it is there. */
 export interface EndpointUndo {

@@ -1,5 +1,6 @@
 // Calls one function of the kernel's path manager, or applies endpoint steps as a daemon does, and prints what is there
 // afterwards as JSON. Arguments: what to do, and its argument as JSON with addresses as text.
+import { openSync } from 'node:fs';
 import { formatAddress, parseAddress } from '../../src/base/address.ts';
 import { applyPlan, undoAll } from '../../src/linux/apply-plan.ts';
 import { readHostFacts } from '../../src/linux/host-facts.ts';
@@ -20,8 +21,20 @@ const ACTIONS = {
     const steps = given.steps.map((step) => ({ kind: 'endpoint', ...withAddress(step) }));
     applyPlan(steps, readHostFacts([], undefined), new Journal(given.stateDir), undefined);
   },
-  undo: () => undoAll(new Journal(given.stateDir)),
+  undo: () => {
+    const journal = new Journal(given.stateDir);
+    if (given.isFull) takeAllDescriptors();
+    undoAll(journal);
+  },
 };
+
+function takeAllDescriptors() {
+  try {
+    for (;;) openSync('/dev/null');
+  } catch {
+    // There is none left.
+  }
+}
 
 try {
   ACTIONS[what]();
