@@ -59,16 +59,18 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   const buffers = new BufferInStep(config, facts.memoryBytes, log);
   const takeChain = new TakeChain(nftables, log);
   const unprobed = { state: first, facts, hints: CLEAN_PATHS, fastOpen: NOTHING_LOST };
+  // A worker that listens (on the SOCKS port) may have news before the last one does, and before there is a manager.
+  let listener: WanManager | undefined;
   const relay = await Relay.start(
     routerRole(config, congestion, method, routerPolicy(config, unprobed)),
     relaySettings(config.relay, config.servers, config.log, buffers.limit.bytes),
     listens(config, method),
     {
       onLog: (line) => logRelayLine(log, line),
-      onFamilies: (server, families) => manager.onFamilies(server, families),
-      onDoubt: () => manager.watch?.doubt(),
-      onPlain: (wan) => manager.watch?.plain(wan),
-      onFastOpenLost: (wan) => manager.onFastOpenLost(wan),
+      onFamilies: (server, families) => listener?.onFamilies(server, families),
+      onDoubt: () => listener?.watch?.doubt(),
+      onPlain: (wan) => listener?.watch?.plain(wan),
+      onFastOpenLost: (wan) => listener?.onFastOpenLost(wan),
       onFatal,
     },
   );
@@ -84,6 +86,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
     buffers,
     log,
   });
+  listener = manager;
   const takeTraffic = (): Promise<FollowedWans> => {
     applyPlan(routerPlan(config, { wans: first.bonded, servers }, method, facts), facts, journal, nftables);
     takeChain.begin(redirectTable(config, { servers, method, facts }));
