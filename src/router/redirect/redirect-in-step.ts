@@ -55,6 +55,8 @@ export class RedirectInStep {
       // A new flow that is marked has to be led to the relay already.
       this.bringRules(after, facts);
       takeChain.change(this.table(after, servers, facts), renderNatChange(before, after));
+      // The table has other sets now than those that `bring` remembers.
+      this.bypassText = '';
     } catch (error) {
       this.formerLans = formerLans;
       this.putBackRules(before, readFacts);
