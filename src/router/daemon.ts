@@ -1,5 +1,4 @@
 // The router role as a running daemon: host set-up, redirect and relay put together, and taken apart again.
-import { ANY_V4, ANY_V6, LOOPBACKS } from '../base/address.ts';
 import type { Log } from '../base/log.ts';
 import type { RouterConfig } from '../config/router.ts';
 import { controlRequest } from '../daemon/control-request.ts';
@@ -10,12 +9,13 @@ import { congestionChoice, relaySettings, runningSettings, workerCount } from '.
 import { recover } from '../daemon/recover.ts';
 import { applyPlan, undoAll } from '../linux/apply-plan.ts';
 import { readHostFacts } from '../linux/host-facts.ts';
+import { speaksIpv6 } from '../linux/speaks-ipv6.ts';
 import { readLinks } from '../linux/netlink/read-links.ts';
 import { Nftables } from '../linux/nftables.ts';
 import { bearsLoss, type CongestionChoice } from '../relay/congestion-choice.ts';
 import { Relay } from '../relay/relay.ts';
 import type { RouterOpeningSettings } from '../relay/router/router-opening-plan.ts';
-import { type ListenSpec, type RouterRole, SOCKS_PROTOCOL } from '../relay/worker-spec.ts';
+import type { RouterRole } from '../relay/worker-spec.ts';
 import { knownServers } from '../wan/servers/known-servers.ts';
 import { wanLinks } from '../wan/links/links.ts';
 import { BufferInStep } from './in-step/buffer-in-step.ts';
@@ -25,6 +25,7 @@ import { natTables } from './plan/nat-plan.ts';
 import { CLEAN_PATHS, NOTHING_LOST, routerPolicy } from './policy/policy.ts';
 import type { RedirectMethod } from './redirect/redirect-table.ts';
 import { redirectTable, routerPlan, routerSysctls } from './plan/router-plan.ts';
+import { routerListens } from './router-listens.ts';
 import { overrideRequest } from './wans/override-request.ts';
 import { TakeChain } from './redirect/take-chain.ts';
 import { TierKeeper } from './wans/tier-keeper.ts';
@@ -64,7 +65,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Reloa
   const relay = await Relay.start(
     routerRole(config, congestion, method, routerPolicy(config, unprobed)),
     relaySettings(config.relay, config.servers, config.log, buffers.limit.bytes),
-    listens(config, method),
+    routerListens(config, method, speaksIpv6()),
     {
       onLog: (line) => logRelayLine(log, line),
       onFamilies: (server, families) => listener?.onFamilies(server, families),
@@ -180,31 +181,4 @@ function openingSettings(
     warmMost: Math.ceil(relay.warmUpstreams / workerCount(relay, servers)),
     congestion,
   };
-}
-
-/** TPROXY finds listeners on loopback; REDIRECT needs them on the address of the LAN interface. */
-function listens(config: RouterConfig, method: RedirectMethod): ListenSpec[] {
-  const addresses = method === 'tproxy' ? LOOPBACKS : [ANY_V4, ANY_V6];
-  const plain = { mptcp: false, congestion: undefined };
-  const redirected = addresses.map(
-    (address): ListenSpec => ({
-      ...plain,
-      at: { address, port: config.redirect.port },
-      transparent: method === 'tproxy',
-      protocol: 0,
-    }),
-  );
-  return [...redirected, ...socksListens(config).map((one) => ({ ...plain, ...one }))];
-}
-
-function socksListens({ socks, lan }: RouterConfig): Omit<ListenSpec, 'mptcp' | 'congestion'>[] {
-  if (!socks) return [];
-  return lan.interfaces.flatMap((device) =>
-    [ANY_V4, ANY_V6].map((address) => ({
-      at: { address, port: socks.port },
-      transparent: false,
-      device,
-      protocol: SOCKS_PROTOCOL,
-    })),
-  );
 }
