@@ -144,3 +144,20 @@ test('a family that the server gets while it runs is taken from then on', async 
   await stopCleanly(router);
   await server.stop();
 });
+
+test('a router without IPv6 carries IPv4, and leads IPv6 to the relay once it has it', async () => {
+  const { router: host } = lab.hosts;
+  const setIpv6Off = (off: 0 | 1) => host.must(['sysctl', '-qw', `net.ipv6.conf.all.disable_ipv6=${off}`]);
+  await setIpv6Off(1);
+  server = await lab.startServer();
+  const router = await lab.startRouter();
+  expect(await ask(ORIGIN.address4)).toBe(BACKBONE.server4);
+  await setIpv6Off(0);
+  // That table alone cannot be asked for before it has had a route.
+  const routes = () => host.must(['ip', '-6', 'route', 'show', 'table', 'all']);
+  const toRelay = 'local default dev lo table 7780';
+  await waitUntil('there is a route to it', async () => (await routes()).includes(toRelay));
+  await stopCleanly(router);
+  expect(await routes()).not.toContain(toRelay);
+  await server.stop();
+});

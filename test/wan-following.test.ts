@@ -120,6 +120,21 @@ test('both WANs gone: nothing breaks, and the router carries again when they ret
   expect(result.sha256).toBe(streamSha256(8, bytes));
 });
 
+test('the route of carried flows comes back when the loopback interface or its table has lost it', async () => {
+  const { router, lan } = lab.hosts;
+  const routes = () =>
+    Promise.all(['-4', '-6'].map((family) => router.must(['ip', family, 'route', 'show', 'table', '7780'])));
+  const whole = await routes();
+  const isWhole = async () => (await routes()).join() === whole.join();
+  await router.ip(['link set lo down', 'link set lo up']);
+  await waitUntil('that of IPv6 is back', isWhole);
+  await router.must(['ip', 'route', 'flush', 'table', '7780']);
+  await waitUntil('that of IPv4 is back', isWhole);
+  const bytes = 2_000_000;
+  const result = await runTransfer(lan, 'down', lab.target, { bytes, seed: 9 });
+  expect(result.sha256).toBe(streamSha256(9, bytes));
+});
+
 test('a stop puts everything back', async () => {
   const router = lab.hosts.router.processes.find(({ label }) => label === 'router');
   await router?.stop();
