@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseServerConfig } from '../config/load.ts';
 import type { ServerConfig } from '../config/server.ts';
-import type { HostFacts } from '../plan/host-facts.ts';
+import { hostFacts } from '../plan/host-facts.fixture.ts';
 import { renderStep } from '../plan/step.ts';
 import { serverPlan, serverSysctls } from './server-plan.ts';
 
@@ -9,21 +9,8 @@ const MIB = 1024 * 1024;
 const config = (bufferMaxBytes: number | undefined): ServerConfig =>
   ({ relay: { bufferMaxBytes, fastOpen: false }, intercepts: [] }) as unknown as ServerConfig;
 
-function factsOf(sysctls: readonly (readonly [string, string])[]): HostFacts {
-  return {
-    sysctls: new Map(sysctls),
-    memoryBytes: 2 ** 32,
-    rules: [],
-    localRoutes: [],
-    limits: undefined,
-    endpoints: [],
-    interfaces: [],
-    tables: new Map(),
-  };
-}
-
 function limitSet(now: string | undefined, server = config(16 * MIB)): string | undefined {
-  const facts = factsOf(now === undefined ? [] : [['net.core.wmem_max', now]]);
+  const facts = hostFacts({ sysctls: new Map(now === undefined ? [] : [['net.core.wmem_max', now]]) });
   const steps = serverPlan(server, facts).flatMap((step) => (step.kind === 'sysctl' ? [step] : []));
   return steps.find(({ name }) => name === 'net.core.wmem_max')?.value;
 }
@@ -35,7 +22,8 @@ test('an in-path gateway routes what it marks, by each interface that clients an
   );
   expect(serverSysctls(gateway)).toContain('net.ipv4.conf.eth0/7.rp_filter');
   expect(serverSysctls(gateway)).toContain('net.ipv6.conf.lo.disable_ipv6');
-  const steps = serverPlan(gateway, factsOf([['net.ipv4.conf.all.rp_filter', '1']])).map(renderStep);
+  const facts = hostFacts({ sysctls: new Map([['net.ipv4.conf.all.rp_filter', '1']]) });
+  const steps = serverPlan(gateway, facts).map(renderStep);
   expect(steps).toContain('sysctl -w net.ipv4.conf.eth0/7.rp_filter=2');
   expect(steps.filter((step) => /rp_filter/.test(step)).length).toBe(1);
   expect(steps.filter((step) => step.startsWith('ip -4'))).toEqual([

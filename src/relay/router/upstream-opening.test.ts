@@ -146,13 +146,19 @@ test('a server that does not reply is told of', () => {
   expect(held()).toBe(0);
 });
 
+/** The request was said on `first`, whose WAN is dead, and nobody listens where it is to go on. */
+function moveInVain() {
+  const made = setUp();
+  made.upstream.begin();
+  const first = made.accept();
+  made.upstream.say();
+  made.leave();
+  made.upstream.onPolicy(policyWithout('wan1'));
+  return { ...made, first };
+}
+
 test('where the move to another WAN fails, the reply may still come on the connection before', () => {
-  const { accept, leave, read, turn, write, upstream, told } = setUp();
-  upstream.begin();
-  const first = accept();
-  upstream.say();
-  leave();
-  upstream.onPolicy(policyWithout('wan1'));
+  const { first, read, turn, write, upstream, told } = moveInVain();
   turn();
   upstream.add(Buffer.from(' and more'));
   expect([told, read(first)]).toEqual([['connected'], '0question and more']);
@@ -161,12 +167,7 @@ test('where the move to another WAN fails, the reply may still come on the conne
 });
 
 test('when all are lost on which it was said, it fails', () => {
-  const { accept, drop, leave, turn, upstream, told, held } = setUp();
-  upstream.begin();
-  const first = accept();
-  upstream.say();
-  leave();
-  upstream.onPolicy(policyWithout('wan1'));
+  const { first, drop, turn, told, held } = moveInVain();
   drop(first);
   turn();
   expect(told).toEqual(['connected', expect.stringMatching(/^server-/)]);

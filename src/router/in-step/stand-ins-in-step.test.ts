@@ -1,6 +1,6 @@
 // What is done about the routes that stand in, by what is wanted, made and there.
 import { expect, test } from 'vitest';
-import type { HostFacts } from '../../plan/host-facts.ts';
+import { hostFacts } from '../../plan/host-facts.fixture.ts';
 import type { LinkFact } from '../../plan/link-fact.ts';
 import { type DefaultRoute, ROUTE_PROTOCOL } from '../../plan/step.ts';
 import { link, route } from '../../wan/links/link-fact.fixture.ts';
@@ -23,6 +23,6 @@ test.each<[string, DefaultRoute[], DefaultRoute[], LinkFact, number, number]>([
     apply: (all: unknown[]) => (counts.applied += all.length),
     takeBack: (all: unknown[]) => (counts.takenBack += all.length),
   };
-  bringStandInsInStep(wanted, [now], {} as HostFacts, steps as unknown as JournaledSteps);
+  bringStandInsInStep(wanted, [now], hostFacts(), steps as unknown as JournaledSteps);
   expect(counts).toEqual({ applied, takenBack });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
+import { hostFacts } from '../../plan/host-facts.fixture.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../../plan/host-facts.ts';
 import { renderStep, renderUndo } from '../../plan/step.ts';
 import { listeningSteps, NAT_TABLE, natSteps, natSysctls, natTables, renderNatTable } from './nat-plan.ts';
@@ -14,16 +15,8 @@ const lanWith = (text: string) => ({
   hasCarrier: true,
   addresses: [{ address: parseAddress(text), bits: 64 }],
 });
-const factsOf = (sysctls: Record<string, string>, lan = '2001:db8:1::1'): HostFacts => ({
-  sysctls: new Map(Object.entries(sysctls)),
-  memoryBytes: 2 ** 32,
-  rules: [],
-  localRoutes: [],
-  limits: undefined,
-  endpoints: [],
-  interfaces: [lanWith(lan)],
-  tables: new Map(),
-});
+const factsOf = (sysctls: Record<string, string>, lan = '2001:db8:1::1'): HostFacts =>
+  hostFacts({ sysctls: new Map(Object.entries(sysctls)), interfaces: [lanWith(lan)] });
 const FRESH = {
   'net.ipv4.ip_forward': '0',
   'net.ipv4.conf.all.forwarding': '0',

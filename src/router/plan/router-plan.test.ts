@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
+import { hostFacts } from '../../plan/host-facts.fixture.ts';
 import { type HostFacts, isSatisfied, refuseConflicts, undoOf } from '../../plan/host-facts.ts';
 import { ruleFact } from '../../plan/rule-fact.fixture.ts';
 import { renderStep, renderUndo } from '../../plan/step.ts';
@@ -10,7 +11,7 @@ import { routerPlan, routerSysctls } from './router-plan.ts';
 const config = routerConfig({ dslDevice: 'eth1.100' });
 
 const address = (text: string, bits: number) => ({ address: parseAddress(text), bits });
-const FACTS: HostFacts = {
+const FACTS = hostFacts({
   sysctls: new Map([
     ['net.mptcp.enabled', '1'],
     ['net.ipv6.conf.lo.disable_ipv6', '0'],
@@ -23,10 +24,6 @@ const FACTS: HostFacts = {
     ['net.ipv4.conf.eth1/100.rp_filter', '1'],
     ['net.ipv4.conf.wwan0.rp_filter', '0'],
   ]),
-  memoryBytes: 2 ** 32,
-  rules: [],
-  localRoutes: [],
-  tables: new Map(),
   limits: { subflows: 2, addAddrAccepted: 0 },
   endpoints: [{ id: 1, address: '192.0.2.77', device: undefined, flags: ['signal'] }],
   interfaces: [
@@ -38,7 +35,7 @@ const FACTS: HostFacts = {
     { name: 'wwan0', hasCarrier: true, addresses: [address('198.51.100.20', 120)] },
     { name: 'br-lan', hasCarrier: true, addresses: [address('192.168.1.1', 120)] },
   ],
-};
+});
 
 const bonded = (name: string, device: string, ...sources: string[]) => ({
   name,

@@ -1,16 +1,11 @@
 import { expect, test } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
-import type { HostFacts } from '../../plan/host-facts.ts';
+import { hostFacts } from '../../plan/host-facts.fixture.ts';
 import { renderStep } from '../../plan/step.ts';
 import { arpIgnore, sharedSubnetSteps } from './shared-subnet.ts';
 
-const FACTS: HostFacts = {
+const FACTS = hostFacts({
   sysctls: new Map(['all', 'eth1.5', 'eth2', 'ppp0', 'ppp1'].map((name) => [arpIgnore(name), '0'])),
-  memoryBytes: 2 ** 32,
-  rules: [],
-  localRoutes: [],
-  limits: undefined,
-  endpoints: [],
   interfaces: [
     ['eth1.5', '192.168.8.100', 120],
     ['eth2', '192.168.8.101', 120],
@@ -21,8 +16,7 @@ const FACTS: HostFacts = {
     hasCarrier: true,
     addresses: [{ address: parseAddress(String(text)), bits: Number(bits) }],
   })),
-  tables: new Map(),
-};
+});
 const stepsOf = (devices: string[], facts = FACTS): string[] =>
   sharedSubnetSteps(devices, facts).map(renderStep);
 

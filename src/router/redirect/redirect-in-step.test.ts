@@ -2,6 +2,7 @@
 import pino from 'pino';
 import { expect, test, vi } from 'vitest';
 import { parseAddress } from '../../base/address.ts';
+import { hostFacts } from '../../plan/host-facts.fixture.ts';
 import type { HostFacts } from '../../plan/host-facts.ts';
 import { knownServers } from '../../wan/servers/known-servers.ts';
 import { routerConfig } from '../router-config.fixture.ts';
@@ -10,18 +11,12 @@ import { RedirectInStep, type RedirectParts } from './redirect-in-step.ts';
 const config = routerConfig();
 const servers = knownServers(config, new Map());
 
-const factsWith = (address: string): HostFacts => ({
-  sysctls: new Map(),
-  memoryBytes: 2 ** 32,
-  rules: [],
-  localRoutes: [],
-  limits: undefined,
-  endpoints: [],
-  interfaces: [
-    { name: 'eth1', hasCarrier: true, addresses: [{ address: parseAddress(address), bits: 120 }] },
-  ],
-  tables: new Map(),
-});
+const factsWith = (address: string): HostFacts =>
+  hostFacts({
+    interfaces: [
+      { name: 'eth1', hasCarrier: true, addresses: [{ address: parseAddress(address), bits: 120 }] },
+    ],
+  });
 
 test('a subnet that is back after a change of config made the sets without it is bypassed again', () => {
   const run = vi.fn<(text: string) => void>();
